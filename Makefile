@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The user's door: every target hands over to a script, see `make help`.
+# kbuild reads Kbuild beside this file and never this one.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+ONLY ?=
+SOAK ?= 20
+PREFIX ?= /usr/local
+
+.DEFAULT_GOAL := all
+
+.PHONY: all
+all: modules tool
+
+.PHONY: modules
+modules:
+ifdef KERNEL
+	@scripts/build-modules $(KERNEL)
+else
+	@scripts/build-modules --kdir $(KDIR)
+endif
+
+.PHONY: tool
+tool:
+	@scripts/build-tool
+
+.PHONY: demo
+demo:
+	@tests/demo
+
+.PHONY: check
+check:
+	@tests/run $(if $(ONLY),--only '$(ONLY)')
+
+.PHONY: soak
+soak:
+	@tests/run --repeat $(SOAK) --only '$(or $(ONLY),scenarios)'
+
+.PHONY: bench
+bench:
+	@tests/bench/run
+
+.PHONY: lab
+lab:
+	@scripts/try-lab
+
+.PHONY: install
+install: tool
+	@PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) scripts/install
+
+.PHONY: clean
+clean:
+	@rm -rf build
+
+.PHONY: help
+help:
+	@cat scripts/help.txt
