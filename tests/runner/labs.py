@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A lab that the runner boots for a group of tests."""
+
+import os
+import shutil
+
+LAB = os.path.abspath("tests/lab/lab")
+LABS = os.path.abspath("build/labs")
+BOOT_TIMEOUT = 300
+LEAK_TIMEOUT = 180
+
+# Objects younger than five seconds are no leak for kmemleak, and one scan may
+# meet a pointer on its way: what two scans miss is lost.
+LEAK_CHECK = """
+set -eu
+for module in braid_net braid_blk; do
+	[ ! -e /sys/module/$module ] || rmmod $module
+done
+leaks=/sys/kernel/debug/kmemleak
+[ -e $leaks ] || exit 0
+sleep 6
+echo scan >$leaks
+echo scan >$leaks
+cat $leaks
+[ -z "$(cat $leaks)" ]
+"""
+
+# What the boot itself lost is not the tests' doing.
+LEAK_START = """
+leaks=/sys/kernel/debug/kmemleak
+[ ! -e $leaks ] || { echo scan >$leaks; echo clear >$leaks; }
+"""
+
+
+def lab_directory(name):
+    """An empty directory for the lab of this name."""
+    directory = os.path.join(LABS, name.replace("/", "-"))
+    shutil.rmtree(directory, ignore_errors=True)
+    os.makedirs(directory, exist_ok=True)
+    return directory
+
+
+class Lab:
+    def __init__(self, processes, group, directory, log):
+        self.processes = processes
+        self.group = group
+        self.directory = directory
+        self.log = log
+        self.boots = 0
+        self.env = {}
+
+    def command(self, words, timeout):
+        return self.processes.run([LAB, *words], self.log, timeout, self.env) == 0
+
+    def up(self):
+        # A place of its own for each boot, so that no console is lost.
+        self.boots += 1
+        self.env = {"LAB": LAB, "KERNEL": self.group.kernel,
+                    "NODES": str(self.group.nodes),
+                    "LAB_DIR": os.path.join(self.directory, f"boot{self.boots}")}
+        return (self.command(["up", str(self.group.nodes), "--kernel", self.group.kernel,
+                              "--with", str(os.getpid())], BOOT_TIMEOUT)
+                and all(self.run(node, LEAK_START, LEAK_TIMEOUT) for node in self.nodes()))
+
+    def nodes(self):
+        return range(1, self.group.nodes + 1)
+
+    def run(self, node, script, timeout):
+        return self.command(["run", str(node), "sh", "-c", script], timeout)
+
+    def unloads_without_leak(self, node):
+        return self.run(node, LEAK_CHECK, LEAK_TIMEOUT)
+
+    def down(self):
+        self.command(["down"], 60)

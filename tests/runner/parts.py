@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which tests there are, and what each needs."""
+
+import glob
+import os
+import re
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+
+TIMEOUT = 300
+KERNELS = ("stock", "6.12", "debug")
+LAB_KERNELS = ("stock", "debug")
+
+
+class BadHeader(Exception):
+    pass
+
+
+@dataclass
+class Test:
+    """A test file on one kernel, or a KUnit module."""
+    name: str              # part/file or part/file@kernel
+    command: list
+    timeout: int = TIMEOUT
+    needs: tuple = ()
+    labs: int = 1
+    kernel: str = ""
+    nodes: int = 0         # of the lab the runner boots for it
+
+
+@dataclass
+class Group:
+    """Tests that share one boot of a lab."""
+    kernel: str
+    nodes: int
+    part: str
+    tests: list = field(default_factory=list)
+
+    @property
+    def name(self):
+        return f"{self.part}@{self.kernel}x{self.nodes}"
+
+
+def header(path, word):
+    """The settings in the comment "# word: key=value ..." at a file's head."""
+    with open(path, encoding="utf-8") as file:
+        head = [file.readline() for _ in range(20)]
+    settings = {}
+    for line in head:
+        found = re.match(rf"# {word}: (.*)", line)
+        if found:
+            for setting in found.group(1).split():
+                key, separator, value = setting.partition("=")
+                if not separator:
+                    raise BadHeader(f"{path}: '{setting}' is not key=value")
+                settings[key] = value
+    return settings
+
+
+def take(settings, path, **defaults):
+    """The settings over their defaults; an unknown one is an error."""
+    for key in settings:
+        if key not in defaults:
+            raise BadHeader(f"{path}: unknown setting '{key}'")
+    values = {**defaults, **settings}
+    for key, default in defaults.items():
+        if isinstance(default, int):
+            try:
+                values[key] = int(values[key])
+            except ValueError:
+                raise BadHeader(f"{path}: {key}={values[key]} is no number") from None
+    return values
+
+
+def stem(path):
+    return os.path.splitext(os.path.basename(path))[0]
+
+
+def host_tests(part, pattern, needs):
+    for path in sorted(glob.glob(pattern)):
+        if not os.access(path, os.X_OK):
+            continue
+        settings = take(header(path, "test"), path, timeout=TIMEOUT, labs=1, needs="")
+        yield Test(f"{part}/{stem(path)}", [path], settings["timeout"],
+                   needs + tuple(filter(None, settings["needs"].split(","))),
+                   settings["labs"])
+
+
+def static_tests():
+    return host_tests("static", "tests/static/*.*", ("checkers",))
+
+
+def lab_tests():
+    return host_tests("lab", "tests/lab/test/*.sh", ("modules-stock", "tool", "root"))
+
+
+def kunit_tests():
+    for path in sorted(glob.glob("tests/kunit/*_test.c")):
+        name = stem(path)
+        yield Test(f"kunit/{name.removesuffix('_test')}",
+                   ["tests/runner/kunit.sh", name], TIMEOUT,
+                   ("modules-debug", "root"), 1, "debug", 1)
+
+
+def scenario_tests():
+    for path in sorted(glob.glob("tests/scenarios/*.sh")):
+        if not os.access(path, os.X_OK):
+            continue
+        settings = take(header(path, "lab"), path, kernel="stock,debug", nodes=1,
+                        timeout=TIMEOUT)
+        for kernel in settings["kernel"].split(","):
+            if kernel not in LAB_KERNELS:
+                raise BadHeader(f"{path}: no lab kernel '{kernel}'")
+            yield Test(f"scenarios/{stem(path)}@{kernel}", [path], settings["timeout"],
+                       (f"modules-{kernel}", "tool", "root"), 1, kernel,
+                       settings["nodes"])
+
+
+def demo_tests():
+    if os.path.exists("tests/demo"):
+        yield Test("demo/demo", ["tests/runner/demo.sh"], 900,
+                   ("modules-stock", "tool", "root"))
+
+
+def all_tests():
+    return [*static_tests(), *kunit_tests(), *lab_tests(), *demo_tests(),
+            *scenario_tests()]
+
+
+def matches(name, pattern):
+    """A part of the name, or a glob of all of it."""
+    return pattern in name or fnmatch(name, pattern)
+
+
+def grouped(tests):
+    """Tests as they are run: by themselves, or in groups that share a boot."""
+    groups, units = {}, []
+    for test in tests:
+        if not test.nodes:
+            units.append(test)
+            continue
+        key = (test.name.split("/")[0], test.kernel, test.nodes)
+        if key not in groups:
+            groups[key] = Group(test.kernel, test.nodes, key[0])
+            units.append(groups[key])
+        groups[key].tests.append(test)
+    return units
+
+
+# What must be made before: name, command, what it needs, whether it takes the
+# whole machine.
+def preparations():
+    yield "checkers", ["scripts/deps", "check"], (), False
+    yield "packages", ["tests/lab/deps"], (), False
+    for kernel in KERNELS:
+        yield (f"kernel-{kernel}", ["tests/lab/kernel", "get", kernel], ("packages",),
+               kernel == "debug")
+        yield (f"modules-{kernel}", ["scripts/build-modules", kernel],
+               (f"kernel-{kernel}",), False)
+    yield "tool", ["scripts/build-tool"], (), False
+    yield "root", ["tests/lab/rootfs"], ("packages",), False

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the user sees while the tests run."""
+
+import sys
+import threading
+import time
+
+HEARTBEAT = 30    # seconds of silence before a line says what goes on
+SHOWN = 40        # lines of a failed test
+
+
+def duration(seconds):
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+class Progress:
+    def __init__(self):
+        self.begin = time.monotonic()
+        self.lock = threading.Lock()
+        self.running = {}    # name: when it began
+        self.last = self.begin
+        self.waiting = 0
+
+    def say(self, text):
+        with self.lock:
+            self.print(text)
+
+    def print(self, text):
+        now = time.monotonic()
+        self.last = now
+        print(f"[{duration(now - self.begin):>5}] {text}", flush=True)
+
+    def start(self, name):
+        with self.lock:
+            self.running[name] = time.monotonic()
+            self.print(f"start   {name}")
+
+    def end(self, name, outcome, log):
+        """outcome: a ktap.Report; the details of a failure stand in the log."""
+        with self.lock:
+            took = time.monotonic() - self.running.pop(name)
+            counts = f"{outcome.passed} passed"
+            if outcome.failed:
+                counts += f", {outcome.failed} failed"
+            if outcome.skipped:
+                counts += f", {outcome.skipped} skipped"
+            verdict = "FAILED " if outcome.failed else "ok     "
+            self.print(f"{verdict} {name}: {counts} in {duration(took)}")
+            for test in outcome.tests:
+                if test.skipped:
+                    print(f"        skipped: {test.name}: {test.skipped}", flush=True)
+            if outcome.failed:
+                self.show_failure(outcome, log)
+
+    def show_failure(self, outcome, log):
+        for test in outcome.tests:
+            if test.failed:
+                print(f"        not ok: {test.name}")
+        for line in failure_lines(log)[-SHOWN:]:
+            print(f"        | {line}")
+        print(f"        log: {log}", flush=True)
+
+    def show_consoles(self, consoles):
+        with self.lock:
+            for path, lines in consoles.tails():
+                print(f"        end of {path}:")
+                for line in lines:
+                    print(f"        | {line}")
+            sys.stdout.flush()
+
+    def heartbeat(self):
+        with self.lock:
+            now = time.monotonic()
+            if now - self.last < HEARTBEAT or not self.running:
+                return
+            names = ", ".join(f"{name} ({duration(now - begin)})"
+                              for name, begin in self.running.items())
+            self.print(f"...     {names}; {self.waiting} waiting")
+
+
+def failure_lines(log):
+    """Of a log: each failed line with the diagnostics before it, or its end."""
+    try:
+        with open(log, encoding="utf-8", errors="replace") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return []
+    shown, diagnostics = [], []
+    for line in lines:
+        text = line.lstrip()
+        if text.startswith("not ok"):
+            shown += diagnostics[-SHOWN // 2:] + [line]
+            diagnostics = []
+        elif text.startswith(("ok ", "1..", "KTAP ")):
+            diagnostics = []
+        else:
+            diagnostics.append(line)
+    return shown + diagnostics[-SHOWN // 2:] or lines[-SHOWN:]

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Run units side by side, each after what it needs."""
+
+import os
+import shutil
+import threading
+import time
+
+from runner import ktap, parts
+from runner.consoles import Consoles
+from runner.labs import LABS, Lab, lab_directory
+from runner.processes import Stopped
+
+LOGS = "build/logs"
+SLOTS = 2              # processors to expect, and labs at one time
+PREPARE_TIMEOUT = 3600
+
+
+class Work:
+    """Something to run: how much of the machine it takes and what it needs."""
+
+    def __init__(self, name, run, needs=(), slots=1):
+        self.name = name
+        self.run = run
+        self.needs = needs
+        self.slots = slots
+
+
+class Suite:
+    def __init__(self, processes, progress):
+        self.processes = processes
+        self.progress = progress
+        self.total = ktap.Report()
+        self.done = {}      # name of a preparation: did it succeed
+        self.took = {}      # name of a unit: seconds
+
+    def run(self, tests):
+        units = parts.grouped(tests)
+        waiting = self.preparations(tests) + [self.work(unit) for unit in units]
+        running = {}
+        try:
+            while waiting or running:
+                self.start_what_can(waiting, running)
+                for name, (thread, _) in list(running.items()):
+                    thread.join(0.05)
+                    if not thread.is_alive():
+                        del running[name]
+                self.progress.waiting = len(waiting)
+                self.progress.heartbeat()
+        except KeyboardInterrupt:
+            self.processes.stop()
+            for thread, _ in running.values():
+                thread.join()
+            raise
+
+    def start_what_can(self, waiting, running):
+        free = SLOTS - sum(slots for _, slots in running.values())
+        for work in list(waiting):
+            if any(need not in self.done for need in work.needs):
+                continue
+            # What takes the whole machine is not overtaken for ever.
+            if work.slots > free:
+                return
+            waiting.remove(work)
+            free -= work.slots
+            thread = threading.Thread(target=self.guarded, args=(work,), name=work.name)
+            running[work.name] = thread, work.slots
+            thread.start()
+
+    def guarded(self, work):
+        """Whatever happens in a unit is its own failure, never silence."""
+        begin = time.monotonic()
+        try:
+            failed = [need for need in work.needs if not self.done[need]]
+            if failed:
+                self.total.fail(f"{work.name}: needs {failed[0]}, which failed")
+                self.progress.say(f"FAILED  {work.name}: needs {failed[0]}, which failed")
+                self.done[work.name] = False
+            else:
+                work.run()
+        except Stopped:
+            pass
+        except Exception as error:    # the runner's own bug must not pass
+            self.total.fail(f"{work.name}: the runner failed: {error!r}")
+            self.progress.say(f"FAILED  {work.name}: the runner failed: {error!r}")
+            self.done.setdefault(work.name, False)
+        self.took[work.name] = time.monotonic() - begin
+
+    # --- what must be made before -------------------------------------------
+
+    def preparations(self, tests):
+        known = {name: (command, needs, whole)
+                 for name, command, needs, whole in parts.preparations()}
+        wanted = set()
+
+        def want(name):
+            if name not in known:
+                raise parts.BadHeader(f"nothing makes '{name}', which a test needs")
+            if name not in wanted:
+                wanted.add(name)
+                for need in known[name][1]:
+                    want(need)
+
+        for test in tests:
+            for need in test.needs:
+                want(need)
+        works = []
+        for name, (command, needs, whole) in known.items():
+            if name in wanted and name not in self.done:
+                works.append(Work(name, lambda n=name, c=command: self.prepare(n, c),
+                                  needs, SLOTS if whole else 1))
+        return works
+
+    def prepare(self, name, command):
+        self.progress.start(name)
+        path = os.path.join(LOGS, f"prepare-{name}.log")
+        report = ktap.Report()
+        with open(path, "wb") as log:
+            status = self.processes.run(command, log, PREPARE_TIMEOUT)
+        if status != 0:
+            report.fail(f"{' '.join(command)}: {ending(status)}")
+            self.total.tests += report.tests
+        self.progress.end(name, report, path)
+        self.done[name] = status == 0
+
+    # --- tests --------------------------------------------------------------
+
+    def work(self, unit):
+        if isinstance(unit, parts.Group):
+            needs = tuple({need for test in unit.tests for need in test.needs})
+            return Work(unit.name, lambda: self.run_group(unit), needs)
+        return Work(unit.name, lambda: self.run_alone(unit), unit.needs,
+                    min(unit.labs, SLOTS))
+
+    def run_alone(self, test):
+        directory = lab_directory(test.name)
+        env = {"LAB": os.path.abspath("tests/lab/lab"),
+               "LAB_DIR": os.path.join(directory, "lab")}
+        self.run_test(test, env, Consoles(directory))
+        if not os.listdir(directory):
+            os.rmdir(directory)
+
+    def run_test(self, test, env, consoles):
+        """One test file; True when nothing failed."""
+        self.progress.start(test.name)
+        path = log_of(test.name)
+        with open(path, "wb") as log:
+            status = self.processes.run(test.command, log, test.timeout, env)
+        with open(path, encoding="utf-8", errors="replace") as log:
+            report = ktap.parse(log)
+        if self.processes.stopping:
+            raise Stopped
+        if status is None:
+            report.fail(f"ran out of time ({test.timeout} s)")
+        elif status != 0 and not report.failed:
+            report.fail(f"no test failed, but it {ending(status)}")
+        self.finish(test.name, report, path, consoles)
+        return not report.failed
+
+    def finish(self, name, report, path, consoles):
+        complaints = consoles.new_complaints()
+        if complaints:
+            report.fail("the kernel complained")
+            with open(path, "a", encoding="utf-8") as log:
+                log.write("\nthe kernel complained:\n")
+                log.writelines(f"{file}: {line}\n" for file, _, line in complaints)
+        self.progress.end(name, report, path)
+        if report.failed:
+            self.progress.show_consoles(consoles)
+        for test in report.tests:
+            test.name = f"{name}: {test.name}"
+        self.total.tests += report.tests
+
+    def run_group(self, group):
+        directory = lab_directory(group.name)
+        consoles = Consoles(directory)
+        path = log_of(group.name)
+        with open(path, "wb") as log:
+            lab = Lab(self.processes, group, directory, log)
+            self.progress.start(group.name)
+            report = ktap.Report()
+            try:
+                self.run_tests_in(lab, group, consoles, report)
+            finally:
+                if not self.processes.stopping:
+                    lab.down()
+            log.flush()
+        self.finish(group.name, report, path, consoles)
+
+    def run_tests_in(self, lab, group, consoles, report):
+        clean = False
+        for test in group.tests:
+            if not clean and not self.reboot(lab, report):
+                return
+            clean = self.run_test(test, lab.env, consoles)
+        # After a failure the nodes are not expected to be clean.
+        if not clean:
+            return
+        for node in lab.nodes():
+            name = f"node{node}: the modules unload and nothing is leaked"
+            passed = lab.unloads_without_leak(node)
+            report.tests.append(ktap.Test(name, failed=not passed))
+
+    def reboot(self, lab, report):
+        if lab.boots:
+            lab.down()
+        if lab.up():
+            return True
+        report.fail(f"a lab of {lab.group.nodes} nodes with the {lab.group.kernel} kernel boots")
+        return False
+
+
+def ending(status):
+    if status is None:
+        return "ran out of time"
+    if status < 0:
+        return f"was ended by signal {-status}"
+    return f"ended with status {status}"
+
+
+def log_of(name):
+    return os.path.join(LOGS, name.replace("/", "-") + ".log")
+
+
+def fresh_logs():
+    """Nothing of an earlier run is taken for one of this."""
+    for directory in (LOGS, LABS):
+        shutil.rmtree(directory, ignore_errors=True)
+        os.makedirs(directory, exist_ok=True)

@@ -1,0 +1,234 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""The house rules that no ready-made checker knows, as KTAP.
+
+A rule takes the project as {path: text} and yields complaints. Each one comes
+with a small project that breaks it, which is tried first: a rule that finds
+nothing in there fails. Python, because most of this is parsing.
+"""
+
+import os
+import re
+import subprocess
+import sys
+
+MAX_FILE = 800
+MAX_FUNCTION = 100
+
+
+def generated(path):
+    return (re.search(r"-gen\.[ch]$", path)
+            or re.match(r"include/uapi/linux/braid_\w+\.h$", path))
+
+
+def is_c(path):
+    return re.search(r"\.[ch]$", path)
+
+
+def is_code(path, text):
+    return (is_c(path) or path.endswith((".sh", ".py", ".yaml"))
+            or os.path.basename(path) in ("Makefile", "Kbuild", "dkms.conf")
+            or text.startswith("#!"))
+
+
+def lines_matching(project, pattern, wanted):
+    for path, text in project.items():
+        if not wanted(path, text):
+            continue
+        for number, line in enumerate(text.splitlines(), 1):
+            found = re.search(pattern, line)
+            if found:
+                yield f"{path}:{number}: {found.group(0).strip() or 'blank'}"
+
+
+def file_size(project):
+    for path, text in project.items():
+        count = text.count("\n")
+        if is_code(path, text) and not generated(path) and count > MAX_FILE:
+            yield f"{path}: {count} lines, at most {MAX_FILE}"
+
+
+def function_size(project):
+    for path, text in project.items():
+        if not is_c(path) or generated(path):
+            continue
+        opened = None
+        for number, line in enumerate(text.splitlines(), 1):
+            if line == "{":
+                opened = number
+            elif line.startswith("}") and opened:
+                if number - opened - 1 > MAX_FUNCTION:
+                    yield (f"{path}:{opened}: a function of {number - opened - 1} "
+                           f"lines, at most {MAX_FUNCTION}")
+                opened = None
+
+
+def license_line(project):
+    for path, text in project.items():
+        if not is_code(path, text):
+            continue
+        head = "\n".join(text.splitlines()[:2])
+        found = re.search(r"SPDX-License-Identifier: (.*?)( \*/)?$", head, re.M)
+        if not found:
+            yield f"{path}: no SPDX line at its head"
+            continue
+        interface = generated(path) or "/specs/" in path
+        wanted = ("((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause)"
+                  if interface else "GPL-2.0-only")
+        if found.group(1) != wanted:
+            yield f"{path}: licence {found.group(1)}, not {wanted}"
+
+
+def version_tests(project):
+    """What differs between kernels stays in one folder."""
+    return lines_matching(
+        project, r"\b(LINUX_VERSION_CODE|KERNEL_VERSION|HAVE_[A-Z0-9_]+)\b",
+        lambda path, text: is_c(path) and not path.startswith("kmod/compat/"))
+
+
+def unfinished(project):
+    # Spelled in pieces, for this file is part of the project.
+    words = "|".join(("TO" "DO", "FIX" "ME", "X" "XX", "place" "holder"))
+    return lines_matching(project, rf"\b({words})\b",
+                          lambda path, text: path != "COPYING")
+
+
+def workplaces(project):
+    """Nothing of the machine it was written on, no package mirror by name."""
+    hosts = "|".join((r"deb\.deb" r"ian\.org", r"security\.deb" r"ian\.org",
+                      r"snapshot\.deb" r"ian\.org"))
+    homes = "|".join((r"(?<![\w}.$])/wo" r"rk/", r"(?<!\w)/roo" r"t/\.",
+                      r"(?<!\w)/ho" r"me/\w", r"\.\./sha" r"red"))
+    return lines_matching(project, rf"{hosts}|{homes}", lambda path, text: True)
+
+
+def trailing_space(project):
+    return lines_matching(project, r"[ \t]+$", lambda path, text: path != "COPYING")
+
+
+def c_includes(text):
+    """The includes of a file in order, as (name, is it quoted)."""
+    return [(name, quote == '"') for quote, name in
+            re.findall(r'^#include ([<"])([^>"]+)[>"]', text, re.M)]
+
+
+def include_order(project):
+    for path, text in project.items():
+        if (not re.match(r"(kmod/(net|blk)|tools/braid)/.*\.c$", path)
+                or generated(path) or "CREATE_TRACE_POINTS" in text):
+            continue
+        includes = c_includes(text)
+        own = path[:-2] + ".h"
+        if (own in project and
+                (not includes or includes[0] != (os.path.basename(own), True))):
+            yield f"{path}: its own header is not its first include"
+
+
+def module_includes(project):
+    """Which file of the modules includes which other one."""
+    edges = {}
+    for path, text in project.items():
+        if not re.match(r"kmod/(net|blk)/.*\.[ch]$", path) or generated(path):
+            continue
+        edges[path] = {os.path.normpath(os.path.join(os.path.dirname(path), name))
+                       for name, quoted in c_includes(text) if quoted}
+    return edges
+
+
+def include_cycles(project):
+    edges = module_includes(project)
+    done, reported = set(), set()
+
+    def visit(path, way):
+        if path in way:
+            cycle = way[way.index(path):]
+            if frozenset(cycle) not in reported:
+                reported.add(frozenset(cycle))
+                yield "include cycle: " + " -> ".join(cycle + [path])
+        elif path not in done:
+            for target in sorted(edges.get(path, ())):
+                yield from visit(target, way + [path])
+            done.add(path)
+
+    for start in sorted(edges):
+        yield from visit(start, [])
+
+
+def module_borders(project):
+    """The two modules share kmod/compat and include/uapi, nothing else."""
+    for path, targets in module_includes(project).items():
+        for target in sorted(targets):
+            if (target.startswith("kmod/") and
+                    target.split("/")[1] not in (path.split("/")[1], "compat")):
+                yield f"{path} includes {target} of the other module"
+
+
+def executable_tests(project):
+    for path in project:
+        if (re.match(r"tests/(static|scenarios|lab/test)/[^/]+\.(sh|py)$", path)
+                and project[path].startswith("#!") and not os.access(path, os.X_OK)):
+            yield f"{path}: has a #! line and is not executable"
+
+
+LONG = "\tx();\n"
+GPL = "// SPDX-License-Identifier: GPL-2.0-only\n"
+RULES = [
+    ("files are of a size to read", file_size,
+     {"kmod/net/a.c": "\n" * (MAX_FILE + 1)}),
+    ("functions are of a size to read", function_size,
+     {"kmod/net/a.c": "void f(void)\n{\n" + LONG * (MAX_FUNCTION + 1) + "}\n"}),
+    ("every source names its licence", license_line,
+     {"kmod/net/a.c": "int a;\n"}),
+    ("only kmod/compat asks for kernel versions", version_tests,
+     {"kmod/net/a.c": "#ifdef HAVE_WQ_PERCPU\n"}),
+    ("nothing is left unfinished", unfinished,
+     {"kmod/net/a.c": "/* TO" "DO: all of it */\n"}),
+    ("nothing of the workplace is in the tree", workplaces,
+     {"scripts/a": "ls /roo" "t/.cache\n"}),
+    ("no trailing space", trailing_space, {"Kbuild": "obj-m := a.o \n"}),
+    ("a source includes its own header first", include_order,
+     {"kmod/net/a.c": '#include <linux/slab.h>\n#include "a.h"\n',
+      "kmod/net/a.h": ""}),
+    ("no include cycle", include_cycles,
+     {"kmod/net/a.h": '#include "b.h"\n', "kmod/net/b.h": '#include "a.h"\n'}),
+    ("the modules keep apart", module_borders,
+     {"kmod/net/a.c": '#include "../blk/b.h"\n'}),
+    ("test files can be executed", executable_tests,
+     {"tests/scenarios/nothing-here.sh": "#!/bin/bash\n"}),
+]
+
+
+def read_project():
+    names = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard",
+         "--deduplicate"], check=True, capture_output=True, text=True).stdout
+    project = {}
+    for path in filter(None, names.split("\0")):
+        if not os.path.isfile(path) or os.path.islink(path):
+            continue
+        try:
+            with open(path, encoding="utf-8") as file:
+                project[path] = file.read()
+        except UnicodeDecodeError:
+            continue
+    return project
+
+
+def main():
+    project = read_project()
+    print(f"KTAP version 1\n1..{2 * len(RULES)}")
+    failed = 0
+    for number, (name, rule, breaker) in enumerate(RULES):
+        found = list(rule(breaker))
+        failed += not found
+        print(f"{'ok' if found else 'not ok'} {2 * number + 1} a breach is found: {name}")
+        complaints = list(rule(project))
+        failed += bool(complaints)
+        for complaint in complaints:
+            print(f"# {complaint}")
+        print(f"{'not ok' if complaints else 'ok'} {2 * number + 2} {name}")
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

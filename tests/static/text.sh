@@ -1,0 +1,52 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Spelling, shell scripts, the tool's format.
+
+set -euo pipefail
+. tests/ktap.sh
+. tests/static/files.sh
+ktap_begin
+
+scratch=$(mktemp -d)
+ktap_at_exit rm -rf "$scratch"
+
+# Put together here, so that the mistake itself is not in the tree.
+printf 'this is t%s text\n' eh >"$scratch/spelling.txt"
+spelling() { codespell --quiet-level=2 "$@"; }
+refute "codespell finds a mistake" spelling "$scratch/spelling.txt"
+mapfile -t files < <(project_files | grep -vxF COPYING | require_files "files")
+check "spelling" spelling "${files[@]}"
+
+# shellcheck disable=SC2016
+printf '#!/bin/bash\nrm $1\n' >"$scratch/unquoted.sh"
+shell() { shellcheck --external-sources "$@"; }
+refute "shellcheck finds a mistake" shell "$scratch/unquoted.sh"
+mapfile -t files < <(shell_files | require_files "shell scripts")
+for file in "${files[@]}"; do
+	check "shellcheck $file" shell "$file"
+done
+# A script that must not end at its first failing step says why.
+strict() {
+	local lax=0
+	for file; do
+		head -n 1 "$file" | grep -q '^#!.*bash' || continue
+		grep -qxE 'set -euo pipefail|# Not strict: .+' "$file" || {
+			echo "$file: neither 'set -euo pipefail' nor '# Not strict: REASON'"
+			lax=1
+		}
+	done
+	return "$lax"
+}
+refute "a script without strict mode is found" strict "$scratch/unquoted.sh"
+check "scripts fail on errors" strict "${files[@]}"
+
+printf 'int main(void) {\n  return 0; }\n' >"$scratch/format.c"
+format() { clang-format --style=file:.clang-format --dry-run --Werror "$@"; }
+refute "clang-format finds a mistake" format "$scratch/format.c"
+mapfile -t files < <(project_files 'tools/*.[ch]' | require_files "sources of the tool")
+for file in "${files[@]}"; do
+	check "clang-format $file" format "$file"
+done
+
+ktap_end
