@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BRAID_CMD_H
+#define BRAID_CMD_H
+
+#include <stdbool.h>
+
+struct object;
+
+struct options {
+	bool json;
+	bool pretty;
+	const char *batch;
+	const char *netns;
+};
+
+/* Each takes the words after its own and returns an exit status. */
+int cmd_object(const struct options *options, const struct object *object,
+	       int argc, char **argv);
+int cmd_stats(const struct options *options, int argc, char **argv);
+int cmd_monitor(const struct options *options, int argc, char **argv);
+int cmd_save(const struct options *options, int argc, char **argv);
+int cmd_version(const struct options *options, int argc, char **argv);
+int cmd_help(const struct options *options, int argc, char **argv);
+int cmd_batch(const struct options *options);
+
+/* help.c */
+bool is_help(const char *word);
+/* The command may be NULL: all of them. */
+void help_object(const struct object *object, const char *command);
+void help_short(void);
+
+#endif

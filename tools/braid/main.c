@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cmd.h"
+#include "error.h"
+#include "object.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Where iproute2 keeps its named namespaces. */
+#define NETNS_DIR "/var/run/netns"
+
+static const struct {
+	const char *name;
+	int (*run)(const struct options *options, int argc, char **argv);
+} verbs[] = {
+	{ "stats", cmd_stats }, { "monitor", cmd_monitor },
+	{ "save", cmd_save },	{ "version", cmd_version },
+	{ "help", cmd_help },
+};
+
+static int enter_netns(const char *name)
+{
+	char path[4096];
+	int fd, result = EXIT_DONE;
+
+	if (!*name || strchr(name, '/') || *name == '.') {
+		error("-n %s: not the name of a network namespace", name);
+		return EXIT_USAGE;
+	}
+	snprintf(path, sizeof(path), NETNS_DIR "/%s", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		error("-n %s: %s", name, strerror(errno));
+		return EXIT_USAGE;
+	}
+	if (setns(fd, CLONE_NEWNET)) {
+		error("-n %s: %s", name, strerror(errno));
+		result = EXIT_REFUSED;
+	}
+	close(fd);
+	return result;
+}
+
+static int dispatch(const struct options *options, int argc, char **argv)
+{
+	const struct object *object;
+	size_t i;
+
+	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (!strcmp(argv[0], verbs[i].name))
+			return verbs[i].run(options, argc - 1, argv + 1);
+	}
+	object = object_find(argv[0]);
+	if (object)
+		return cmd_object(options, object, argc - 1, argv + 1);
+	error("%s: unknown object (braid help lists them)", argv[0]);
+	return EXIT_USAGE;
+}
+
+/* -1: go on; else an exit status. */
+static int parse_options(struct options *options, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "+:jpb:n:h", longs, NULL)) !=
+	       -1) {
+		switch (option) {
+		case 'p':
+			options->pretty = true;
+			options->json = true;
+			break;
+		case 'j':
+			options->json = true;
+			break;
+		case 'b':
+			options->batch = optarg;
+			break;
+		case 'n':
+			options->netns = optarg;
+			break;
+		case 'h':
+			return cmd_help(options, 0, NULL);
+		case ':':
+			error("-%c: value missing", optopt);
+			return EXIT_USAGE;
+		default:
+			if (optopt)
+				error("-%c: unknown option", optopt);
+			else
+				error("%s: unknown option", argv[optind - 1]);
+			return EXIT_USAGE;
+		}
+	}
+	return -1;
+}
+
+/* Output that did not arrive is no success. */
+static int finish(int result)
+{
+	if (fflush(stdout) || ferror(stdout)) {
+		if (errno != EPIPE)
+			error("output: %s", strerror(errno));
+		return result ? result : EXIT_REFUSED;
+	}
+	return result;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = { 0 };
+	int result = parse_options(&options, argc, argv);
+
+	argc -= optind;
+	argv += optind;
+	if (result >= 0)
+		return finish(result);
+	if (options.batch && argc) {
+		error("%s: -b takes its words from the file", argv[0]);
+		return EXIT_USAGE;
+	}
+	if (!options.batch && !argc) {
+		help_short();
+		return EXIT_USAGE;
+	}
+	result = options.netns ? enter_netns(options.netns) : EXIT_DONE;
+	if (!result)
+		result = options.batch ? cmd_batch(&options)
+				       : dispatch(&options, argc, argv);
+	return finish(result);
+}

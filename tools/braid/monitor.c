@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* monitor drops: a line for each dropped packet, as it happens */
+#include "cmd.h"
+#include "error.h"
+#include "json.h"
+#include "kernel.h"
+#include "row.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <linux/braid_net.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netlink/attr.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netlink/msg.h>
+
+struct monitor {
+	const struct options *options;
+	struct kernel kernel;
+	uint32_t lost; /* as far as told */
+};
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int number)
+{
+	(void)number;
+	stopped = 1;
+}
+
+/* ---- one event ---- */
+
+static bool get(const struct row *row, const char *name, struct value *value)
+{
+	return row_get(row, word_find(event_words, name), value);
+}
+
+static void put(const struct row *row, const char *name, const char *before,
+		const char *after)
+{
+	const struct word *word = word_find(event_words, name);
+
+	if (!row_has(row, word))
+		return;
+	fputs(before, stdout);
+	row_word_text(row, word, stdout);
+	fputs(after, stdout);
+}
+
+static bool is_icmp(const struct row *row)
+{
+	struct value protocol;
+
+	return get(row, "protocol", &protocol) &&
+	       (protocol.number == IPPROTO_ICMP ||
+		protocol.number == IPPROTO_ICMPV6);
+}
+
+/* What both sides of an event are called. */
+struct side {
+	const char *address, *port, *identity, *label;
+};
+
+static const struct side source = {
+	"source",
+	"source-port",
+	"source-identity",
+	"source-label",
+};
+
+static const struct side destination = {
+	"destination",
+	"destination-port",
+	"destination-identity",
+	"destination-label",
+};
+
+static void side_text(const struct row *row, const struct side *side)
+{
+	bool port = !is_icmp(row) &&
+		    row_has(row, word_find(event_words, side->port));
+	struct value address;
+	bool bracket;
+
+	bracket = port && get(row, side->address, &address) &&
+		  address.len == 16;
+	put(row, side->address, bracket ? " [" : " ", bracket ? "]" : "");
+	if (port)
+		put(row, side->port, ":", "");
+	put(row, side->identity, " identity ", "");
+	put(row, side->label, " (", ")");
+}
+
+static void event_text(const struct row *row)
+{
+	put(row, "time", "", " ");
+	put(row, "reason", "", " ");
+	put(row, "direction", "", " ");
+	put(row, "protocol", "", "");
+	if (is_icmp(row))
+		put(row, "destination-port", " type ", "");
+	side_text(row, &source);
+	fputs(" ->", stdout);
+	side_text(row, &destination);
+	put(row, "device", " device ", "");
+	putchar('\n');
+}
+
+static void event_json(const struct row *row)
+{
+	/* a line each, whatever -p says: a stream is read by line */
+	struct json json = { .out = stdout };
+
+	row_json(row, event_words, &json);
+	json_end(&json);
+}
+
+static int event(struct nlmsghdr *header, void *arg)
+{
+	const struct monitor *monitor = arg;
+	struct genlmsghdr *genl;
+	struct nlattr *nest;
+	struct row row;
+
+	if (header->nlmsg_type != monitor->kernel.family ||
+	    header->nlmsg_len < NLMSG_HDRLEN + GENL_HDRLEN)
+		return 0;
+	genl = nlmsg_data(header);
+	if (genl->cmd != BRAID_NET_CMD_DROP_NTF)
+		return 0;
+	nest = nlmsg_find_attr(header, GENL_HDRLEN, BRAID_NET_A_EVENT);
+	if (!nest)
+		return -EBADMSG;
+	row = (struct row){ nla_data(nest), nla_len(nest) };
+	if (!row_valid(&row, event_words))
+		return -EBADMSG;
+	if (monitor->options->json)
+		event_json(&row);
+	else
+		event_text(&row);
+	/* at once: whoever reads a pipe waits for this line */
+	return fflush(stdout) ? -EPIPE : 0;
+}
+
+/* ---- events that did not fit ---- */
+
+static int tell_lost(struct monitor *monitor)
+{
+	uint32_t info[SK_MEMINFO_VARS] = { 0 };
+	socklen_t len = sizeof(info);
+	struct json json = { .out = stdout };
+	uint32_t lost;
+
+	if (getsockopt(monitor->kernel.fd, SOL_SOCKET, SO_MEMINFO, info, &len))
+		return -errno;
+	lost = info[SK_MEMINFO_DROPS] - monitor->lost;
+	monitor->lost += lost;
+	if (monitor->options->json) {
+		json_open(&json, '{');
+		json_key(&json, "lost");
+		json_number(&json, lost);
+		json_close(&json, '}');
+		json_end(&json);
+	} else {
+		printf("lost %u events\n", lost);
+	}
+	return fflush(stdout) ? -EPIPE : 0;
+}
+
+/* ---- the stream ---- */
+
+static int join(struct kernel *kernel)
+{
+	int group = genl_ctrl_resolve_grp(kernel->sock, BRAID_NET_GENL_NAME,
+					  BRAID_NET_MCGRP_DROPS);
+
+	if (group < 0)
+		return -ENOENT;
+	if (setsockopt(kernel->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group,
+		       sizeof(group)))
+		return -errno;
+	return 0;
+}
+
+static int drain(struct monitor *monitor)
+{
+	int result;
+
+	do {
+		result = kernel_receive(&monitor->kernel, MSG_DONTWAIT, event,
+					monitor);
+		if (result == -ENOBUFS)
+			result = tell_lost(monitor) ?: 1;
+	} while (result > 0 && !stopped);
+	return result;
+}
+
+static int watch(struct monitor *monitor, const sigset_t *waiting)
+{
+	struct pollfd fds[] = {
+		{ .fd = monitor->kernel.fd, .events = POLLIN },
+		/* tells when the reader of a pipe has gone */
+		{ .fd = fileno(stdout) },
+	};
+	int result = 0;
+
+	while (!stopped && result >= 0) {
+		if (ppoll(fds, 2, NULL, waiting) < 0)
+			result = errno == EINTR ? 0 : -errno;
+		else if (fds[1].revents & (POLLERR | POLLNVAL))
+			break;
+		else
+			result = drain(monitor);
+	}
+	return result == -EPIPE || result == -EINTR ? 0 : result;
+}
+
+/*
+ * The signals that end it are let in only while it waits, so none can come
+ * unseen between the test and the wait.
+ */
+static void prepare_signals(sigset_t *waiting)
+{
+	struct sigaction action = { .sa_handler = stop };
+	sigset_t blocked;
+
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGTERM);
+	sigprocmask(SIG_BLOCK, &blocked, waiting);
+	sigdelset(waiting, SIGINT);
+	sigdelset(waiting, SIGTERM);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	action.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &action, NULL);
+}
+
+static void usage(void)
+{
+	puts("Usage: braid monitor drops\n"
+	     "\n"
+	     "Prints a line for each dropped packet until it is interrupted:\n"
+	     "time, reason, direction, protocol, both sides with identity and\n"
+	     "labels, and the device. With -j a line is a JSON object (the\n"
+	     "whole is a stream of objects, not an array). 'lost N events'\n"
+	     "tells how many did not fit into the socket's buffer.\n"
+	     "\n"
+	     "Examples:\n"
+	     "  braid monitor drops\n"
+	     "  braid -j monitor drops | jq .source_identity");
+}
+
+int cmd_monitor(const struct options *options, int argc, char **argv)
+{
+	struct monitor monitor = { .options = options };
+	sigset_t waiting;
+	int result;
+
+	if (argc && is_help(argv[argc - 1])) {
+		usage();
+		return EXIT_DONE;
+	}
+	if (argc && strcmp(argv[0], "drops")) {
+		error("%s: unknown word for 'monitor' (braid monitor help)",
+		      argv[0]);
+		return EXIT_USAGE;
+	}
+	if (argc > 1) {
+		error("%s: unknown word for 'monitor drops'", argv[1]);
+		return EXIT_USAGE;
+	}
+	prepare_signals(&waiting);
+	result = kernel_open(&monitor.kernel);
+	if (result)
+		return result;
+	result = join(&monitor.kernel);
+	if (!result)
+		result = watch(&monitor, &waiting);
+	kernel_close(&monitor.kernel);
+	return result ? kernel_failed(result, NULL) : EXIT_DONE;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BRAID_OBJECT_H
+#define BRAID_OBJECT_H
+
+#include "type.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * One word of the grammar and its attribute. All that the tool knows of a word
+ * is here: parser, printer, JSON, save, help and the naming of a refused
+ * attribute read it from the same line.
+ */
+struct word {
+	const char *name; /* as typed, and the key in JSON */
+	const char *value; /* how help writes the value */
+	const char *help;
+	const struct type *type;
+	const struct choice *choices;
+	/* the next word chooses one of these, each with a value of its own */
+	const struct word *variants;
+	uint16_t attr;
+	uint16_t attr_max; /* the value is A[-B] and this takes B */
+	bool list; /* separated by commas, one attribute each */
+	bool key; /* names the object */
+	bool bare; /* comes first and is typed without its name */
+	bool optional;
+};
+
+/* A kind of object that the kernel holds. */
+struct object {
+	const char *name;
+	const char *help;
+	const struct word *words; /* ends with no name, the bare key first */
+	uint32_t kind; /* enum braid_net_object */
+	uint16_t attr; /* its nest at the top level */
+	const char *const *examples;
+	const char *notes;
+};
+
+/* In the order in which one may refer to those before it. */
+extern const struct object objects[];
+extern const size_t objects_count;
+
+/* Words that a dropped packet is told in; never typed. */
+extern const struct word event_words[];
+
+extern const struct choice directions[];
+
+const struct object *object_find(const char *name);
+/* Is there anything that `set` could change? */
+bool object_settable(const struct object *object);
+const struct word *word_find(const struct word *words, const char *name);
+
+#endif

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "row.h"
+
+#include "error.h"
+#include "json.h"
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <netlink/attr.h>
+
+struct row row_copy(const struct nlattr *nest)
+{
+	struct row row = { .len = nla_len(nest) };
+
+	row.attrs = must(malloc(row.len ? (size_t)row.len : 1));
+	memcpy(row.attrs, nla_data(nest), (size_t)row.len);
+	return row;
+}
+
+void row_free(struct row *row)
+{
+	free(row->attrs);
+	row->attrs = NULL;
+}
+
+/* ---- finding ---- */
+
+static const struct word *word_of(const struct word *words, int attr)
+{
+	const struct word *word;
+
+	for (; words->name; words++) {
+		if (words->variants) {
+			word = word_of(words->variants, attr);
+			if (word)
+				return word;
+		} else if (words->attr == attr ||
+			   (words->attr_max && words->attr_max == attr)) {
+			return words;
+		}
+	}
+	return NULL;
+}
+
+static bool attr_get(const struct row *row, const struct word *word, int attr,
+		     struct value *value)
+{
+	struct nlattr *found = nla_find(row->attrs, row->len, attr);
+
+	memset(value, 0, sizeof(*value));
+	return found && word->type->get(found, value);
+}
+
+bool row_get(const struct row *row, const struct word *word,
+	     struct value *value)
+{
+	return attr_get(row, word, word->attr, value);
+}
+
+bool row_has(const struct row *row, const struct word *word)
+{
+	const struct word *variant;
+
+	if (!word->variants)
+		return nla_find(row->attrs, row->len, word->attr);
+	for (variant = word->variants; variant->name; variant++) {
+		if (row_has(row, variant))
+			return true;
+	}
+	return false;
+}
+
+bool row_valid(const struct row *row, const struct word *words)
+{
+	const struct word *word;
+	struct nlattr *attr;
+	struct value value;
+	int rest;
+
+	nla_for_each_attr(attr, row->attrs, row->len, rest) {
+		word = word_of(words, nla_type(attr));
+		memset(&value, 0, sizeof(value));
+		if (word && !word->type->get(attr, &value))
+			return false;
+	}
+	for (word = words; word->name; word++) {
+		if (word->key && !row_has(row, word))
+			return false;
+	}
+	return true;
+}
+
+int row_compare(const struct row *a, const struct row *b,
+		const struct word *words)
+{
+	struct value va, vb;
+	int order;
+
+	for (; words->name; words++) {
+		if (!words->key)
+			continue;
+		row_get(a, words, &va);
+		row_get(b, words, &vb);
+		order = value_compare(&va, &vb);
+		if (order)
+			return order;
+	}
+	return 0;
+}
+
+/* ---- text ---- */
+
+static void value_text(const struct word *word, const struct value *value,
+		       FILE *out)
+{
+	char buffer[TYPE_BUFFER];
+
+	text_put(out, word->type->format(word->choices, value, buffer));
+}
+
+static void list_text(const struct row *row, const struct word *word, FILE *out)
+{
+	const char *separator = "";
+	struct nlattr *attr;
+	struct value value;
+	int rest;
+
+	nla_for_each_attr(attr, row->attrs, row->len, rest) {
+		if (nla_type(attr) != word->attr)
+			continue;
+		memset(&value, 0, sizeof(value));
+		if (!word->type->get(attr, &value))
+			continue;
+		fputs(separator, out);
+		value_text(word, &value, out);
+		separator = ",";
+	}
+}
+
+void row_word_text(const struct row *row, const struct word *word, FILE *out)
+{
+	struct value low, high;
+
+	if (word->list) {
+		list_text(row, word, out);
+		return;
+	}
+	if (!row_get(row, word, &low))
+		return;
+	value_text(word, &low, out);
+	if (word->attr_max && attr_get(row, word, word->attr_max, &high) &&
+	    value_compare(&low, &high)) {
+		fputc('-', out);
+		value_text(word, &high, out);
+	}
+}
+
+static void variants_text(const struct row *row, const struct word *word,
+			  FILE *out)
+{
+	const struct word *variant;
+
+	for (variant = word->variants; variant->name; variant++) {
+		if (!row_has(row, variant))
+			continue;
+		fputs(variant->name, out);
+		if (!variant->value)
+			continue;
+		fputc(' ', out);
+		row_word_text(row, variant, out);
+	}
+}
+
+void row_text(const struct row *row, const struct word *words, FILE *out)
+{
+	const struct word *word;
+
+	for (word = words; word->name; word++) {
+		if (!row_has(row, word))
+			continue;
+		if (!word->bare)
+			fprintf(out, " %s ", word->name);
+		if (word->variants)
+			variants_text(row, word, out);
+		else
+			row_word_text(row, word, out);
+	}
+}
+
+/* ---- JSON ---- */
+
+static void value_json(const struct word *word, const struct value *value,
+		       struct json *json)
+{
+	char buffer[TYPE_BUFFER];
+
+	if (word->type == &type_flag)
+		json_true(json);
+	else if (word->type->number)
+		json_number(json, value->number);
+	else
+		json_string(json,
+			    word->type->format(word->choices, value, buffer));
+}
+
+static void list_json(const struct row *row, const struct word *word,
+		      struct json *json)
+{
+	struct nlattr *attr;
+	struct value value;
+	int rest;
+
+	json_open(json, '[');
+	nla_for_each_attr(attr, row->attrs, row->len, rest) {
+		memset(&value, 0, sizeof(value));
+		if (nla_type(attr) == word->attr &&
+		    word->type->get(attr, &value))
+			value_json(word, &value, json);
+	}
+	json_close(json, ']');
+}
+
+/* Always both ends, so that a reader meets one form only. */
+static void range_json(const struct row *row, const struct word *word,
+		       const struct value *low, struct json *json)
+{
+	struct value high;
+
+	if (!attr_get(row, word, word->attr_max, &high))
+		high = *low;
+	json_open(json, '{');
+	json_key(json, "min");
+	value_json(word, low, json);
+	json_key(json, "max");
+	value_json(word, &high, json);
+	json_close(json, '}');
+}
+
+void row_json(const struct row *row, const struct word *words,
+	      struct json *json)
+{
+	const struct word *word;
+	struct value value;
+
+	json_open(json, '{');
+	for (word = words; word->name; word++) {
+		if (!row_has(row, word))
+			continue;
+		json_key(json, word->name);
+		if (word->variants)
+			row_json(row, word->variants, json);
+		else if (word->list)
+			list_json(row, word, json);
+		else if (!row_get(row, word, &value))
+			json_string(json, "");
+		else if (word->attr_max)
+			range_json(row, word, &value, json);
+		else
+			value_json(word, &value, json);
+	}
+	json_close(json, '}');
+}
+
+/* ---- back into a batch ---- */
+
+const char *row_unwritable(const struct row *row, const struct word *words)
+{
+	const struct word *word;
+	struct nlattr *attr;
+	struct value value;
+	int rest;
+
+	nla_for_each_attr(attr, row->attrs, row->len, rest) {
+		word = word_of(words, nla_type(attr));
+		if (!word || word->type != &type_string)
+			continue;
+		memset(&value, 0, sizeof(value));
+		if (word->type->get(attr, &value) &&
+		    !text_is_item(value.text, word->list))
+			return value.text;
+	}
+	return NULL;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BRAID_ROW_H
+#define BRAID_ROW_H
+
+#include "object.h"
+
+#include <stdio.h>
+
+struct json;
+struct nlattr;
+
+/* What the kernel told of one thing: attributes that a table of words reads. */
+struct row {
+	struct nlattr *attrs;
+	int len;
+};
+
+/* A copy of what is in the nest; row_free() frees it. */
+struct row row_copy(const struct nlattr *nest);
+void row_free(struct row *row);
+
+/* Every attribute that has a word is well formed, and the key is there. */
+bool row_valid(const struct row *row, const struct word *words);
+
+/* The value of a word that is no list; false: it is not there. */
+bool row_get(const struct row *row, const struct word *word,
+	     struct value *value);
+
+/* Order by key. */
+int row_compare(const struct row *a, const struct row *b,
+		const struct word *words);
+
+/* KEY WORD VALUE..., as `add` takes it. */
+void row_text(const struct row *row, const struct word *words, FILE *out);
+void row_json(const struct row *row, const struct word *words,
+	      struct json *json);
+
+/* One word's value, its list separated by commas; nothing if it has none. */
+void row_word_text(const struct row *row, const struct word *word, FILE *out);
+bool row_has(const struct row *row, const struct word *word);
+
+/* A text in it that no batch line can hold, or NULL. */
+const char *row_unwritable(const struct row *row, const struct word *words);
+
+#endif

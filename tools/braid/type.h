@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BRAID_TYPE_H
+#define BRAID_TYPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct nl_msg;
+struct nlattr;
+
+/* A name that stands for a number on the wire; a list ends with no name. */
+struct choice {
+	const char *name;
+	uint32_t number;
+};
+
+/* One value in the form between text and attribute. */
+struct value {
+	uint64_t number;
+	const char *text; /* borrowed from the words or from the message */
+	uint8_t bytes[16];
+	uint8_t len; /* of bytes: 4, 16, and 6 for a hardware address */
+	uint8_t prefix; /* CIDR only: length in bits */
+};
+
+#define TYPE_BUFFER 64
+
+/*
+ * A kind of value: how it is written, how it travels. Each type is the only
+ * place that knows both forms, so what is parsed is what is printed.
+ */
+struct type {
+	uint64_t max; /* numbers only */
+	bool number; /* a bare number in JSON */
+	const char *expects; /* completes "not ..." in a message */
+	bool (*parse)(const struct type *type, const struct choice *choices,
+		      const char *text, struct value *value);
+	int (*put)(struct nl_msg *msg, int attr, const struct value *value);
+	bool (*get)(const struct nlattr *attr, struct value *value);
+	/* the text is in the value or in the buffer */
+	const char *(*format)(const struct choice *choices,
+			      const struct value *value,
+			      char buffer[TYPE_BUFFER]);
+};
+
+extern const struct type type_u8, type_u16, type_u32, type_u64;
+extern const struct type type_identity;
+extern const struct type type_choice8, type_choice32;
+extern const struct type type_flag;
+extern const struct type type_string;
+extern const struct type type_address, type_cidr, type_mac;
+extern const struct type type_time;
+
+/* Order of two values of one type, for sorting and for keys. */
+int value_compare(const struct value *a, const struct value *b);
+
+#endif
