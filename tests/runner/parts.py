@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 
 TIMEOUT = 300
-KERNELS = ("stock", "6.12", "debug")
-LAB_KERNELS = ("stock", "debug")
+KERNELS = ("debug", "stock", "6.12")
+LAB_KERNELS = ("debug", "stock")
 
 
 class BadHeader(Exception):
@@ -108,9 +108,11 @@ def scenario_tests():
             continue
         settings = take(header(path, "lab"), path, kernel="stock,debug", nodes=1,
                         timeout=TIMEOUT)
-        for kernel in settings["kernel"].split(","):
+        kernels = settings["kernel"].split(",")
+        for kernel in kernels:
             if kernel not in LAB_KERNELS:
                 raise BadHeader(f"{path}: no lab kernel '{kernel}'")
+        for kernel in sorted(kernels, key=LAB_KERNELS.index):
             yield Test(f"scenarios/{stem(path)}@{kernel}", [path], settings["timeout"],
                        (f"modules-{kernel}", "tool", "root"), 1, kernel,
                        settings["nodes"])
@@ -123,8 +125,9 @@ def demo_tests():
 
 
 def all_tests():
-    return [*static_tests(), *kunit_tests(), *lab_tests(), *demo_tests(),
-            *scenario_tests()]
+    # Long ones first, so that the short ones fill the second half of the machine.
+    return [*scenario_tests(), *demo_tests(), *lab_tests(), *kunit_tests(),
+            *static_tests()]
 
 
 def matches(name, pattern):

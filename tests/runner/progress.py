@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the user sees while the tests run."""
 
+import os
 import sys
 import threading
 import time
@@ -17,7 +18,7 @@ class Progress:
     def __init__(self):
         self.begin = time.monotonic()
         self.lock = threading.Lock()
-        self.running = {}    # name: when it began
+        self.running = {}    # name: when it began, its log
         self.last = self.begin
         self.waiting = 0
 
@@ -30,15 +31,25 @@ class Progress:
         self.last = now
         print(f"[{duration(now - self.begin):>5}] {text}", flush=True)
 
-    def start(self, name):
+    def start(self, name, log):
         with self.lock:
-            self.running[name] = time.monotonic()
+            self.running[name] = time.monotonic(), log
             self.print(f"start   {name}")
+
+    def prepared(self, name, fault, log):
+        """The end of something that is no test; fault: what went wrong."""
+        with self.lock:
+            took = time.monotonic() - self.running.pop(name)[0]
+            if not fault:
+                self.print(f"ready   {name} in {duration(took)}")
+                return
+            self.print(f"FAILED  {name}: {fault}")
+            self.show_log(log)
 
     def end(self, name, outcome, log):
         """outcome: a ktap.Report; the details of a failure stand in the log."""
         with self.lock:
-            took = time.monotonic() - self.running.pop(name)
+            took = time.monotonic() - self.running.pop(name)[0]
             counts = f"{outcome.passed} passed"
             if outcome.failed:
                 counts += f", {outcome.failed} failed"
@@ -56,6 +67,9 @@ class Progress:
         for test in outcome.tests:
             if test.failed:
                 print(f"        not ok: {test.name}")
+        self.show_log(log)
+
+    def show_log(self, log):
         for line in failure_lines(log)[-SHOWN:]:
             print(f"        | {line}")
         print(f"        log: {log}", flush=True)
@@ -73,9 +87,17 @@ class Progress:
             now = time.monotonic()
             if now - self.last < HEARTBEAT or not self.running:
                 return
-            names = ", ".join(f"{name} ({duration(now - begin)})"
-                              for name, begin in self.running.items())
-            self.print(f"...     {names}; {self.waiting} waiting")
+            self.print(f"...     {self.waiting} waiting, running:")
+            for name, (begin, log) in self.running.items():
+                print(f"        {name} ({duration(now - begin)}) {last_line(log)}",
+                      flush=True)
+
+
+def last_line(log):
+    with open(log, "rb") as file:
+        file.seek(max(0, os.path.getsize(log) - 500))
+        lines = file.read().decode("utf-8", "replace").split("\n")
+    return next((line[:100] for line in reversed(lines) if line.strip()), "")
 
 
 def failure_lines(log):

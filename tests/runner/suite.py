@@ -36,7 +36,10 @@ class Suite:
 
     def run(self, tests):
         units = parts.grouped(tests)
-        waiting = self.preparations(tests) + [self.work(unit) for unit in units]
+        works = [self.work(unit) for unit in units]
+        # What takes the whole machine first: later it would wait for an idle one.
+        works.sort(key=lambda work: -work.slots)
+        waiting = self.preparations(tests) + works
         running = {}
         try:
             while waiting or running:
@@ -112,16 +115,17 @@ class Suite:
         return works
 
     def prepare(self, name, command):
-        self.progress.start(name)
-        path = os.path.join(LOGS, f"prepare-{name}.log")
-        report = ktap.Report()
+        path = log_of(f"prepare-{name}")
         with open(path, "wb") as log:
+            self.progress.start(name, path)
             status = self.processes.run(command, log, PREPARE_TIMEOUT)
-        if status != 0:
-            report.fail(f"{' '.join(command)}: {ending(status)}")
-            self.total.tests += report.tests
-        self.progress.end(name, report, path)
-        self.done[name] = status == 0
+        if self.processes.stopping:
+            raise Stopped
+        fault = "" if status == 0 else f"{' '.join(command)} {ending(status)}"
+        if fault:
+            self.total.fail(f"{name}: {fault}")
+        self.progress.prepared(name, fault, path)
+        self.done[name] = not fault
 
     # --- tests --------------------------------------------------------------
 
@@ -142,9 +146,9 @@ class Suite:
 
     def run_test(self, test, env, consoles):
         """One test file; True when nothing failed."""
-        self.progress.start(test.name)
         path = log_of(test.name)
         with open(path, "wb") as log:
+            self.progress.start(test.name, path)
             status = self.processes.run(test.command, log, test.timeout, env)
         with open(path, encoding="utf-8", errors="replace") as log:
             report = ktap.parse(log)
@@ -177,7 +181,7 @@ class Suite:
         path = log_of(group.name)
         with open(path, "wb") as log:
             lab = Lab(self.processes, group, directory, log)
-            self.progress.start(group.name)
+            self.progress.start(group.name, path)
             report = ktap.Report()
             try:
                 self.run_tests_in(lab, group, consoles, report)
@@ -189,8 +193,10 @@ class Suite:
 
     def run_tests_in(self, lab, group, consoles, report):
         clean = False
-        for test in group.tests:
-            if not clean and not self.reboot(lab, report):
+        for number, test in enumerate(group.tests):
+            if not clean and not self.reboot(lab):
+                for missed in group.tests[number:]:
+                    report.fail(f"{missed.name}: not run, its lab did not boot")
                 return
             clean = self.run_test(test, lab.env, consoles)
         # After a failure the nodes are not expected to be clean.
@@ -201,13 +207,10 @@ class Suite:
             passed = lab.unloads_without_leak(node)
             report.tests.append(ktap.Test(name, failed=not passed))
 
-    def reboot(self, lab, report):
+    def reboot(self, lab):
         if lab.boots:
             lab.down()
-        if lab.up():
-            return True
-        report.fail(f"a lab of {lab.group.nodes} nodes with the {lab.group.kernel} kernel boots")
-        return False
+        return lab.up()
 
 
 def ending(status):

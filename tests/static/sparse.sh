@@ -25,6 +25,9 @@ run_sparse() {
 sparse_clean() {
 	local kernel=$1 dir=$PWD/build/$1/src log=$scratch/$1.log source
 	scripts/build-modules "$kernel" >/dev/null
+	# No build in the same place meanwhile.
+	exec 9>"build/$kernel/lock"
+	flock 9
 	run_sparse "$kernel" "$dir" >"$log"
 	! grep -E 'sparse is not available|warning:|error:' "$log" || return 1
 	# Every object of ours that kbuild made comes from a source that was checked.

@@ -1,0 +1,163 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# test: timeout=120
+#
+# The runner itself, on a small project with a lab of straw: every way to fail
+# is counted, one boot serves a group, nothing outlives it.
+
+set -euo pipefail
+. tests/ktap.sh
+ktap_begin
+
+scratch=$(mktemp -d)
+ktap_at_exit rm -rf "$scratch"
+mkdir -p "$scratch"/{scripts,tests/{static,scenarios,kunit,lab/test}}
+cp -r tests/run tests/runner tests/ktap.sh "$scratch/tests/"
+cd "$scratch"
+
+script() {
+	mkdir -p "$(dirname "$1")"
+	{
+		echo '#!/bin/bash'
+		cat
+	} >"$1"
+	chmod +x "$1"
+}
+
+for maker in scripts/deps scripts/build-modules scripts/build-tool tests/lab/deps \
+	tests/lab/kernel tests/lab/rootfs; do
+	script "$maker" <<<'true'
+done
+script tests/lab/lab <<'LAB'
+echo "$1 in ${LAB_DIR##*/}" >>"$STRAW"
+case $1 in
+up) mkdir -p "$LAB_DIR"; echo "[ 0.0] booted" >"$LAB_DIR/node1.console" ;;
+esac
+LAB
+export STRAW=$scratch/straw
+
+# runs PATTERN STATUS SUMMARY: the runner's status and its last line
+runs() {
+	local status=0
+	: >"$STRAW"
+	tests/run --only "$1" >run.out || status=$?
+	cat run.out
+	((status == $2)) && [[ $(tail -n 1 run.out) == "$3" ]]
+}
+
+# one NAME SUMMARY: a test file, its text on stdin, alone in the run
+one() {
+	local status=0
+	script "tests/static/$1.sh"
+	[[ $2 == *" 0 failed"* ]] || status=1
+	check "$1: $2" runs "static/$1" "$status" "$2"
+}
+
+one passes "2 passed, 0 failed, 0 skipped" <<'T'
+printf '%s\n' 'KTAP version 1' '1..2' 'ok 1 a' 'ok 2 b'
+T
+one fails "1 passed, 1 failed, 0 skipped" <<'T'
+printf '%s\n' 'KTAP version 1' '1..2' 'ok 1 a' 'not ok 2 b'; exit 1
+T
+one skips "1 passed, 0 failed, 1 skipped" <<'T'
+printf '%s\n' 'KTAP version 1' '1..2' 'ok 1 a' 'ok 2 b # SKIP no such device'
+T
+one skips-silently "1 passed, 1 failed, 0 skipped" <<'T'
+printf '%s\n' 'KTAP version 1' '1..2' 'ok 1 a' 'ok 2 b # SKIP'
+T
+one nests "2 passed, 1 failed, 0 skipped" <<'T'
+printf '%s\n' 'KTAP version 1' '1..2' '    1..2' '    ok 1 a' '    not ok 2 b' 'not ok 1 s' 'ok 2 c'
+T
+one fails-as-a-whole "1 passed, 1 failed, 0 skipped" <<'T'
+printf '%s\n' 'KTAP version 1' '1..1' '    1..1' '    ok 1 a' 'not ok 1 s'
+T
+one dies-early "1 passed, 1 failed, 0 skipped" <<'T'
+printf '%s\n' 'KTAP version 1' '1..2' 'ok 1 a'
+T
+one has-no-plan "1 passed, 1 failed, 0 skipped" <<'T'
+printf '%s\n' 'KTAP version 1' 'ok 1 a'
+T
+one says-nothing "0 passed, 1 failed, 0 skipped" <<'T'
+true
+T
+one ends-badly "1 passed, 1 failed, 0 skipped" <<'T'
+printf '%s\n' 'KTAP version 1' '1..1' 'ok 1 a'; exit 3
+T
+one counts-wrong "1 passed, 2 failed, 0 skipped" <<'T'
+printf '%s\n' 'KTAP version 1' '1..2' 'ok 2 a'
+T
+one takes-long "1 passed, 1 failed, 0 skipped" <<T
+# test: timeout=1
+printf '%s\n' 'KTAP version 1' '1..1' 'ok 1 a'
+sleep 1234 & echo \$! >$scratch/sleeper
+wait
+T
+nothing_left() { ! kill -0 "$(cat "$scratch/sleeper")"; }
+check "what ran out of time is gone with its children" nothing_left
+check "a pattern nothing matches fails" runs no-such-test 2 "0 passed, 0 failed, 0 skipped"
+
+# --- groups ------------------------------------------------------------------
+
+scenario() {
+	{
+		echo "# lab: kernel=$2"
+		printf '%s\n' "$3"
+		# shellcheck disable=SC2016,SC2028
+		echo 'printf "%s\n" "KTAP version 1" "1..1" "${result:-ok} 1 a"'
+	} | script "tests/scenarios/$1.sh"
+}
+
+# shellcheck disable=SC2016
+complaint='echo "[ 1.0] BUG: KASAN: use-after-free" >>"$LAB_DIR/node1.console"'
+scenario a stock,debug ''
+scenario b stock ''
+check "scenarios run once a kernel, and the modules unload" \
+	runs scenarios 0 "5 passed, 0 failed, 0 skipped"
+boots_are() { [[ $(grep -c '^up' "$STRAW") == "$1" && $(grep -c '^down' "$STRAW") == "$1" ]]; }
+check "one boot serves the scenarios of a kernel" boots_are 2
+scenario b stock 'result="not ok"'
+scenario c stock ''
+check "a failed scenario" runs @stock 1 "3 passed, 1 failed, 0 skipped"
+check "the next one has a new boot" boots_are 2
+scenario b stock "$complaint"
+check "a kernel's complaint fails the test that ran" runs @stock 1 "4 passed, 1 failed, 0 skipped"
+expect_text "and is shown" "BUG: KASAN: use-after-free"
+expect_text "with the console" "[ 0.0] booted"
+sed -i 's/^up)/up) exit 1/' tests/lab/lab
+check "a lab that does not boot fails each" runs @stock 1 "0 passed, 3 failed, 0 skipped"
+
+# --- its end -------------------------------------------------------------------
+
+# ends SIGNAL STATUS: the runner and what it runs, by that signal
+ends() {
+	local runner status=0
+	rm -f "$scratch/sleeper"
+	script tests/static/sleeps.sh <<-T
+		trap '' INT
+		sleep 1234 & echo \$! >$scratch/sleeper
+		wait
+	T
+	# A background job of a shell ignores SIGINT, and cannot take it back.
+	setsid env --default-signal=INT tests/run --only static/sleeps >run.out 2>&1 &
+	runner=$!
+	until [[ -s $scratch/sleeper ]]; do
+		kill -0 "$runner"
+		sleep 0.1
+	done
+	kill -s "$1" "$runner"
+	wait "$runner" || status=$?
+	for _ in {1..100}; do
+		if nothing_left 2>/dev/null; then
+			((status == $2))
+			return
+		fi
+		sleep 0.1
+	done
+	echo "the test's child runs on"
+	return 1
+}
+check "Ctrl-C ends what runs" ends INT 130
+check "SIGTERM ends what runs" ends TERM 130
+check "kill -9 ends what runs" ends KILL 137
+
+ktap_end
