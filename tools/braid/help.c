@@ -3,9 +3,9 @@
 #include "change.h"
 #include "cmd.h"
 #include "error.h"
-#include "text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Longest line of help, and where a wrapped synopsis goes on. */
@@ -101,39 +101,46 @@ static void put_item(struct line *line, const char *item)
 	line->column += len;
 }
 
-static void value_usage(const struct word *word, char *out, size_t size)
+/* VALUE or VALUE[,VALUE]... */
+static void put_value(FILE *out, const struct word *word)
 {
-	snprintf(out, size, "%s%s%s%s", word->value, word->list ? "[," : "",
-		 word->list ? word->value : "", word->list ? "]..." : "");
+	if (!word->value)
+		return;
+	fputs(word->value, out);
+	if (word->list)
+		fprintf(out, "[,%s]...", word->value);
+}
+
+static void put_word(FILE *out, const struct word *word)
+{
+	const struct word *variant;
+
+	if (!word->bare)
+		fprintf(out, "%s ", word->name);
+	if (!word->variants)
+		put_value(out, word);
+	for (variant = word->variants; variant && variant->name; variant++) {
+		fprintf(out, "%s%s%s", variant == word->variants ? "" : " | ",
+			variant->name, variant->value ? " " : "");
+		put_value(out, variant);
+	}
 }
 
 static void word_usage(const struct word *word, bool optional,
 		       struct line *line)
 {
-	char value[64] = "", item[192];
-	const struct word *variant;
-	size_t len = 0;
+	char *item;
+	size_t size;
+	FILE *out = must(open_memstream(&item, &size));
 
-	if (word->variants) {
-		item[0] = '\0';
-		for (variant = word->variants; variant->name; variant++) {
-			if (variant->value)
-				value_usage(variant, value, sizeof(value));
-			else
-				value[0] = '\0';
-			len += (size_t)snprintf(item + len, sizeof(item) - len,
-						"%s%s%s%s", len ? " | " : "",
-						variant->name,
-						*value ? " " : "", value);
-		}
-		snprintf(value, sizeof(value), "%s", item);
-	} else {
-		value_usage(word, value, sizeof(value));
-	}
-	snprintf(item, sizeof(item), "%s%s%s%s%s", optional ? "[" : "",
-		 word->bare ? "" : word->name, word->bare ? "" : " ", value,
-		 optional ? "]" : "");
-	put_item(line, item);
+	if (optional)
+		fputc('[', out);
+	put_word(out, word);
+	if (optional)
+		fputc(']', out);
+	fclose(out);
+	put_item(line, must(item));
+	free(item);
 }
 
 static void command_usage(const struct object *object, enum command command)
@@ -163,13 +170,21 @@ static void command_usage(const struct object *object, enum command command)
 
 /* ---- words ---- */
 
-static void describe(const char *name, const char *value, const char *help)
+static void describe(const char *indent, const struct word *word)
 {
-	char head[64];
+	const char *help = word->help;
+	char *head;
+	size_t size;
+	FILE *out = must(open_memstream(&head, &size));
 
-	snprintf(head, sizeof(head), "%s%s%s", name, *name && *value ? " " : "",
-		 value);
+	fputs(indent, out);
+	if (!word->bare)
+		fprintf(out, "%s ", word->name);
+	put_value(out, word);
+	fclose(out);
+	must(head);
 	printf("  %-26s ", head);
+	free(head);
 	for (; *help; help++) {
 		putchar(*help);
 		if (*help == '\n')
@@ -181,21 +196,10 @@ static void describe(const char *name, const char *value, const char *help)
 static void word_help(const struct word *word)
 {
 	const struct word *variant;
-	char name[64], value[64];
 
-	if (!word->variants) {
-		value_usage(word, value, sizeof(value));
-		describe(word->bare ? "" : word->name, value, word->help);
-		return;
-	}
-	describe(word->name, "", word->help);
-	for (variant = word->variants; variant->name; variant++) {
-		value[0] = '\0';
-		if (variant->value)
-			value_usage(variant, value, sizeof(value));
-		snprintf(name, sizeof(name), "  %s", variant->name);
-		describe(name, value, variant->help);
-	}
+	describe("", word);
+	for (variant = word->variants; variant && variant->name; variant++)
+		describe("  ", variant);
 }
 
 static const char *const commands_help[] = {

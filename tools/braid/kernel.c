@@ -77,6 +77,19 @@ int kernel_open(struct kernel *kernel)
 	return EXIT_REFUSED;
 }
 
+int kernel_join(struct kernel *kernel, const char *name)
+{
+	int group =
+		genl_ctrl_resolve_grp(kernel->sock, BRAID_NET_GENL_NAME, name);
+
+	if (group < 0)
+		return -ENOENT;
+	if (setsockopt(kernel->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group,
+		       sizeof(group)))
+		return -errno;
+	return 0;
+}
+
 void kernel_close(struct kernel *kernel)
 {
 	nl_socket_free(kernel->sock);
@@ -206,6 +219,8 @@ static int exchange_run(struct kernel *kernel, struct nl_msg *msg,
 	}
 	if (result < 0)
 		return result;
+	if (!exchange->fault->error && exchange->fault->text[0])
+		error("warning: %s", exchange->fault->text);
 	return exchange->interrupted ? -EINTR : -exchange->fault->error;
 }
 

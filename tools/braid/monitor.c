@@ -15,11 +15,9 @@
 
 #include <linux/braid_net.h>
 #include <linux/genetlink.h>
-#include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netlink/attr.h>
-#include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
 
@@ -178,19 +176,6 @@ static int tell_lost(struct monitor *monitor)
 
 /* ---- the stream ---- */
 
-static int join(struct kernel *kernel)
-{
-	int group = genl_ctrl_resolve_grp(kernel->sock, BRAID_NET_GENL_NAME,
-					  BRAID_NET_MCGRP_DROPS);
-
-	if (group < 0)
-		return -ENOENT;
-	if (setsockopt(kernel->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group,
-		       sizeof(group)))
-		return -errno;
-	return 0;
-}
-
 static int drain(struct monitor *monitor)
 {
 	int result;
@@ -283,7 +268,7 @@ int cmd_monitor(const struct options *options, int argc, char **argv)
 	result = kernel_open(&monitor.kernel);
 	if (result)
 		return result;
-	result = join(&monitor.kernel);
+	result = kernel_join(&monitor.kernel, BRAID_NET_MCGRP_DROPS);
 	if (!result)
 		result = watch(&monitor, &waiting);
 	kernel_close(&monitor.kernel);

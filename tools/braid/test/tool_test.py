@@ -1,0 +1,40 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""tool_test.py TOOL HEADER: the tool against a played kernel, as KTAP.
+
+Python, because the other side of a netlink socket is bytes all through.
+"""
+
+import sys
+import traceback
+
+import hostile_test
+import monitor_test
+import refusal_test
+import show_test
+import words_test
+
+
+def main():
+    tests = [test
+             for module in (words_test, show_test, refusal_test, monitor_test,
+                            hostile_test)
+             for name, test in vars(module).items()
+             if name.startswith("test_")]
+    failed = 0
+    print(f"KTAP version 1\n1..{len(tests)}")
+    for number, test in enumerate(tests, 1):
+        try:
+            test()
+            result = "ok"
+        except Exception:
+            failed += 1
+            result = "not ok"
+            for line in traceback.format_exc().splitlines():
+                print(f"# {line}")
+        print(f"{result} {number} tool: {test.__name__[5:].replace('_', ' ')}",
+              flush=True)
+    return 1 if failed else 0
+
+
+sys.exit(main())
