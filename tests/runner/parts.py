@@ -90,6 +90,12 @@ def static_tests():
     return host_tests("static", "tests/static/*.*", ("checkers",))
 
 
+def tool_tests():
+    """The tool against a kernel that its test plays."""
+    if os.path.exists("tools/braid/test/run"):
+        yield Test("tool/words", ["tools/braid/test/run"], TIMEOUT, ("tool",))
+
+
 def lab_tests():
     return host_tests("lab", "tests/lab/test/*.sh", ("modules-stock", "tool", "root"))
 
@@ -127,7 +133,7 @@ def demo_tests():
 def all_tests():
     # Long ones first, so that the short ones fill the second half of the machine.
     return [*scenario_tests(), *demo_tests(), *lab_tests(), *kunit_tests(),
-            *static_tests()]
+            *tool_tests(), *static_tests()]
 
 
 def matches(name, pattern):
