@@ -77,10 +77,9 @@ int kernel_open(struct kernel *kernel)
 	return EXIT_REFUSED;
 }
 
-int kernel_join(struct kernel *kernel, const char *name)
+int kernel_join(struct kernel *kernel, const char *family, const char *name)
 {
-	int group =
-		genl_ctrl_resolve_grp(kernel->sock, BRAID_NET_GENL_NAME, name);
+	int group = genl_ctrl_resolve_grp(kernel->sock, family, name);
 
 	if (group < 0)
 		return -ENOENT;
@@ -327,9 +326,8 @@ const char *fault_text(const struct fault *fault)
 
 int kernel_failed(int result, const struct fault *fault)
 {
-	if (fault && fault->error)
-		error("%s", fault_text(fault));
-	else
-		error("%s", strerror(-result));
+	struct fault number = { .error = -result };
+
+	error("%s", fault_text(fault && fault->error ? fault : &number));
 	return EXIT_REFUSED;
 }

@@ -41,8 +41,8 @@ int kernel_open(struct kernel *kernel);
 int kernel_try_open(struct kernel *kernel);
 void kernel_close(struct kernel *kernel);
 
-/* Hear this multicast group, too. 0 or a negative errno. */
-int kernel_join(struct kernel *kernel, const char *name);
+/* Hear this multicast group of a family. 0 or a negative errno. */
+int kernel_join(struct kernel *kernel, const char *family, const char *name);
 
 /* A request of the family with room for SIZE bytes; never NULL. */
 struct nl_msg *kernel_message(uint8_t cmd, size_t size);

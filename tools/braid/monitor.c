@@ -122,19 +122,11 @@ static void event_json(const struct row *row)
 	json_end(&json);
 }
 
-static int event(struct nlmsghdr *header, void *arg)
+static int drop(const struct monitor *monitor, struct nlmsghdr *header)
 {
-	const struct monitor *monitor = arg;
-	struct genlmsghdr *genl;
 	struct nlattr *nest;
 	struct row row;
 
-	if (header->nlmsg_type != monitor->kernel.family ||
-	    header->nlmsg_len < NLMSG_HDRLEN + GENL_HDRLEN)
-		return 0;
-	genl = nlmsg_data(header);
-	if (genl->cmd != BRAID_NET_CMD_DROP_NTF)
-		return 0;
 	nest = nlmsg_find_attr(header, GENL_HDRLEN, BRAID_NET_A_EVENT);
 	if (!nest)
 		return -EBADMSG;
@@ -147,6 +139,32 @@ static int event(struct nlmsghdr *header, void *arg)
 		event_text(&row);
 	/* at once: whoever reads a pipe waits for this line */
 	return fflush(stdout) ? -EPIPE : 0;
+}
+
+/* Nobody would ever write to this socket again. */
+static bool module_left(const struct monitor *monitor, struct nlmsghdr *header)
+{
+	struct nlattr *family;
+
+	family = nlmsg_find_attr(header, GENL_HDRLEN, CTRL_ATTR_FAMILY_ID);
+	return family && nla_len(family) == sizeof(uint16_t) &&
+	       nla_get_u16(family) == monitor->kernel.family;
+}
+
+static int message(struct nlmsghdr *header, void *arg)
+{
+	const struct monitor *monitor = arg;
+	const struct genlmsghdr *genl = nlmsg_data(header);
+
+	if (header->nlmsg_len < NLMSG_HDRLEN + GENL_HDRLEN)
+		return 0;
+	if (header->nlmsg_type == monitor->kernel.family &&
+	    genl->cmd == BRAID_NET_CMD_DROP_NTF)
+		return drop(monitor, header);
+	if (header->nlmsg_type == GENL_ID_CTRL &&
+	    genl->cmd == CTRL_CMD_DELFAMILY && module_left(monitor, header))
+		return -ESHUTDOWN;
+	return 0;
 }
 
 /* ---- events that did not fit ---- */
@@ -176,12 +194,19 @@ static int tell_lost(struct monitor *monitor)
 
 /* ---- the stream ---- */
 
+static int join(struct kernel *kernel)
+{
+	return kernel_join(kernel, "nlctrl", "notify")
+		       ?: kernel_join(kernel, BRAID_NET_GENL_NAME,
+				      BRAID_NET_MCGRP_DROPS);
+}
+
 static int drain(struct monitor *monitor)
 {
 	int result;
 
 	do {
-		result = kernel_receive(&monitor->kernel, MSG_DONTWAIT, event,
+		result = kernel_receive(&monitor->kernel, MSG_DONTWAIT, message,
 					monitor);
 		if (result == -ENOBUFS)
 			result = tell_lost(monitor) ?: 1;
@@ -268,9 +293,13 @@ int cmd_monitor(const struct options *options, int argc, char **argv)
 	result = kernel_open(&monitor.kernel);
 	if (result)
 		return result;
-	result = kernel_join(&monitor.kernel, BRAID_NET_MCGRP_DROPS);
+	result = join(&monitor.kernel);
 	if (!result)
 		result = watch(&monitor, &waiting);
 	kernel_close(&monitor.kernel);
+	if (result == -ESHUTDOWN) {
+		error("the module was unloaded");
+		return EXIT_REFUSED;
+	}
 	return result ? kernel_failed(result, NULL) : EXIT_DONE;
 }

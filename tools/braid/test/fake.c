@@ -17,7 +17,8 @@
 
 int __wrap_kernel_open(struct kernel *kernel);
 int __wrap_kernel_try_open(struct kernel *kernel);
-int __wrap_kernel_join(struct kernel *kernel, const char *name);
+int __wrap_kernel_join(struct kernel *kernel, const char *family,
+		       const char *name);
 int __wrap_kernel_send(struct kernel *kernel, const void *buffer, size_t len);
 int __real_kernel_send(struct kernel *kernel, const void *buffer, size_t len);
 
@@ -47,10 +48,14 @@ int __wrap_kernel_try_open(struct kernel *kernel)
 	return __wrap_kernel_open(kernel);
 }
 
-int __wrap_kernel_join(struct kernel *kernel, const char *name)
+int __wrap_kernel_join(struct kernel *kernel, const char *family,
+		       const char *name)
 {
 	(void)kernel;
-	return strcmp(name, "drops") ? -ENOENT : 0;
+	if (!strcmp(family, "nlctrl"))
+		return strcmp(name, "notify") ? -ENOENT : 0;
+	return strcmp(family, "braid_net") || strcmp(name, "drops") ? -ENOENT
+								    : 0;
 }
 
 /* A real kernel has answered when send() returns. */

@@ -118,9 +118,9 @@ def reply(request, *body, cmd=None, flags=0):
                        1) + data
 
 
-def event(cmd, *body):
+def event(cmd, *body, kind=FAMILY):
     data = struct.pack("=BBH", cmd, 1, 0) + b"".join(body)
-    return struct.pack("=IHHII", 16 + len(data), FAMILY, 0, 0, 0) + data
+    return struct.pack("=IHHII", 16 + len(data), kind, 0, 0, 0) + data
 
 
 def ack(request, number=0, *tlvs, capped=True):

@@ -6,7 +6,7 @@ import os
 import signal
 import time
 
-from fake_kernel import attr, event, ip, nest, u8, u16, u32, u64
+from fake_kernel import FAMILY, attr, event, ip, nest, u8, u16, u32, u64
 from harness import N, equal, run
 
 # ---- events ----
@@ -101,3 +101,13 @@ def test_monitor_ends_with_its_reader():
         os.close(writer)
         equal((result.status, result.err), (0, ""))
 
+
+
+def test_monitor_ends_with_the_module():
+    """2 is the controller's message that a family has gone, 1 its attribute."""
+    def gone(family):
+        return event(2, u16(1, family), kind=0x10)
+    push = [EVENTS[0][0], gone(FAMILY + 1), EVENTS[1][0], gone(FAMILY)]
+    result = run("monitor", push=push)
+    equal((result.status, result.err), (2, "braid: the module was unloaded\n"))
+    equal(len(result.out.splitlines()), 2)
