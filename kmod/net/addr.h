@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Addresses of both families in one form: 128 bits, IPv4 as ::ffff:a.b.c.d
+ * (RFC 4291, 2.5.5.2). Prefix lengths count in that form too, so an IPv4 /24
+ * is 120. One key layout then serves every table.
+ */
+#ifndef BRAID_ADDR_H
+#define BRAID_ADDR_H
+
+#include <net/ipv6.h>
+
+#define BRAID_V4_BITS 96
+
+static inline struct in6_addr braid_addr_v4(__be32 addr)
+{
+	struct in6_addr a;
+
+	ipv6_addr_set_v4mapped(addr, &a);
+	return a;
+}
+
+static inline bool braid_addr_is_v4(const struct in6_addr *addr)
+{
+	return ipv6_addr_v4mapped(addr);
+}
+
+/* The IPv4 address in @addr, which must be one. */
+static inline __be32 braid_addr_to_v4(const struct in6_addr *addr)
+{
+	return addr->s6_addr32[3];
+}
+
+#endif

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Stage 1 and 2, right after nf_conntrack: where a packet comes from, whether
+ * it may say so, and whether its connection still leads where it should.
+ */
+#include "packet.h"
+
+#include <net/dst_metadata.h>
+#include <net/netfilter/nf_conntrack_core.h>
+
+#include "addr.h"
+#include "conn.h"
+#include "drop.h"
+#include "kinds.h"
+#include "link.h"
+
+static bool braid_endpoint_has(const struct braid_endpoint *ep,
+			       const struct in6_addr *addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < ep->naddrs; i++)
+		if (ipv6_addr_equal(&ep->addrs[i], addr))
+			return true;
+	return false;
+}
+
+/*
+ * What stays between an endpoint and its node: the stack never forwards a
+ * packet from a link-local or unspecified source.
+ */
+static bool braid_stays_on_link(const struct braid_packet *p)
+{
+	return p->state->pf == NFPROTO_IPV6 &&
+	       (ipv6_addr_any(&p->src) ||
+		ipv6_addr_type(&p->src) & IPV6_ADDR_LINKLOCAL);
+}
+
+static unsigned int braid_from_overlay(struct braid_packet *p,
+				       struct braid_latch *latch)
+{
+	const struct metadata_dst *md = skb_metadata_dst(p->skb);
+
+	latch->from = BRAID_FROM_OVERLAY;
+	/* The link gives every packet an identity; nothing else comes this way. */
+	if (!md || md->type != METADATA_IP_TUNNEL)
+		return braid_packet_drop(p, BRAID_DROP_UNKNOWN_IDENTITY,
+					 BRAID_NET_DIRECTION_INGRESS, 0, 0);
+	latch->id = be64_to_cpu(md->u.tun_info.key.tun_id);
+	return NF_ACCEPT;
+}
+
+/* Addresses that live here, or behind the overlay, do not come from outside. */
+static bool braid_elsewhere_spoofs(struct braid_packet *p)
+{
+	if (braid_endpoint_by_addr(p->bn, &p->src, p->gen))
+		return true;
+	return braid_overlay_now(p->bn, p->gen) &&
+	       braid_index_match(&p->bn->index, BRAID_KEY_ROUTE, &p->src,
+				 p->gen);
+}
+
+static unsigned int braid_from_elsewhere(struct braid_packet *p,
+					 struct braid_latch *latch)
+{
+	latch->from = BRAID_FROM_ELSEWHERE;
+	if (braid_elsewhere_spoofs(p))
+		return braid_packet_drop(p, BRAID_DROP_SPOOFED,
+					 BRAID_NET_DIRECTION_INGRESS, 0, 0);
+	latch->id = braid_addr_identity(p->bn, &p->src, p->gen);
+	return NF_ACCEPT;
+}
+
+/**
+ * braid_classify_source() - where a packet comes from
+ * @p: the packet
+ * @latch: filled in but for an overlay packet whose metadata is gone already,
+ *	of which it has the identity from before
+ *
+ * Context: any, in an RCU read section.
+ * Return: NF_ACCEPT or NF_DROP.
+ */
+unsigned int braid_classify_source(struct braid_packet *p,
+				   struct braid_latch *latch)
+{
+	const struct net_device *in = p->state->in;
+	const struct braid_endpoint *ep;
+
+	latch->gen = p->gen;
+	if (p->state->hook == NF_INET_LOCAL_OUT) {
+		latch->from = BRAID_FROM_HOST;
+		latch->id = BRAID_ID_HOST;
+		return NF_ACCEPT;
+	}
+	ep = braid_endpoint_by_device(p->bn, in, p->gen);
+	if (ep) {
+		latch->from = BRAID_FROM_ENDPOINT;
+		latch->id = ep->id;
+		if (braid_endpoint_has(ep, &p->src) || braid_stays_on_link(p))
+			return NF_ACCEPT;
+		return braid_packet_drop(p, BRAID_DROP_SPOOFED,
+					 BRAID_NET_DIRECTION_EGRESS, ep->id, 0);
+	}
+	if (braid_is_link(in))
+		return braid_from_overlay(p, latch);
+	/* Loopback carries what LOCAL_OUT has seen already. */
+	if (in->flags & IFF_LOOPBACK) {
+		latch->from = BRAID_FROM_HOST;
+		latch->id = BRAID_ID_HOST;
+		return NF_ACCEPT;
+	}
+	return braid_from_elsewhere(p, latch);
+}
+
+/* A packet that nf_conntrack does not follow; who has no endpoint may. */
+static unsigned int braid_classify_untracked(struct braid_packet *p,
+					     const struct braid_latch *latch,
+					     enum ip_conntrack_info ctinfo)
+{
+	unsigned int reason = ctinfo == IP_CT_UNTRACKED ? BRAID_DROP_UNTRACKED :
+							  BRAID_DROP_INVALID;
+	const struct braid_endpoint *ep;
+
+	if (latch->from == BRAID_FROM_ENDPOINT)
+		return braid_stays_on_link(p) ? NF_ACCEPT :
+		       braid_packet_drop(p, reason, BRAID_NET_DIRECTION_EGRESS,
+					 latch->id, 0);
+	ep = braid_endpoint_by_addr(p->bn, &p->dst, p->gen);
+	if (ep || latch->from == BRAID_FROM_OVERLAY)
+		return braid_packet_drop(p, reason, BRAID_NET_DIRECTION_INGRESS,
+					 latch->id, ep ? ep->id : 0);
+	return NF_ACCEPT;
+}
+
+/*
+ * A confirmed connection whose service has changed under it is forgotten. Its
+ * next packet in the original direction is tracked anew and finds a backend; a
+ * reply has nowhere to go.
+ */
+static unsigned int braid_retrack(struct braid_packet *p,
+				  const struct braid_latch *latch,
+				  struct nf_conn *ct,
+				  enum ip_conntrack_info ctinfo)
+{
+	bool reply = CTINFO2DIR(ctinfo) == IP_CT_DIR_REPLY;
+
+	nf_ct_kill(ct);
+	if (reply)
+		return braid_packet_drop(p, BRAID_DROP_STALE,
+					 latch->from == BRAID_FROM_ENDPOINT ?
+					 BRAID_NET_DIRECTION_EGRESS :
+					 BRAID_NET_DIRECTION_INGRESS,
+					 latch->id, 0);
+	nf_reset_ct(p->skb);
+	return nf_conntrack_in(p->skb, p->state);
+}
+
+/* A connection remembers who began it; a tunnel header can say it anew. */
+static void braid_note_source(struct nf_conn *ct,
+			      enum ip_conntrack_info ctinfo,
+			      const struct braid_latch *latch)
+{
+	struct braid_stamp stamp;
+	u64 pair;
+
+	if (CTINFO2DIR(ctinfo) != IP_CT_DIR_ORIGINAL || !braid_conn_known(ct))
+		return;
+	pair = braid_conn_pair(ct);
+	stamp = braid_conn_stamp(ct);
+	if (stamp.gen && braid_pair_source(pair) == latch->id)
+		return;
+	stamp.gen = 0;
+	stamp.tunnel = latch->from == BRAID_FROM_OVERLAY;
+	braid_conn_set_pair(ct, latch->id, braid_pair_destination(pair));
+	braid_conn_set_stamp(ct, &stamp);
+}
+
+/* Hook: NF_IP_PRI_CONNTRACK + 1 at PRE_ROUTING and LOCAL_OUT. */
+unsigned int braid_classify(void *priv, struct sk_buff *skb,
+			    const struct nf_hook_state *state)
+{
+	struct braid_latch *latch = braid_latch(skb);
+	enum ip_conntrack_info ctinfo;
+	struct braid_packet p;
+	struct braid_stamp stamp;
+	struct nf_conn *ct;
+	unsigned int ret;
+
+	braid_packet_init(&p, braid_net_of(state->net), skb, state);
+	ret = braid_classify_source(&p, latch);
+	if (ret != NF_ACCEPT)
+		return ret;
+	ct = nf_ct_get(skb, &ctinfo);
+	if (!ct || nf_ct_is_template(ct))
+		return braid_classify_untracked(&p, latch, ctinfo);
+	if (braid_is_icmp_error(&p, ct, ctinfo))
+		return NF_ACCEPT;
+	stamp = braid_conn_stamp(ct);
+	if (!braid_stamp_current(&stamp, p.gen) && nf_ct_is_confirmed(ct) &&
+	    braid_service_stale(&p, ct)) {
+		ret = braid_retrack(&p, latch, ct, ctinfo);
+		if (ret != NF_ACCEPT)
+			return ret;
+		ct = nf_ct_get(skb, &ctinfo);
+		if (!ct)
+			return braid_classify_untracked(&p, latch, ctinfo);
+	}
+	braid_note_source(ct, ctinfo, latch);
+	return NF_ACCEPT;
+}

@@ -1,0 +1,612 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A commit goes through these steps, all but the first under the namespace
+ * mutex. Until the flip everything can be undone; from the flip on nothing can
+ * fail.
+ *
+ * 1 links     make the link of a new overlay (needs rtnl, which is outside the
+ *             mutex)
+ * 2 apply     the changes, in order, to the slots: braid_slot_final() is the
+ *             state to come
+ * 3 plan      what each new version is found by and which objects it names
+ * 4 check     every named object exists, nothing that goes is named
+ * 5 publish   new versions become findable, valid from the generation to come
+ *             on, so no reader takes them yet; keys are unique
+ * 6 flip      old versions end with this generation, the number moves
+ * 7 settle    after a grace period nobody uses the old generation: its versions
+ *             are taken out and freed
+ */
+#include "commit.h"
+
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+
+#include "hooks.h"
+#include "kinds.h"
+#include "link.h"
+
+/**
+ * struct braid_commit - a commit under way
+ * @bn: the namespace
+ * @gen: the generation to come
+ * @touched: slots that change
+ * @err: filled in on refusal
+ * @activated: this commit registered the hooks
+ */
+struct braid_commit {
+	struct braid_net *bn;
+	u64 gen;
+	struct list_head touched;
+	struct braid_err *err;
+	bool activated;
+};
+
+static int braid_commit_refuse(struct braid_commit *c, int code, u32 seq,
+			       u16 attr, const char *msg)
+{
+	c->err->seq = seq;
+	return braid_refuse(c->err, code, attr, msg);
+}
+
+/* What a leaving version named is free to go too, if nobody else names it. */
+static void braid_refs_put(struct braid_obj *obj)
+{
+	unsigned int i;
+
+	for (i = 0; i < obj->nrefs; i++)
+		obj->refs[i].slot->users--;
+}
+
+static void braid_refs_get(struct braid_obj *obj)
+{
+	unsigned int i;
+
+	for (i = 0; i < obj->nrefs; i++)
+		obj->refs[i].slot->users++;
+}
+
+/* Give a slot another final version; @obj is taken over. */
+static void braid_stage(struct braid_commit *c, struct braid_slot *slot,
+			struct braid_obj *obj, u32 seq)
+{
+	if (slot->touched) {
+		braid_obj_free(slot->next);
+	} else {
+		slot->touched = true;
+		list_add_tail(&slot->touch, &c->touched);
+		if (slot->cur) {
+			slot->cur->life.leaving = true;
+			braid_refs_put(slot->cur);
+		}
+	}
+	slot->next = obj;
+	slot->seq = seq;
+	if (obj) {
+		obj->slot = slot;
+		obj->seq = seq;
+	}
+}
+
+static void braid_stage_removal(struct braid_commit *c, struct braid_slot *slot,
+				u32 seq)
+{
+	const struct braid_kind_ops *ops = slot->ops;
+	struct braid_slot_key from;
+	struct braid_slot *other;
+
+	braid_stage(c, slot, NULL, seq);
+	if (!ops->cascade)
+		return;
+	ops->cascade(&from, slot);
+	for (other = braid_slot_first(c->bn, ops->cascade_kind, &from);
+	     other && !memcmp(other->key.bytes, from.bytes, from.len);
+	     other = braid_slot_next(other))
+		if (braid_slot_final(other))
+			braid_stage_removal(c, other, seq);
+}
+
+static int braid_apply_add(struct braid_commit *c, struct braid_change *change)
+{
+	const struct braid_kind_ops *ops = braid_kinds[change->kind];
+	struct braid_slot *slot;
+
+	slot = braid_slot_get(c->bn, change->kind, &change->key);
+	if (!slot)
+		return -ENOMEM;
+	if (braid_slot_final(slot))
+		return braid_commit_refuse(c, -EEXIST, change->seq,
+					   ops->key_attr, ops->exists);
+	braid_stage(c, slot, change->obj, change->seq);
+	change->obj = NULL;
+	return 0;
+}
+
+static int braid_apply_set(struct braid_commit *c, struct braid_change *change)
+{
+	const struct braid_kind_ops *ops = braid_kinds[change->kind];
+	struct braid_obj *now;
+	struct braid_slot *slot;
+	int ret;
+
+	slot = braid_slot_find(c->bn, change->kind, &change->key);
+	now = slot ? braid_slot_final(slot) : NULL;
+	if (!now)
+		return braid_commit_refuse(c, -ENOENT, change->seq,
+					   ops->key_attr, ops->absent);
+	ret = ops->inherit(change->obj, now);
+	if (!ret && ops->check) {
+		c->err->seq = change->seq;
+		ret = ops->check(change->obj, c->err);
+	}
+	if (ret)
+		return ret;
+	braid_stage(c, slot, change->obj, change->seq);
+	change->obj = NULL;
+	return 0;
+}
+
+static int braid_apply_del(struct braid_commit *c, struct braid_change *change)
+{
+	const struct braid_kind_ops *ops = braid_kinds[change->kind];
+	struct braid_slot *slot;
+
+	slot = braid_slot_find(c->bn, change->kind, &change->key);
+	if (!slot || !braid_slot_final(slot))
+		return braid_commit_refuse(c, -ENOENT, change->seq,
+					   ops->key_attr, ops->absent);
+	braid_stage_removal(c, slot, change->seq);
+	return 0;
+}
+
+static void braid_apply_flush(struct braid_commit *c, unsigned int kind,
+			      u32 seq)
+{
+	struct braid_slot *slot;
+
+	for (slot = braid_slot_first(c->bn, kind, NULL); slot;
+	     slot = braid_slot_next(slot))
+		if (braid_slot_final(slot))
+			braid_stage_removal(c, slot, seq);
+}
+
+static int braid_apply(struct braid_commit *c, struct braid_change *change)
+{
+	switch (change->op) {
+	case BRAID_OP_ADD:
+		return braid_apply_add(c, change);
+	case BRAID_OP_SET:
+		return braid_apply_set(c, change);
+	case BRAID_OP_DEL:
+		return braid_apply_del(c, change);
+	case BRAID_OP_FLUSH:
+		braid_apply_flush(c, change->kind, change->seq);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* A service carries its backends, so it changes when one of them does. */
+static int braid_touch_service(struct braid_commit *c, const char *name,
+			       u32 seq)
+{
+	struct braid_slot_key key;
+	struct braid_obj *obj;
+	struct braid_slot *slot;
+	int ret;
+
+	braid_key_name(&key, name);
+	slot = braid_slot_find(c->bn, BRAID_NET_OBJECT_SERVICE, &key);
+	if (!slot || slot->touched || !slot->cur)
+		return 0;
+	obj = slot->ops->create();
+	if (!obj)
+		return -ENOMEM;
+	obj->ops = slot->ops;
+	ret = slot->ops->inherit(obj, slot->cur);
+	if (ret) {
+		braid_obj_free(obj);
+		return ret;
+	}
+	braid_stage(c, slot, obj, seq);
+	return 0;
+}
+
+static int braid_touch_services(struct braid_commit *c)
+{
+	struct braid_slot *slot;
+	int ret;
+
+	/* The list grows at its end while it is walked, by services only. */
+	list_for_each_entry(slot, &c->touched, touch) {
+		if (slot->ops != &braid_backend_ops)
+			continue;
+		ret = braid_touch_service(c, slot->key.bytes, slot->seq);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int braid_plan(struct braid_commit *c)
+{
+	struct braid_slot *slot;
+	int ret;
+
+	list_for_each_entry(slot, &c->touched, touch) {
+		if (!slot->next)
+			continue;
+		c->err->seq = slot->seq;
+		ret = slot->ops->plan(c->bn, slot->next, c->err);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int braid_check(struct braid_commit *c)
+{
+	struct braid_slot *slot;
+	unsigned int i;
+
+	list_for_each_entry(slot, &c->touched, touch) {
+		if (!slot->next && slot->users)
+			return braid_commit_refuse(c, -EBUSY, slot->seq,
+						   slot->ops->key_attr,
+						   slot->ops->in_use);
+		for (i = 0; slot->next && i < slot->next->nrefs; i++) {
+			const struct braid_ref *ref = &slot->next->refs[i];
+
+			if (!braid_slot_final(ref->slot))
+				return braid_commit_refuse(c, -ENOENT,
+							   slot->seq, ref->attr,
+							   ref->slot->ops->absent);
+		}
+	}
+	return 0;
+}
+
+static int braid_publish_one(struct braid_commit *c, struct braid_obj *obj)
+{
+	struct braid_net *bn = c->bn;
+	int ret;
+
+	braid_life_begin(&obj->life, c->gen);
+	for (; obj->inserted < obj->nentries; obj->inserted++) {
+		ret = braid_index_insert(&bn->index,
+					 &obj->entries[obj->inserted]);
+		if (ret)
+			return ret;
+	}
+	if (obj->ops->publish) {
+		ret = obj->ops->publish(bn, obj);
+		if (ret)
+			return ret;
+		obj->published = true;
+	}
+	return 0;
+}
+
+static void braid_withdraw_one(struct braid_net *bn, struct braid_obj *obj)
+{
+	if (obj->published)
+		obj->ops->withdraw(bn, obj);
+	obj->published = false;
+	while (obj->inserted)
+		braid_index_remove(&bn->index, &obj->entries[--obj->inserted]);
+}
+
+static int braid_publish(struct braid_commit *c)
+{
+	struct braid_slot *slot;
+	int ret;
+
+	list_for_each_entry(slot, &c->touched, touch) {
+		if (!slot->next)
+			continue;
+		ret = braid_publish_one(c, slot->next);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* Which node a route leads to. */
+static u32 braid_route_node(struct braid_obj *obj)
+{
+	if (obj->ops == &braid_node_ops)
+		return container_of(obj, struct braid_node, obj)->number;
+	return container_of(obj, struct braid_prefix, obj)->node_number;
+}
+
+/* What a key that two objects claim is called, and the attribute it is in. */
+static int braid_clash_refuse(struct braid_commit *c, struct braid_slot *slot,
+			      enum braid_key_kind kind)
+{
+	switch (kind) {
+	case BRAID_KEY_ADDRESS:
+		return braid_commit_refuse(c, -EEXIST, slot->seq,
+					   BRAID_NET_A_ENDPOINT_ADDRESS,
+					   "address belongs to another endpoint");
+	case BRAID_KEY_UNDERLAY:
+		return braid_commit_refuse(c, -EEXIST, slot->seq,
+					   BRAID_NET_A_NODE_UNDERLAY,
+					   "underlay belongs to another node");
+	case BRAID_KEY_ROUTE:
+		return braid_commit_refuse(c, -EEXIST, slot->seq,
+					   slot->ops == &braid_node_ops ?
+					   BRAID_NET_A_NODE_CIDR :
+					   BRAID_NET_A_PREFIX_NODE,
+					   "prefix belongs to another node");
+	case BRAID_KEY_OVERLAY:
+		return braid_commit_refuse(c, -EEXIST, slot->seq,
+					   BRAID_NET_A_OVERLAY_NAME,
+					   "the namespace has an overlay already");
+	case BRAID_KEY_FRONTEND:
+		return braid_commit_refuse(c, -EEXIST, slot->seq,
+					   BRAID_NET_A_SERVICE_ADDRESS,
+					   "another service has this address, port and protocol");
+	default:
+		return braid_commit_refuse(c, -EEXIST, slot->seq,
+					   slot->ops->key_attr,
+					   slot->ops->exists);
+	}
+}
+
+static int braid_check_unique(struct braid_commit *c)
+{
+	struct braid_slot *slot;
+	struct braid_life *other;
+	unsigned int i;
+
+	list_for_each_entry(slot, &c->touched, touch) {
+		for (i = 0; slot->next && i < slot->next->nentries; i++) {
+			struct braid_entry *entry = &slot->next->entries[i];
+
+			if (entry->key.kind == BRAID_KEY_UPLINK &&
+			    !entry->key.num)
+				continue;
+			other = braid_index_clash(&c->bn->index, entry);
+			if (!other)
+				continue;
+			if (entry->key.kind == BRAID_KEY_ROUTE &&
+			    braid_route_node(slot->next) ==
+			    braid_route_node(braid_obj_of(other)))
+				continue;
+			return braid_clash_refuse(c, slot, entry->key.kind);
+		}
+	}
+	return 0;
+}
+
+static void braid_undo(struct braid_commit *c)
+{
+	struct braid_slot *slot, *tmp;
+
+	list_for_each_entry(slot, &c->touched, touch)
+		if (slot->next)
+			braid_withdraw_one(c->bn, slot->next);
+	list_for_each_entry_safe(slot, tmp, &c->touched, touch) {
+		struct braid_obj *obj = slot->next;
+		unsigned int i, n = obj ? obj->nrefs : 0;
+
+		slot->next = NULL;
+		slot->touched = false;
+		list_del_init(&slot->touch);
+		if (slot->cur) {
+			slot->cur->life.leaving = false;
+			braid_refs_get(slot->cur);
+		}
+		for (i = 0; i < n; i++)
+			obj->refs[i].slot->users--;
+		/* @slot itself may be next in line: it goes below, or later. */
+		for (i = 0; i < n; i++)
+			if (obj->refs[i].slot != slot)
+				braid_slot_put(c->bn, obj->refs[i].slot);
+		/* A reader may stand on an entry that is out already. */
+		if (obj)
+			braid_obj_free_rcu(obj);
+		braid_slot_put(c->bn, slot);
+	}
+}
+
+static void braid_flip(struct braid_commit *c)
+{
+	struct braid_slot *slot;
+
+	list_for_each_entry(slot, &c->touched, touch)
+		if (slot->cur)
+			braid_life_end(&slot->cur->life, c->gen);
+	/* Readers that see the number see all that was done before. */
+	smp_store_release(&c->bn->gen, c->gen);
+}
+
+static void braid_settle(struct braid_commit *c)
+{
+	struct braid_net *bn = c->bn;
+	struct braid_slot *slot, *tmp;
+	unsigned int i;
+
+	synchronize_net();
+	list_for_each_entry_safe(slot, tmp, &c->touched, touch) {
+		struct braid_obj *old = slot->cur;
+
+		bn->objects += !!slot->next - !!old;
+		slot->cur = slot->next;
+		slot->next = NULL;
+		slot->touched = false;
+		list_del_init(&slot->touch);
+		if (old) {
+			braid_withdraw_one(bn, old);
+			for (i = 0; i < old->nrefs; i++)
+				if (old->refs[i].slot != slot)
+					braid_slot_put(bn, old->refs[i].slot);
+			braid_obj_free_rcu(old);
+		}
+		braid_slot_put(bn, slot);
+	}
+}
+
+static int braid_prepare(struct braid_commit *c, struct list_head *changes)
+{
+	struct braid_change *change;
+	int ret;
+
+	list_for_each_entry(change, changes, list) {
+		ret = braid_apply(c, change);
+		if (ret)
+			return ret;
+	}
+	ret = braid_touch_services(c);
+	if (!ret)
+		ret = braid_plan(c);
+	if (!ret)
+		ret = braid_check(c);
+	if (!ret)
+		ret = braid_publish(c);
+	if (!ret)
+		ret = braid_check_unique(c);
+	if (!ret && !c->bn->active && !list_empty(&c->touched)) {
+		ret = braid_hooks_register(c->bn);
+		c->activated = !ret;
+		c->bn->active = c->activated;
+	}
+	return ret;
+}
+
+static void braid_finish(struct braid_commit *c)
+{
+	struct braid_net *bn = c->bn;
+
+	if (list_empty(&c->touched))
+		return;
+	braid_flip(c);
+	braid_settle(c);
+	if (!bn->objects)
+		braid_hooks_unregister(bn);
+}
+
+static int braid_commit_locked(struct braid_net *bn, struct list_head *changes,
+			       u64 expect, bool dry_run, struct braid_err *err)
+{
+	struct braid_commit c = { .bn = bn, .gen = bn->gen + 1, .err = err };
+	int ret;
+
+	lockdep_assert_held(&bn->lock);
+	INIT_LIST_HEAD(&c.touched);
+	if (bn->dead)
+		return -ENODEV;
+	if (expect != BRAID_ANY_GEN && expect != bn->gen)
+		return braid_refuse(err, -EAGAIN, 0,
+				    "another commit came between");
+	ret = braid_prepare(&c, changes);
+	if (ret || dry_run) {
+		braid_undo(&c);
+		if (c.activated)
+			braid_hooks_unregister(bn);
+		return ret;
+	}
+	braid_finish(&c);
+	return 0;
+}
+
+/**
+ * braid_commit() - apply changes, all or none
+ * @bn: the namespace
+ * @changes: of struct braid_change, still the caller's; what it took out of
+ *	them is gone
+ * @expect: the generation they were made for, or BRAID_ANY_GEN
+ * @dry_run: do all that can fail, then undo it
+ * @err: filled in on refusal
+ *
+ * When it returns 0, no packet that enters the node sees what was before.
+ *
+ * Context: process, may sleep, takes rtnl if an overlay changes, and the
+ * namespace mutex.
+ * Return: 0 or an error; nothing has changed then.
+ */
+int braid_commit(struct braid_net *bn, struct list_head *changes, u64 expect,
+		 bool dry_run, struct braid_err *err)
+{
+	LIST_HEAD(gone);
+	bool links;
+	int ret;
+
+	links = braid_link_needed(changes);
+	if (links)
+		rtnl_lock();
+	ret = links ? braid_link_create_all(bn, changes, err) : 0;
+	if (!ret) {
+		mutex_lock(&bn->lock);
+		ret = braid_commit_locked(bn, changes, expect, dry_run, err);
+		mutex_unlock(&bn->lock);
+	}
+	if (links) {
+		braid_link_sync(bn);
+		rtnl_unlock();
+	}
+	return ret;
+}
+
+static void braid_remove_key(struct braid_net *bn, unsigned int kind,
+			     const struct braid_slot_key *key)
+{
+	struct braid_change change = {
+		.op = BRAID_OP_DEL, .kind = kind, .key = *key,
+	};
+	struct braid_err err = {};
+	LIST_HEAD(changes);
+
+	list_add(&change.list, &changes);
+	/* Nothing names such an object and nothing is allocated. */
+	WARN_ON_ONCE(braid_commit_locked(bn, &changes, BRAID_ANY_GEN, false,
+					 &err));
+}
+
+/**
+ * braid_commit_remove_device() - a device goes: what is made of it goes too
+ * @bn: the namespace
+ * @ifindex: of the device
+ *
+ * Context: process, rtnl held, takes the namespace mutex.
+ */
+void braid_commit_remove_device(struct braid_net *bn, int ifindex)
+{
+	static const u8 kinds[] = {
+		BRAID_NET_OBJECT_ENDPOINT, BRAID_NET_OBJECT_UPLINK,
+	};
+	struct braid_slot_key key;
+	struct braid_slot *slot;
+	unsigned int i;
+
+	braid_key_id(&key, ifindex);
+	mutex_lock(&bn->lock);
+	for (i = 0; i < ARRAY_SIZE(kinds) && !bn->dead; i++) {
+		slot = braid_slot_find(bn, kinds[i], &key);
+		if (slot && slot->cur)
+			braid_remove_key(bn, kinds[i], &key);
+	}
+	slot = braid_link_slot(bn, ifindex);
+	if (slot && !bn->dead)
+		braid_remove_key(bn, BRAID_NET_OBJECT_OVERLAY, &slot->key);
+	mutex_unlock(&bn->lock);
+}
+
+/**
+ * braid_commit_remove_all() - take everything out of a namespace
+ * @bn: the namespace, which no packet meets any more
+ *
+ * Context: process, may sleep, takes the namespace mutex.
+ */
+void braid_commit_remove_all(struct braid_net *bn)
+{
+	struct braid_commit c = { .bn = bn, .gen = bn->gen + 1 };
+	unsigned int kind;
+
+	mutex_lock(&bn->lock);
+	INIT_LIST_HEAD(&c.touched);
+	for (kind = 0; kind < BRAID_KINDS; kind++)
+		braid_apply_flush(&c, kind, 0);
+	braid_finish(&c);
+	bn->dead = true;
+	mutex_unlock(&bn->lock);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What braid keeps with a connection of nf_conntrack: see stamp.h for the form.
+ *
+ * Both words are written by any CPU that judges a packet of the connection and
+ * read by all, each with one access; a lost race costs one more judgement.
+ */
+#ifndef BRAID_CONN_H
+#define BRAID_CONN_H
+
+#include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_labels.h>
+
+#include "stamp.h"
+
+/* False for a connection older than the module: its labels cannot be added. */
+static inline bool braid_conn_known(const struct nf_conn *ct)
+{
+	return nf_ct_labels_find(ct);
+}
+
+static inline u64 braid_conn_pair(const struct nf_conn *ct)
+{
+	const struct nf_conn_labels *labels = nf_ct_labels_find(ct);
+
+	return labels ? READ_ONCE(labels->bits[0]) : 0;
+}
+
+static inline void braid_conn_set_pair(struct nf_conn *ct, u32 source,
+				       u32 destination)
+{
+	struct nf_conn_labels *labels = nf_ct_labels_find(ct);
+
+	if (labels)
+		WRITE_ONCE(labels->bits[0],
+			   braid_pair_encode(source, destination));
+}
+
+static inline struct braid_stamp braid_conn_stamp(const struct nf_conn *ct)
+{
+	const struct nf_conn_labels *labels = nf_ct_labels_find(ct);
+
+	return braid_stamp_decode(labels ? READ_ONCE(labels->bits[1]) : 0);
+}
+
+static inline void braid_conn_set_stamp(struct nf_conn *ct,
+					const struct braid_stamp *stamp)
+{
+	struct nf_conn_labels *labels = nf_ct_labels_find(ct);
+
+	if (labels)
+		WRITE_ONCE(labels->bits[1], braid_stamp_encode(stamp));
+}
+
+#endif

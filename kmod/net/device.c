@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "device.h"
+
+#include <linux/netdevice.h>
+
+#include "commit.h"
+
+/* A device that moves to another namespace is unregistered here, too. */
+static int braid_device_event(struct notifier_block *nb, unsigned long event,
+			      void *ptr)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+
+	if (event == NETDEV_UNREGISTER)
+		braid_commit_remove_device(braid_net_of(dev_net(dev)),
+					   dev->ifindex);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block braid_device_notifier = {
+	.notifier_call = braid_device_event,
+};
+
+/**
+ * braid_device_init() - watch devices
+ *
+ * Context: process, may sleep; namespaces are set up.
+ * Return: 0 or an error.
+ */
+int braid_device_init(void)
+{
+	return register_netdevice_notifier(&braid_device_notifier);
+}
+
+/**
+ * braid_device_exit() - stop watching devices
+ *
+ * Every device in every namespace goes once more, as far as we are told: all
+ * endpoints, uplinks and overlays are gone when this returns.
+ *
+ * Context: process, may sleep.
+ */
+void braid_device_exit(void)
+{
+	unregister_netdevice_notifier(&braid_device_notifier);
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "drop.h"
+
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/icmp.h>
+#include <linux/in.h>
+#include <linux/percpu.h>
+#include <linux/udp.h>
+#include <net/ip.h>
+
+#include "addr.h"
+#include "event.h"
+
+static const char *const braid_reason_texts[BRAID_REASON_COUNT] = {
+	[BRAID_PASS] = "pass",
+#define X(name, text) [BRAID_DROP_##name] = text,
+	BRAID_REASONS(X)
+#undef X
+};
+
+/**
+ * braid_reason_text() - what a reason is called
+ * @reason: a reason
+ *
+ * Return: a word; never changes.
+ */
+const char *braid_reason_text(enum braid_reason reason)
+{
+	return braid_reason_texts[reason];
+}
+
+static void braid_drop_ports(struct braid_drop *drop, const struct sk_buff *skb,
+			     unsigned int offset)
+{
+	__be16 ports[2];
+
+	switch (drop->proto) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+		if (skb_copy_bits(skb, offset, ports, sizeof(ports)))
+			return;
+		drop->sport = ntohs(ports[0]);
+		drop->dport = ntohs(ports[1]);
+		return;
+	case IPPROTO_ICMP:
+		if (!skb_copy_bits(skb, offset, ports, sizeof(ports)))
+			drop->dport = ntohs(ports[0]) >> 8;
+	}
+}
+
+/**
+ * braid_drop_describe() - fill in what a packet's own headers say
+ * @drop: addresses, protocol and ports are written
+ * @skb: with its network header set; what is cut short is left out
+ * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
+ *
+ * Context: any.
+ */
+void braid_drop_describe(struct braid_drop *drop, const struct sk_buff *skb,
+			 u8 pf)
+{
+	unsigned int offset = skb_network_offset(skb);
+	struct ipv6hdr ip6;
+	struct iphdr ip;
+
+	if (pf == NFPROTO_IPV6) {
+		if (skb_copy_bits(skb, offset, &ip6, sizeof(ip6)))
+			return;
+		drop->src = ip6.saddr;
+		drop->dst = ip6.daddr;
+		drop->proto = ip6.nexthdr;
+		return;
+	}
+	if (skb_copy_bits(skb, offset, &ip, sizeof(ip)))
+		return;
+	drop->src = braid_addr_v4(ip.saddr);
+	drop->dst = braid_addr_v4(ip.daddr);
+	drop->proto = ip.protocol;
+	if (!(ip.frag_off & htons(IP_OFFSET)))
+		braid_drop_ports(drop, skb, offset + ip.ihl * 4);
+}
+
+/**
+ * braid_drop_report() - count a drop and tell those who listen
+ * @bn: the namespace
+ * @drop: the drop, described
+ *
+ * Context: any but hard interrupt; in an RCU read section.
+ */
+void braid_drop_report(struct braid_net *bn, const struct braid_drop *drop)
+{
+	this_cpu_inc(bn->counters->drops[drop->reason][drop->dir]);
+	braid_event_drop(bn, drop);
+}
+
+/* A packet of an endpoint passed policy. Context: any. */
+void braid_count_forwarded(struct braid_net *bn)
+{
+	this_cpu_inc(bn->counters->forwarded);
+}
+
+/* How many packets were dropped for a reason in a direction. */
+u64 braid_stats_drops(struct braid_net *bn, enum braid_reason reason, u8 dir)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(bn->counters, cpu)->drops[reason][dir]);
+	return sum;
+}
+
+/* How many packets of endpoints passed policy. */
+u64 braid_stats_forwarded(struct braid_net *bn)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(bn->counters, cpu)->forwarded);
+	return sum;
+}
+
+/**
+ * braid_stats_reset() - set all counters to zero
+ * @bn: the namespace
+ *
+ * A packet that is counted at the same moment may be counted before or after,
+ * or be lost from the count.
+ *
+ * Context: any.
+ */
+void braid_stats_reset(struct braid_net *bn)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		memset(per_cpu_ptr(bn->counters, cpu), 0,
+		       sizeof(*bn->counters));
+	atomic64_set(&bn->lost, 0);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Listing objects. */
+#ifndef BRAID_DUMP_H
+#define BRAID_DUMP_H
+
+#include <linux/netlink.h>
+
+#include "net.h"
+
+int braid_dump(struct sk_buff *skb, struct netlink_callback *cb,
+	       struct braid_net *bn, unsigned int kind);
+
+#endif

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "hooks.h"
+
+#include <linux/netfilter_ipv4.h>
+#include <linux/udp.h>
+#include <net/netfilter/nf_nat.h>
+
+#include "addr.h"
+#include "conn.h"
+#include "kinds.h"
+#include "packet.h"
+
+#define BRAID_LABEL_BITS 128
+
+/* Is it a tunnel packet from or to a node that we know? */
+static bool braid_is_outer(struct sk_buff *skb,
+			   const struct nf_hook_state *state)
+{
+	struct braid_key key = { .kind = BRAID_KEY_UNDERLAY };
+	struct braid_net *bn = braid_net_of(state->net);
+	const struct iphdr *iph = ip_hdr(skb);
+	const struct braid_overlay *overlay;
+	struct udphdr *udp, buf;
+	u64 gen = braid_net_gen(bn);
+
+	if (iph->protocol != IPPROTO_UDP || ip_is_fragment(iph))
+		return false;
+	udp = skb_header_pointer(skb, skb_network_offset(skb) + iph->ihl * 4,
+				 sizeof(buf), &buf);
+	overlay = braid_overlay_now(bn, gen);
+	if (!udp || !overlay || ntohs(udp->dest) != overlay->port)
+		return false;
+	key.addr = braid_addr_v4(state->hook == NF_INET_LOCAL_OUT ? iph->daddr :
+								    iph->saddr);
+	if (!braid_index_find(&bn->index, &key, gen))
+		return false;
+	/* An endpoint's are tracked, judged, and dropped with a reason. */
+	return !braid_endpoint_by_device(bn, state->in, gen);
+}
+
+/* Hook: raw at PRE_ROUTING and LOCAL_OUT. Nodes among themselves need no state. */
+static unsigned int braid_untrack(void *priv, struct sk_buff *skb,
+				  const struct nf_hook_state *state)
+{
+	if (!skb_nfct(skb) && state->pf == NFPROTO_IPV4 &&
+	    braid_is_outer(skb, state))
+		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+	return NF_ACCEPT;
+}
+
+/* In the order of a packet's way: who sees a later stage has seen the first. */
+static const struct nf_hook_ops braid_hook_ops[] = {
+	{
+		.hook = braid_untrack,
+		.pf = NFPROTO_INET,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = NF_IP_PRI_RAW,
+	},
+	{
+		.hook = braid_untrack,
+		.pf = NFPROTO_INET,
+		.hooknum = NF_INET_LOCAL_OUT,
+		.priority = NF_IP_PRI_RAW,
+	},
+	{
+		.hook = braid_classify,
+		.pf = NFPROTO_INET,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = NF_IP_PRI_CONNTRACK + 1,
+	},
+	{
+		.hook = braid_classify,
+		.pf = NFPROTO_INET,
+		.hooknum = NF_INET_LOCAL_OUT,
+		.priority = NF_IP_PRI_CONNTRACK + 1,
+	},
+	{
+		.hook = braid_judge,
+		.pf = NFPROTO_INET,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = NF_IP_PRI_NAT_DST + 1,
+	},
+	{
+		.hook = braid_judge,
+		.pf = NFPROTO_INET,
+		.hooknum = NF_INET_LOCAL_OUT,
+		.priority = NF_IP_PRI_NAT_DST + 1,
+	},
+};
+
+static const struct nf_hook_ops braid_nat_ops[] = {
+	{
+		.hook = braid_translate,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = NF_IP_PRI_NAT_DST,
+	},
+	{
+		.hook = braid_translate,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_LOCAL_OUT,
+		.priority = NF_IP_PRI_NAT_DST,
+	},
+};
+
+/* A later load of the module must not take these stamps for its own. */
+static int braid_forget_conn(struct nf_conn *ct, void *data)
+{
+	struct nf_conn_labels *labels = nf_ct_labels_find(ct);
+
+	if (labels) {
+		WRITE_ONCE(labels->bits[0], 0);
+		WRITE_ONCE(labels->bits[1], 0);
+	}
+	return 0;
+}
+
+/**
+ * braid_hooks_register() - begin to see a namespace's packets
+ * @bn: the namespace
+ *
+ * Context: process, may sleep, namespace mutex held.
+ * Return: 0, or an error of netfilter's.
+ */
+int braid_hooks_register(struct braid_net *bn)
+{
+	struct net *net = bn->net;
+	int ret;
+
+	ret = nf_ct_netns_get(net, NFPROTO_INET);
+	if (ret)
+		return ret;
+	ret = nf_connlabels_get(net, BRAID_LABEL_BITS - 1);
+	if (ret)
+		goto err_put_ct;
+	ret = nf_nat_inet_register_fn(net, &braid_nat_ops[0]);
+	if (ret)
+		goto err_put_labels;
+	ret = nf_nat_inet_register_fn(net, &braid_nat_ops[1]);
+	if (ret)
+		goto err_unregister_nat;
+	ret = nf_register_net_hooks(net, braid_hook_ops,
+				    ARRAY_SIZE(braid_hook_ops));
+	if (ret)
+		goto err_unregister_nats;
+	return 0;
+
+err_unregister_nats:
+	nf_nat_inet_unregister_fn(net, &braid_nat_ops[1]);
+err_unregister_nat:
+	nf_nat_inet_unregister_fn(net, &braid_nat_ops[0]);
+err_put_labels:
+	nf_connlabels_put(net);
+err_put_ct:
+	nf_ct_netns_put(net, NFPROTO_INET);
+	return ret;
+}
+
+/**
+ * braid_hooks_unregister() - stop seeing a namespace's packets
+ * @bn: the namespace; nothing is done if it has no hooks
+ *
+ * No packet is in a hook of ours when it returns.
+ *
+ * Context: process, may sleep, namespace mutex held.
+ */
+void braid_hooks_unregister(struct braid_net *bn)
+{
+	struct nf_ct_iter_data iter = { .net = bn->net };
+	struct net *net = bn->net;
+
+	if (!bn->active)
+		return;
+	bn->active = false;
+	nf_unregister_net_hooks(net, braid_hook_ops,
+				ARRAY_SIZE(braid_hook_ops));
+	nf_nat_inet_unregister_fn(net, &braid_nat_ops[1]);
+	nf_nat_inet_unregister_fn(net, &braid_nat_ops[0]);
+	synchronize_net();
+	nf_ct_iterate_cleanup_net(braid_forget_conn, &iter);
+	nf_connlabels_put(net);
+	nf_ct_netns_put(net, NFPROTO_INET);
+}

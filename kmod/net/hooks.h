@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which hooks a namespace with objects has. */
+#ifndef BRAID_HOOKS_H
+#define BRAID_HOOKS_H
+
+#include "net.h"
+
+int braid_hooks_register(struct braid_net *bn);
+void braid_hooks_unregister(struct braid_net *bn);
+
+#endif

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Identities: who workloads are. */
+#include "kinds.h"
+
+#include <linux/ctype.h>
+#include <linux/slab.h>
+
+#include "net.h"
+#include "vxlan.h"
+
+static struct braid_obj *braid_identity_create(void)
+{
+	struct braid_identity *identity;
+
+	identity = kzalloc(sizeof(*identity), GFP_KERNEL_ACCOUNT);
+	return identity ? &identity->obj : NULL;
+}
+
+static void braid_identity_destroy(struct braid_obj *obj)
+{
+	struct braid_identity *identity =
+		container_of(obj, struct braid_identity, obj);
+
+	/* Packets in a queue may hold it still: it frees itself with the last. */
+	if (identity->dst)
+		dst_release(&identity->dst->dst);
+	kfree(identity->labels);
+	kfree(identity);
+}
+
+static int braid_identity_key(struct net *net, struct nlattr **tb,
+			      struct braid_slot_key *key,
+			      struct braid_err *err)
+{
+	int ret = braid_parse_need(tb, BRAID_NET_A_IDENTITY_ID, err,
+				   "identity is required");
+
+	if (!ret)
+		braid_key_id(key, nla_get_u32(tb[BRAID_NET_A_IDENTITY_ID]));
+	return ret;
+}
+
+static int braid_parse_label(const struct nlattr *nla, char *label,
+			     struct braid_err *err)
+{
+	ssize_t len = nla_strscpy(label, nla, BRAID_NET_LABEL_MAX + 1);
+	const char *c;
+
+	err->nla = nla;
+	if (len < 0)
+		return braid_refuse(err, -ERANGE, BRAID_NET_A_IDENTITY_LABEL,
+				    "label is longer than 127 bytes");
+	for (c = label; *c; c++)
+		if (!isascii(*c) || !isgraph(*c) || *c == ',' || *c == '#')
+			return braid_refuse(err, -EINVAL,
+					    BRAID_NET_A_IDENTITY_LABEL,
+					    "label has a character that is not printable, a space, a comma or a #");
+	c = strchr(label, '=');
+	if (!c || c == label)
+		return braid_refuse(err, -EINVAL, BRAID_NET_A_IDENTITY_LABEL,
+				    "label is not key=value");
+	err->nla = NULL;
+	return 0;
+}
+
+static int braid_identity_parse(struct net *net, const struct nlattr *nest,
+				struct nlattr **tb, struct braid_obj *obj,
+				struct braid_err *err)
+{
+	struct braid_identity *identity =
+		container_of(obj, struct braid_identity, obj);
+	const struct nlattr *nla;
+	unsigned int n = 0;
+	int rem, ret;
+
+	identity->id = nla_get_u32(tb[BRAID_NET_A_IDENTITY_ID]);
+	nla_for_each_nested(nla, nest, rem)
+		n += nla_type(nla) == BRAID_NET_A_IDENTITY_LABEL;
+	if (n > BRAID_NET_LABELS_MAX)
+		return braid_refuse(err, -E2BIG, BRAID_NET_A_IDENTITY_LABEL,
+				    "more than 64 labels");
+	if (!n)
+		return 0;
+	identity->labels = kcalloc(n, sizeof(*identity->labels),
+				   GFP_KERNEL_ACCOUNT);
+	if (!identity->labels)
+		return -ENOMEM;
+	nla_for_each_nested(nla, nest, rem) {
+		if (nla_type(nla) != BRAID_NET_A_IDENTITY_LABEL)
+			continue;
+		ret = braid_parse_label(nla, identity->labels[identity->nlabels],
+					err);
+		if (ret)
+			return ret;
+		identity->nlabels++;
+	}
+	return 0;
+}
+
+static int braid_identity_inherit(struct braid_obj *obj,
+				  const struct braid_obj *old)
+{
+	const struct braid_identity *from =
+		container_of(old, struct braid_identity, obj);
+	struct braid_identity *identity =
+		container_of(obj, struct braid_identity, obj);
+
+	if (braid_given(obj, BRAID_NET_A_IDENTITY_LABEL) || !from->nlabels)
+		return 0;
+	identity->labels = kmemdup(from->labels,
+				   from->nlabels * sizeof(*from->labels),
+				   GFP_KERNEL_ACCOUNT);
+	if (!identity->labels)
+		return -ENOMEM;
+	identity->nlabels = from->nlabels;
+	return 0;
+}
+
+static int braid_identity_check(const struct braid_obj *obj,
+				struct braid_err *err)
+{
+	const struct braid_identity *identity =
+		container_of(obj, struct braid_identity, obj);
+
+	if (identity->id <= BRAID_IDENTITY_RESERVED)
+		return braid_refuse(err, -EINVAL, BRAID_NET_A_IDENTITY_ID,
+				    "identities 0 to 255 are reserved");
+	return 0;
+}
+
+static int braid_identity_plan(struct braid_net *bn, struct braid_obj *obj,
+			       struct braid_err *err)
+{
+	struct braid_identity *identity =
+		container_of(obj, struct braid_identity, obj);
+	int ret;
+
+	ret = braid_obj_plan(obj, 1, 0);
+	if (ret)
+		return ret;
+	braid_obj_entry(obj, BRAID_KEY_IDENTITY)->num = identity->id;
+	/* What does not fit into a header never comes out of one. */
+	if (identity->id > BRAID_VNI_MAX)
+		return 0;
+	identity->dst = metadata_dst_alloc(0, METADATA_IP_TUNNEL,
+					   GFP_KERNEL_ACCOUNT);
+	if (!identity->dst)
+		return -ENOMEM;
+	identity->dst->u.tun_info.key.tun_id = cpu_to_be64(identity->id);
+	return 0;
+}
+
+static int braid_identity_fill(struct sk_buff *skb, struct net *net,
+			       const struct braid_obj *obj)
+{
+	const struct braid_identity *identity =
+		container_of(obj, struct braid_identity, obj);
+	unsigned int i;
+
+	if (nla_put_u32(skb, BRAID_NET_A_IDENTITY_ID, identity->id))
+		return -EMSGSIZE;
+	for (i = 0; i < identity->nlabels; i++)
+		if (nla_put_string(skb, BRAID_NET_A_IDENTITY_LABEL,
+				   identity->labels[i]))
+			return -EMSGSIZE;
+	return 0;
+}
+
+const struct braid_kind_ops braid_identity_ops = {
+	.attr = BRAID_NET_A_IDENTITY,
+	.key_attr = BRAID_NET_A_IDENTITY_ID,
+	.maxattr = BRAID_NET_A_IDENTITY_LABEL,
+	.policy = braid_net_identity_nl_policy,
+	.exists = "identity exists",
+	.absent = "identity does not exist",
+	.in_use = "identity is in use",
+	.create = braid_identity_create,
+	.destroy = braid_identity_destroy,
+	.key = braid_identity_key,
+	.parse = braid_identity_parse,
+	.inherit = braid_identity_inherit,
+	.check = braid_identity_check,
+	.plan = braid_identity_plan,
+	.fill = braid_identity_fill,
+};
+
+/**
+ * braid_identity_ref() - note that an object names an identity
+ * @bn: the namespace
+ * @obj: the object, with room for a reference
+ * @id: the identity; a reserved one always exists
+ * @attr: attribute that names it
+ *
+ * Context: process, may sleep, namespace mutex held.
+ * Return: 0, or -ENOMEM.
+ */
+int braid_identity_ref(struct braid_net *bn, struct braid_obj *obj, u32 id,
+		       u16 attr)
+{
+	struct braid_slot_key key;
+
+	if (id <= BRAID_IDENTITY_RESERVED)
+		return 0;
+	braid_key_id(&key, id);
+	return braid_obj_ref(bn, obj, BRAID_NET_OBJECT_IDENTITY, &key, attr);
+}
+
+/**
+ * braid_identity_usable() - may a workload have this identity?
+ * @id: the identity
+ * @attr: attribute that names it
+ * @err: filled in on refusal
+ *
+ * Return: 0 or -EINVAL.
+ */
+int braid_identity_usable(u32 id, u16 attr, struct braid_err *err)
+{
+	if (id <= BRAID_IDENTITY_RESERVED)
+		return braid_refuse(err, -EINVAL, attr,
+				    "identities 0 to 255 are reserved");
+	if (id > BRAID_VNI_MAX)
+		return braid_refuse(err, -EINVAL, attr,
+				    "an identity with a scope byte is not for an endpoint");
+	return 0;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The index: every exact or longest-prefix lookup of the datapath.
+ *
+ * One hash table per namespace finds the versions of objects by key. Versions
+ * of the same key hang on one list, of which a reader takes the one that is
+ * valid in its generation. Longest-prefix match is one exact lookup per prefix
+ * length in use, so no lookup depends on the number of entries.
+ *
+ * Pure: knows no packet, no namespace and no kind of object.
+ */
+#ifndef BRAID_INDEX_H
+#define BRAID_INDEX_H
+
+#include <linux/in6.h>
+#include <linux/rhashtable.h>
+
+#include "life.h"
+
+/**
+ * enum braid_key_kind - what a key stands for
+ * @BRAID_KEY_IDENTITY: @num is an identity
+ * @BRAID_KEY_ENDPOINT: @num is the ifindex of an endpoint
+ * @BRAID_KEY_UPLINK: @num is the ifindex of an uplink, 0 finds any
+ * @BRAID_KEY_OVERLAY: the overlay, of which there is one
+ * @BRAID_KEY_ADDRESS: @addr is an endpoint's
+ * @BRAID_KEY_NODE: @num is a node's number
+ * @BRAID_KEY_UNDERLAY: @addr is a node's
+ * @BRAID_KEY_FRONTEND: @addr, @port and protocol @num of a service
+ * @BRAID_KEY_BACKEND: @addr and @port of a backend of service number @num
+ * @BRAID_KEY_PREFIX: @addr/@plen has an identity (longest match)
+ * @BRAID_KEY_ROUTE: @addr/@plen is reached through a node (longest match)
+ */
+enum braid_key_kind {
+	BRAID_KEY_IDENTITY,
+	BRAID_KEY_ENDPOINT,
+	BRAID_KEY_UPLINK,
+	BRAID_KEY_OVERLAY,
+	BRAID_KEY_ADDRESS,
+	BRAID_KEY_NODE,
+	BRAID_KEY_UNDERLAY,
+	BRAID_KEY_FRONTEND,
+	BRAID_KEY_BACKEND,
+	BRAID_KEY_PREFIX,
+	BRAID_KEY_ROUTE,
+};
+
+/* All bytes are hashed: no padding, unused fields zero. */
+struct braid_key {
+	u8 kind;
+	u8 plen;
+	__be16 port;
+	u32 num;
+	struct in6_addr addr;
+};
+
+/**
+ * struct braid_entry - one key of one version of an object
+ * @node: in the hash table
+ * @key: what it is found by
+ * @life: of the version that it belongs to; outlives the entry
+ */
+struct braid_entry {
+	struct rhlist_head node;
+	struct braid_key key;
+	struct braid_life *life;
+};
+
+/**
+ * struct braid_lens - prefix lengths in use by one kind of longest match
+ * @count: entries of each length; namespace mutex
+ * @used: lengths with entries, a superset while one is being removed; readers
+ *	under RCU
+ */
+struct braid_lens {
+	u32 count[129];
+	DECLARE_BITMAP(used, 129);
+};
+
+struct braid_index {
+	struct rhltable table;
+	struct braid_lens prefix;
+	struct braid_lens route;
+};
+
+int braid_index_init(struct braid_index *index);
+void braid_index_exit(struct braid_index *index);
+int braid_index_insert(struct braid_index *index, struct braid_entry *entry);
+void braid_index_remove(struct braid_index *index, struct braid_entry *entry);
+struct braid_life *braid_index_clash(struct braid_index *index,
+				     const struct braid_entry *entry);
+struct braid_life *braid_index_find(struct braid_index *index,
+				    const struct braid_key *key, u64 gen);
+struct braid_life *braid_index_match(struct braid_index *index,
+				     enum braid_key_kind kind,
+				     const struct in6_addr *addr, u64 gen);
+
+#endif

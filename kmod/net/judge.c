@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Stage 4, after translation: policy. A connection is judged, not a packet: by
+ * its original direction, once in every generation. Its packets of both
+ * directions carry the verdict on until the generation moves.
+ */
+#include "packet.h"
+
+#include <linux/icmp.h>
+#include <net/netfilter/nf_conntrack.h>
+
+#include "addr.h"
+#include "conn.h"
+#include "drop.h"
+#include "kinds.h"
+
+/**
+ * struct braid_case - a connection being judged
+ * @bn: the namespace
+ * @gen: generation of the judgement
+ * @src: who began it
+ * @dst: whom it reaches, after translation
+ * @src_ep: local endpoint that began it, or NULL
+ * @dst_ep: local endpoint that it reaches, or NULL
+ * @src_id: identity of @src
+ * @dst_id: identity of @dst
+ * @proto: IP protocol
+ * @port: destination port after translation, or the ICMP type
+ */
+struct braid_case {
+	struct braid_net *bn;
+	u64 gen;
+	struct in6_addr src;
+	struct in6_addr dst;
+	const struct braid_endpoint *src_ep;
+	const struct braid_endpoint *dst_ep;
+	u32 src_id;
+	u32 dst_id;
+	u8 proto;
+	u16 port;
+};
+
+static struct in6_addr braid_tuple_addr(const struct nf_conn *ct,
+					const union nf_inet_addr *addr)
+{
+	if (nf_ct_l3num(ct) == NFPROTO_IPV6)
+		return addr->in6;
+	return braid_addr_v4(addr->ip);
+}
+
+static u16 braid_case_port(const struct nf_conn *ct)
+{
+	const struct nf_conntrack_tuple *orig =
+		&ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	const struct nf_conntrack_tuple *reply =
+		&ct->tuplehash[IP_CT_DIR_REPLY].tuple;
+
+	switch (orig->dst.protonum) {
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return orig->dst.u.icmp.type;
+	default:
+		return ntohs(reply->src.u.all);
+	}
+}
+
+static void braid_case_open(struct braid_case *c, const struct braid_packet *p,
+			    const struct nf_conn *ct,
+			    const struct braid_stamp *stamp)
+{
+	c->bn = p->bn;
+	c->gen = p->gen;
+	c->src = braid_tuple_addr(ct,
+				  &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.src.u3);
+	c->dst = braid_tuple_addr(ct,
+				  &ct->tuplehash[IP_CT_DIR_REPLY].tuple.src.u3);
+	c->src_ep = braid_endpoint_by_addr(c->bn, &c->src, c->gen);
+	c->dst_ep = braid_endpoint_by_addr(c->bn, &c->dst, c->gen);
+	/* What a tunnel header said cannot be asked again. */
+	c->src_id = stamp->tunnel ? braid_pair_source(braid_conn_pair(ct)) :
+		    braid_addr_identity(c->bn, &c->src, c->gen);
+	c->dst_id = braid_addr_identity(c->bn, &c->dst, c->gen);
+	c->proto = nf_ct_protonum(ct);
+	c->port = braid_case_port(ct);
+}
+
+/* One direction of policy; no rule for the subject leaves it open. */
+static bool braid_case_allowed(const struct braid_case *c, u8 dir)
+{
+	bool egress = dir == BRAID_NET_DIRECTION_EGRESS;
+	struct braid_query query = {
+		.subject = egress ? c->src_id : c->dst_id,
+		.peer = egress ? c->dst_id : c->src_id,
+		.addr = egress ? &c->dst : &c->src,
+		.dir = dir,
+		.proto = c->proto,
+		.port = c->port,
+	};
+	const struct braid_rule *rule;
+
+	rule = braid_policy_lookup(&c->bn->policy, &query, c->gen);
+	if (rule)
+		return !rule->deny;
+	return !braid_policy_selected(&c->bn->policy, query.subject, dir,
+				      c->gen);
+}
+
+/* A workload must not make tunnel packets: it would choose its identity. */
+static bool braid_case_tunnels(const struct braid_case *c)
+{
+	const struct braid_overlay *overlay;
+
+	if (!c->src_ep || c->proto != IPPROTO_UDP)
+		return false;
+	overlay = braid_overlay_now(c->bn, c->gen);
+	return overlay && overlay->port == c->port;
+}
+
+static enum braid_reason braid_case_decide(const struct braid_case *c, u8 *dir)
+{
+	*dir = BRAID_NET_DIRECTION_EGRESS;
+	if (braid_case_tunnels(c))
+		return BRAID_DROP_TUNNEL_PORT;
+	/* An endpoint always reaches itself. */
+	if (c->src_ep && c->src_ep == c->dst_ep)
+		return BRAID_PASS;
+	if (c->src_ep && !braid_case_allowed(c, BRAID_NET_DIRECTION_EGRESS))
+		return BRAID_DROP_POLICY;
+	*dir = BRAID_NET_DIRECTION_INGRESS;
+	/* Its own node always reaches it; another node is 6, never 1. */
+	if (c->dst_ep && c->src_id != BRAID_ID_HOST &&
+	    !braid_case_allowed(c, BRAID_NET_DIRECTION_INGRESS))
+		return BRAID_DROP_POLICY;
+	return BRAID_PASS;
+}
+
+static struct braid_stamp braid_decide(const struct braid_packet *p,
+				       struct nf_conn *ct)
+{
+	struct braid_stamp stamp = braid_conn_stamp(ct);
+	struct braid_case c;
+
+	if (braid_stamp_current(&stamp, p->gen))
+		return stamp;
+	braid_case_open(&c, p, ct, &stamp);
+	stamp.reason = braid_case_decide(&c, &stamp.dir);
+	stamp.local = c.src_ep || c.dst_ep;
+	stamp.gen = p->gen;
+	/* The identities first: who sees the stamp sees them. */
+	braid_conn_set_pair(ct, c.src_id, c.dst_id);
+	braid_conn_set_stamp(ct, &stamp);
+	return stamp;
+}
+
+/*
+ * A commit came between the stages: what the first one found out is asked
+ * again, so that all of it is of one generation.
+ */
+static unsigned int braid_catch_up(struct braid_packet *p,
+				   struct braid_latch *latch,
+				   const struct nf_conn *ct, bool error)
+{
+	if (latch->from != BRAID_FROM_OVERLAY) {
+		unsigned int ret = braid_classify_source(p, latch);
+
+		if (ret != NF_ACCEPT)
+			return ret;
+	}
+	latch->gen = p->gen;
+	if (!error && braid_service_stale(p, ct))
+		return braid_packet_drop(p, BRAID_DROP_STALE,
+					 BRAID_NET_DIRECTION_EGRESS, latch->id,
+					 0);
+	return NF_ACCEPT;
+}
+
+static unsigned int braid_deny(const struct braid_packet *p,
+			       const struct braid_stamp *stamp,
+			       const struct nf_conn *ct,
+			       enum ip_conntrack_info ctinfo)
+{
+	u64 pair = braid_conn_pair(ct);
+	u32 src = braid_pair_source(pair), dst = braid_pair_destination(pair);
+
+	if (CTINFO2DIR(ctinfo) == IP_CT_DIR_REPLY)
+		swap(src, dst);
+	return braid_packet_drop(p, stamp->reason, stamp->dir, src, dst);
+}
+
+/* Hook: NF_IP_PRI_NAT_DST + 1 at PRE_ROUTING and LOCAL_OUT. */
+unsigned int braid_judge(void *priv, struct sk_buff *skb,
+			 const struct nf_hook_state *state)
+{
+	struct braid_latch *latch = braid_latch(skb);
+	enum ip_conntrack_info ctinfo;
+	struct braid_packet p;
+	struct braid_stamp stamp;
+	struct nf_conn *ct;
+	unsigned int ret;
+	bool error;
+
+	ct = nf_ct_get(skb, &ctinfo);
+	if (!ct || nf_ct_is_template(ct))
+		return NF_ACCEPT;
+	braid_packet_init(&p, braid_net_of(state->net), skb, state);
+	error = braid_is_icmp_error(&p, ct, ctinfo);
+	if (unlikely(latch->gen != p.gen)) {
+		ret = braid_catch_up(&p, latch, ct, error);
+		if (ret != NF_ACCEPT)
+			return ret;
+	}
+	/* The node answers its own endpoints: refusals, unreachables, PMTU. */
+	if (latch->from == BRAID_FROM_HOST &&
+	    (ctinfo == IP_CT_RELATED || ctinfo == IP_CT_RELATED_REPLY))
+		return NF_ACCEPT;
+	/* Related follows its master. */
+	stamp = braid_decide(&p, !error && ct->master ? ct->master : ct);
+	if (stamp.reason)
+		return braid_deny(&p, &stamp, ct, ctinfo);
+	if (stamp.local)
+		braid_count_forwarded(p.bn);
+	return NF_ACCEPT;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The overlay's link: a network device that wraps what is sent through it. */
+#ifndef BRAID_LINK_H
+#define BRAID_LINK_H
+
+#include <linux/netdevice.h>
+
+#include "net.h"
+
+bool braid_is_link(const struct net_device *dev);
+bool braid_link_needed(struct list_head *changes);
+int braid_link_create_all(struct braid_net *bn, struct list_head *changes,
+			  struct braid_err *err);
+void braid_link_sync(struct braid_net *bn);
+struct braid_slot *braid_link_slot(struct braid_net *bn, int ifindex);
+int braid_link_init(void);
+void braid_link_exit(void);
+
+#endif

@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "netlink.h"
+
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <net/genetlink.h>
+#include <net/sock.h>
+
+#include "commit.h"
+#include "drop.h"
+#include "dump.h"
+#include "netlink-gen.h"
+#include "parse.h"
+#include "txn.h"
+
+enum braid_nl_group {
+	BRAID_NL_GROUP_DROPS,
+};
+
+static const struct genl_multicast_group braid_nl_groups[] = {
+	[BRAID_NL_GROUP_DROPS] = {
+		.name = BRAID_NET_MCGRP_DROPS,
+		.flags = GENL_MCAST_CAP_NET_ADMIN,
+	},
+};
+
+static struct genl_family braid_nl_family __ro_after_init = {
+	.name = BRAID_NET_GENL_NAME,
+	.version = BRAID_NET_GENL_VERSION,
+	.maxattr = ARRAY_SIZE(braid_net_braid_nl_policy) - 1,
+	.policy = braid_net_braid_nl_policy,
+	.netnsok = true,
+	.parallel_ops = true,
+	.module = THIS_MODULE,
+	.small_ops = braid_net_nl_ops,
+	.n_small_ops = ARRAY_SIZE(braid_net_nl_ops),
+	.resv_start_op = BRAID_NET_CMD_MAX + 1,
+	.mcgrps = braid_nl_groups,
+	.n_mcgrps = ARRAY_SIZE(braid_nl_groups),
+};
+
+/**
+ * braid_nl_put() - begin a message of the family
+ * @skb: where
+ * @portid: of the receiver
+ * @seq: sequence number
+ * @flags: NLM_F_*
+ * @cmd: BRAID_NET_CMD_*
+ *
+ * Return: the header for genlmsg_end(), or NULL without room.
+ */
+void *braid_nl_put(struct sk_buff *skb, u32 portid, u32 seq, int flags, u8 cmd)
+{
+	return genlmsg_put(skb, portid, seq, &braid_nl_family, flags, cmd);
+}
+
+/* Does anybody listen to drops? Context: any. */
+bool braid_nl_drops_wanted(struct net *net)
+{
+	return genl_has_listeners(&braid_nl_family, net, BRAID_NL_GROUP_DROPS);
+}
+
+/**
+ * braid_nl_drops_send() - send an event to those who listen to drops
+ * @net: the namespace
+ * @skb: consumed
+ *
+ * Context: any.
+ * Return: 0, or an error if nobody got it.
+ */
+int braid_nl_drops_send(struct net *net, struct sk_buff *skb)
+{
+	return genlmsg_multicast_netns(&braid_nl_family, net, skb, 0,
+				       BRAID_NL_GROUP_DROPS, GFP_ATOMIC);
+}
+
+/* A text out of a table; NL_SET_ERR_MSG() takes literals only. */
+static void braid_nl_text(struct genl_info *info, const char *msg)
+{
+	if (info->extack)
+		info->extack->_msg = msg;
+}
+
+/* Tell the caller why, and point at the attribute that is to blame. */
+static void braid_nl_explain(struct genl_info *info, const struct nlattr *nest,
+			     const struct braid_err *err)
+{
+	const struct nlattr *culprit = err->nla;
+
+	if (!err->msg)
+		return;
+	braid_nl_text(info, err->msg);
+	if (!culprit && nest && err->attr)
+		culprit = nla_find(nla_data(nest), nla_len(nest), err->attr);
+	if (culprit)
+		NL_SET_BAD_ATTR(info->extack, culprit);
+	else if (nest && err->attr)
+		NL_SET_ERR_ATTR_MISS(info->extack, nest, err->attr);
+}
+
+/* The one object in a message, as the number of its kind. */
+static int braid_nl_kind(struct genl_info *info, unsigned int *kind)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < BRAID_KINDS; i++) {
+		if (info->attrs[braid_kinds[i]->attr]) {
+			*kind = i;
+			n++;
+		}
+	}
+	if (n == 1)
+		return 0;
+	braid_nl_text(info, n ? "more than one object in a message" :
+				"no object in the message");
+	return -EINVAL;
+}
+
+static int braid_nl_check_needs(const struct braid_kind_ops *ops,
+				struct nlattr **tb, struct braid_err *err)
+{
+	const struct braid_need *need;
+	int ret = 0;
+
+	for (need = ops->needs; need && need->attr && !ret; need++)
+		ret = braid_parse_need(tb, need->attr, err, need->msg);
+	return ret;
+}
+
+static int braid_nl_parse_object(struct net *net, const struct nlattr *nest,
+				 struct nlattr **tb,
+				 struct braid_change *change,
+				 struct braid_err *err)
+{
+	const struct braid_kind_ops *ops = braid_kinds[change->kind];
+	struct braid_obj *obj;
+	unsigned int i;
+	int ret;
+
+	obj = ops->create();
+	if (!obj)
+		return -ENOMEM;
+	obj->ops = ops;
+	change->obj = obj;
+	for (i = 1; i <= ops->maxattr; i++)
+		obj->given |= tb[i] ? BIT(i) : 0;
+	ret = ops->parse(net, nest, tb, obj, err);
+	if (ret || change->op == BRAID_OP_SET)
+		return ret;
+	ret = braid_nl_check_needs(ops, tb, err);
+	if (!ret && ops->check)
+		ret = ops->check(obj, err);
+	return ret;
+}
+
+#define BRAID_NL_ATTRS_MAX 32	/* bits of braid_obj.given */
+
+static int braid_nl_parse_change(struct net *net, struct genl_info *info,
+				 const struct nlattr *nest,
+				 struct braid_change *change,
+				 struct braid_err *err)
+{
+	const struct braid_kind_ops *ops = braid_kinds[change->kind];
+	struct nlattr *tb[BRAID_NL_ATTRS_MAX];
+	int ret;
+
+	if (WARN_ON_ONCE(ops->maxattr >= BRAID_NL_ATTRS_MAX))
+		return -EINVAL;
+	ret = nla_parse_nested(tb, ops->maxattr, nest, ops->policy,
+			       info->extack);
+	if (!ret)
+		ret = ops->key(net, tb, &change->key, err);
+	if (ret || change->op == BRAID_OP_DEL)
+		return ret;
+	if (change->op == BRAID_OP_SET && !ops->inherit)
+		return braid_refuse(err, -EOPNOTSUPP, ops->key_attr,
+				    "nothing of this object can be set");
+	return braid_nl_parse_object(net, nest, tb, change, err);
+}
+
+/* Stage a change, or commit it at once if the socket has no transaction. */
+static int braid_nl_submit(struct braid_net *bn, struct genl_info *info,
+			   struct braid_change *change, struct braid_err *err)
+{
+	LIST_HEAD(changes);
+	int ret;
+
+	if (braid_txn_stage(bn, info->snd_portid, change, &ret, err)) {
+		if (ret)
+			braid_change_free(change);
+		return ret;
+	}
+	list_add(&change->list, &changes);
+	ret = braid_commit(bn, &changes, BRAID_ANY_GEN, false, err);
+	braid_change_free(change);
+	return ret;
+}
+
+static int braid_nl_change(struct genl_info *info, enum braid_op op)
+{
+	struct net *net = genl_info_net(info);
+	struct braid_net *bn = braid_net_of(net);
+	struct braid_change *change;
+	const struct nlattr *nest;
+	struct braid_err err = {};
+	unsigned int kind;
+	int ret;
+
+	ret = braid_nl_kind(info, &kind);
+	if (ret)
+		goto err_fail;
+	nest = info->attrs[braid_kinds[kind]->attr];
+	change = kzalloc(sizeof(*change), GFP_KERNEL_ACCOUNT);
+	if (!change) {
+		ret = -ENOMEM;
+		goto err_fail;
+	}
+	change->op = op;
+	change->kind = kind;
+	change->seq = info->snd_seq;
+	ret = braid_nl_parse_change(net, info, nest, change, &err);
+	if (ret) {
+		braid_change_free(change);
+		braid_nl_explain(info, nest, &err);
+		goto err_fail;
+	}
+	ret = braid_nl_submit(bn, info, change, &err);
+	if (ret)
+		braid_nl_explain(info, nest, &err);
+	return ret;
+
+err_fail:
+	braid_txn_fail(bn, info->snd_portid);
+	return ret;
+}
+
+int braid_net_nl_add_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return braid_nl_change(info, BRAID_OP_ADD);
+}
+
+int braid_net_nl_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return braid_nl_change(info, BRAID_OP_SET);
+}
+
+int braid_net_nl_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return braid_nl_change(info, BRAID_OP_DEL);
+}
+
+int braid_net_nl_flush_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct braid_net *bn = braid_net_of(genl_info_net(info));
+	struct braid_change *change;
+	struct braid_err err = {};
+	int ret;
+
+	if (!info->attrs[BRAID_NET_A_OBJECT]) {
+		NL_SET_ERR_MSG(info->extack, "kind of objects is required");
+		braid_txn_fail(bn, info->snd_portid);
+		return -EINVAL;
+	}
+	change = kzalloc(sizeof(*change), GFP_KERNEL_ACCOUNT);
+	if (!change) {
+		braid_txn_fail(bn, info->snd_portid);
+		return -ENOMEM;
+	}
+	change->op = BRAID_OP_FLUSH;
+	change->kind = nla_get_u32(info->attrs[BRAID_NET_A_OBJECT]);
+	change->seq = info->snd_seq;
+	ret = braid_nl_submit(bn, info, change, &err);
+	if (ret)
+		braid_nl_explain(info, NULL, &err);
+	return ret;
+}
+
+/* Answer with the generation. */
+static int braid_nl_reply_gen(struct genl_info *info, u8 cmd, u64 gen,
+			      const char *version)
+{
+	struct sk_buff *msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	void *hdr;
+
+	if (!msg)
+		return -ENOMEM;
+	hdr = genlmsg_put_reply(msg, info, &braid_nl_family, 0, cmd);
+	if (!hdr || (version && nla_put_string(msg, BRAID_NET_A_VERSION, version)) ||
+	    nla_put_u64_64bit(msg, BRAID_NET_A_GENERATION, gen,
+			      BRAID_NET_A_PAD)) {
+		nlmsg_free(msg);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(msg, hdr);
+	return genlmsg_reply(msg, info);
+}
+
+int braid_net_nl_status_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct braid_net *bn = braid_net_of(genl_info_net(info));
+
+	return braid_nl_reply_gen(info, BRAID_NET_CMD_STATUS, braid_net_gen(bn),
+				  BRAID_VERSION);
+}
+
+int braid_net_nl_begin_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct braid_net *bn = braid_net_of(genl_info_net(info));
+	u64 gen;
+	int ret;
+
+	ret = braid_txn_begin(bn, info->snd_portid, &gen);
+	if (ret == -ENOSPC)
+		NL_SET_ERR_MSG(info->extack,
+			       "too many transactions are open in the namespace");
+	return ret ?: braid_nl_reply_gen(info, BRAID_NET_CMD_BEGIN, gen, NULL);
+}
+
+/* Name the message and the attribute: they were in another message. */
+static void braid_nl_explain_commit(struct genl_info *info,
+				    const struct braid_err *err)
+{
+	struct {
+		u32 seq;
+		u32 attr;
+	} cookie = { err->seq, err->attr };
+	u64 word;
+
+	BUILD_BUG_ON(sizeof(cookie) != sizeof(word));
+	if (err->msg)
+		braid_nl_text(info, err->msg);
+	if (!err->seq)
+		return;
+	memcpy(&word, &cookie, sizeof(word));
+	nl_set_extack_cookie_u64(info->extack, word);
+}
+
+int braid_net_nl_commit_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct braid_net *bn = braid_net_of(genl_info_net(info));
+	struct braid_err err = {};
+	struct braid_txn *txn;
+	int ret;
+
+	txn = braid_txn_take(bn, info->snd_portid);
+	if (!txn) {
+		NL_SET_ERR_MSG(info->extack,
+			       "this socket has no transaction open");
+		return -EINVAL;
+	}
+	if (txn->failed)
+		ret = braid_refuse(&err, -ECANCELED, 0,
+				   "a change of the transaction was refused");
+	else
+		ret = braid_commit(bn, &txn->changes, txn->gen,
+				   info->attrs[BRAID_NET_A_DRY_RUN], &err);
+	braid_txn_free(txn);
+	if (ret) {
+		braid_nl_explain_commit(info, &err);
+		return ret;
+	}
+	return braid_nl_reply_gen(info, BRAID_NET_CMD_COMMIT, braid_net_gen(bn),
+				  NULL);
+}
+
+int braid_net_nl_abort_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct braid_net *bn = braid_net_of(genl_info_net(info));
+	struct braid_txn *txn = braid_txn_take(bn, info->snd_portid);
+
+	if (!txn) {
+		NL_SET_ERR_MSG(info->extack,
+			       "this socket has no transaction open");
+		return -EINVAL;
+	}
+	braid_txn_free(txn);
+	return 0;
+}
+
+int braid_net_nl_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct nlattr *attr;
+
+	attr = nlmsg_find_attr(cb->nlh, GENL_HDRLEN, BRAID_NET_A_OBJECT);
+	if (!attr) {
+		NL_SET_ERR_MSG(cb->extack, "kind of objects is required");
+		return -EINVAL;
+	}
+	return braid_dump(skb, cb, braid_net_of(sock_net(skb->sk)),
+			  nla_get_u32(attr));
+}
+
+static int braid_nl_fill_drops(struct sk_buff *msg, struct braid_net *bn)
+{
+	struct nlattr *nest;
+	unsigned int reason;
+	u8 dir;
+
+	for (reason = BRAID_PASS + 1; reason < BRAID_REASON_COUNT; reason++) {
+		for (dir = 0; dir < 2; dir++) {
+			nest = nla_nest_start(msg, BRAID_NET_A_DROP);
+			if (!nest ||
+			    nla_put_string(msg, BRAID_NET_A_DROP_REASON,
+					   braid_reason_text(reason)) ||
+			    nla_put_u32(msg, BRAID_NET_A_DROP_DIRECTION, dir) ||
+			    nla_put_u64_64bit(msg, BRAID_NET_A_DROP_PACKETS,
+					      braid_stats_drops(bn, reason, dir),
+					      BRAID_NET_A_DROP_PAD))
+				return -EMSGSIZE;
+			nla_nest_end(msg, nest);
+		}
+	}
+	return 0;
+}
+
+int braid_net_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct braid_net *bn = braid_net_of(genl_info_net(info));
+	struct sk_buff *msg;
+	void *hdr;
+
+	msg = genlmsg_new(256 + BRAID_REASON_COUNT * 2 * 80, GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+	hdr = genlmsg_put_reply(msg, info, &braid_nl_family, 0,
+				BRAID_NET_CMD_STATS_GET);
+	if (!hdr || braid_nl_fill_drops(msg, bn) ||
+	    nla_put_u64_64bit(msg, BRAID_NET_A_FORWARDED,
+			      braid_stats_forwarded(bn), BRAID_NET_A_PAD) ||
+	    nla_put_u64_64bit(msg, BRAID_NET_A_LOST, atomic64_read(&bn->lost),
+			      BRAID_NET_A_PAD)) {
+		nlmsg_free(msg);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(msg, hdr);
+	return genlmsg_reply(msg, info);
+}
+
+int braid_net_nl_stats_reset_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	braid_stats_reset(braid_net_of(genl_info_net(info)));
+	return 0;
+}
+
+/**
+ * braid_nl_init() - open the door
+ *
+ * Context: process, may sleep; everything else is set up.
+ * Return: 0 or an error.
+ */
+int __init braid_nl_init(void)
+{
+	return genl_register_family(&braid_nl_family);
+}
+
+/**
+ * braid_nl_exit() - close the door
+ *
+ * Context: process, may sleep.
+ */
+void braid_nl_exit(void)
+{
+	genl_unregister_family(&braid_nl_family);
+}

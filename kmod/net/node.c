@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Nodes and prefixes: where addresses are, and whose. */
+#include "kinds.h"
+
+#include <linux/etherdevice.h>
+#include <linux/slab.h>
+
+#include "addr.h"
+#include "net.h"
+
+/**
+ * braid_mac_derive() - the hardware address of an overlay link
+ * @mac: ETH_ALEN bytes
+ * @underlay: its node's underlay address
+ *
+ * Every node comes to the same address by itself: locally administered, and
+ * the underlay address in the last four bytes.
+ */
+void braid_mac_derive(u8 *mac, const struct in6_addr *underlay)
+{
+	mac[0] = 0x02;
+	mac[1] = 0xb1;
+	memcpy(mac + 2, &underlay->s6_addr32[3], 4);
+}
+
+static struct braid_obj *braid_node_create(void)
+{
+	struct braid_node *node = kzalloc(sizeof(*node), GFP_KERNEL_ACCOUNT);
+
+	return node ? &node->obj : NULL;
+}
+
+static void braid_node_destroy(struct braid_obj *obj)
+{
+	struct braid_node *node = container_of(obj, struct braid_node, obj);
+
+	if (node->cache.cache)
+		dst_cache_destroy(&node->cache);
+	kfree(node);
+}
+
+static int braid_node_key(struct net *net, struct nlattr **tb,
+			  struct braid_slot_key *key, struct braid_err *err)
+{
+	char name[BRAID_NET_NAME_MAX + 1];
+	int ret;
+
+	ret = braid_parse_need(tb, BRAID_NET_A_NODE_NAME, err,
+			       "name is required");
+	if (!ret)
+		ret = braid_parse_name(tb[BRAID_NET_A_NODE_NAME], name, err);
+	if (!ret)
+		braid_key_name(key, name);
+	return ret;
+}
+
+static int braid_node_parse_mac(const struct nlattr *nla,
+				struct braid_node *node, struct braid_err *err)
+{
+	if (nla_len(nla) != ETH_ALEN || !is_valid_ether_addr(nla_data(nla)))
+		return braid_refuse(err, -EINVAL, BRAID_NET_A_NODE_MAC,
+				    "not a unicast hardware address");
+	memcpy(node->mac, nla_data(nla), ETH_ALEN);
+	node->mac_given = true;
+	return 0;
+}
+
+static int braid_node_parse_lists(const struct nlattr *nest,
+				  struct braid_node *node,
+				  struct braid_err *err)
+{
+	const struct nlattr *nla;
+	int rem, ret = 0;
+
+	nla_for_each_nested(nla, nest, rem) {
+		if (nla_type(nla) == BRAID_NET_A_NODE_UNDERLAY) {
+			if (node->nunderlays == BRAID_NET_ADDRESSES_MAX)
+				return braid_refuse(err, -E2BIG, nla_type(nla),
+						    "more than 16 addresses");
+			ret = braid_parse_addr(nla,
+				&node->underlays[node->nunderlays++], err);
+		} else if (nla_type(nla) == BRAID_NET_A_NODE_CIDR) {
+			if (node->ncidrs == BRAID_NET_ADDRESSES_MAX)
+				return braid_refuse(err, -E2BIG, nla_type(nla),
+						    "more than 16 prefixes");
+			ret = braid_parse_cidr(nla, &node->cidrs[node->ncidrs++],
+					       err);
+		}
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int braid_node_parse(struct net *net, const struct nlattr *nest,
+			    struct nlattr **tb, struct braid_obj *obj,
+			    struct braid_err *err)
+{
+	struct braid_node *node = container_of(obj, struct braid_node, obj);
+	int ret;
+
+	ret = braid_parse_name(tb[BRAID_NET_A_NODE_NAME], node->name, err);
+	if (!ret && tb[BRAID_NET_A_NODE_MAC])
+		ret = braid_node_parse_mac(tb[BRAID_NET_A_NODE_MAC], node, err);
+	return ret ?: braid_node_parse_lists(nest, node, err);
+}
+
+static int braid_node_inherit(struct braid_obj *obj,
+			      const struct braid_obj *old)
+{
+	const struct braid_node *from = container_of(old, struct braid_node, obj);
+	struct braid_node *node = container_of(obj, struct braid_node, obj);
+
+	if (!braid_given(obj, BRAID_NET_A_NODE_UNDERLAY)) {
+		node->nunderlays = from->nunderlays;
+		memcpy(node->underlays, from->underlays,
+		       sizeof(node->underlays));
+	}
+	if (!braid_given(obj, BRAID_NET_A_NODE_CIDR)) {
+		node->ncidrs = from->ncidrs;
+		memcpy(node->cidrs, from->cidrs, sizeof(node->cidrs));
+	}
+	if (!braid_given(obj, BRAID_NET_A_NODE_MAC)) {
+		node->mac_given = from->mac_given;
+		memcpy(node->mac, from->mac, ETH_ALEN);
+	}
+	return 0;
+}
+
+static int braid_node_plan(struct braid_net *bn, struct braid_obj *obj,
+			   struct braid_err *err)
+{
+	struct braid_node *node = container_of(obj, struct braid_node, obj);
+	struct braid_key *key;
+	unsigned int i;
+	int ret;
+
+	node->number = obj->slot->number;
+	if (!node->mac_given)
+		braid_mac_derive(node->mac, &node->underlays[0]);
+	ret = dst_cache_init(&node->cache, GFP_KERNEL_ACCOUNT);
+	if (!ret)
+		ret = braid_obj_plan(obj, 1 + node->nunderlays + node->ncidrs,
+				     0);
+	if (ret)
+		return ret;
+	braid_obj_entry(obj, BRAID_KEY_NODE)->num = node->number;
+	for (i = 0; i < node->nunderlays; i++)
+		braid_obj_entry(obj, BRAID_KEY_UNDERLAY)->addr =
+			node->underlays[i];
+	for (i = 0; i < node->ncidrs; i++) {
+		key = braid_obj_entry(obj, BRAID_KEY_ROUTE);
+		key->addr = node->cidrs[i].addr;
+		key->plen = node->cidrs[i].plen;
+	}
+	return 0;
+}
+
+static int braid_node_fill(struct sk_buff *skb, struct net *net,
+			   const struct braid_obj *obj)
+{
+	const struct braid_node *node = container_of(obj, struct braid_node, obj);
+	unsigned int i;
+
+	if (nla_put_string(skb, BRAID_NET_A_NODE_NAME, node->name) ||
+	    nla_put(skb, BRAID_NET_A_NODE_MAC, ETH_ALEN, node->mac))
+		return -EMSGSIZE;
+	for (i = 0; i < node->nunderlays; i++)
+		if (braid_fill_addr(skb, BRAID_NET_A_NODE_UNDERLAY,
+				    &node->underlays[i]))
+			return -EMSGSIZE;
+	for (i = 0; i < node->ncidrs; i++)
+		if (braid_fill_cidr(skb, BRAID_NET_A_NODE_CIDR,
+				    &node->cidrs[i]))
+			return -EMSGSIZE;
+	return 0;
+}
+
+static const struct braid_need braid_node_needs[] = {
+	{ BRAID_NET_A_NODE_UNDERLAY, "underlay is required" },
+	{ BRAID_NET_A_NODE_CIDR, "cidr is required" },
+	{}
+};
+
+const struct braid_kind_ops braid_node_ops = {
+	.attr = BRAID_NET_A_NODE,
+	.key_attr = BRAID_NET_A_NODE_NAME,
+	.maxattr = BRAID_NET_A_NODE_MAC,
+	.policy = braid_net_node_nl_policy,
+	.needs = braid_node_needs,
+	.exists = "node exists",
+	.absent = "node does not exist",
+	.in_use = "node is in use",
+	.create = braid_node_create,
+	.destroy = braid_node_destroy,
+	.key = braid_node_key,
+	.parse = braid_node_parse,
+	.inherit = braid_node_inherit,
+	.plan = braid_node_plan,
+	.fill = braid_node_fill,
+};
+
+static struct braid_obj *braid_prefix_create(void)
+{
+	struct braid_prefix *prefix = kzalloc(sizeof(*prefix),
+					      GFP_KERNEL_ACCOUNT);
+
+	return prefix ? &prefix->obj : NULL;
+}
+
+static void braid_prefix_destroy(struct braid_obj *obj)
+{
+	kfree(container_of(obj, struct braid_prefix, obj));
+}
+
+static int braid_prefix_key(struct net *net, struct nlattr **tb,
+			    struct braid_slot_key *key, struct braid_err *err)
+{
+	struct braid_cidr cidr;
+	int ret;
+
+	ret = braid_parse_need(tb, BRAID_NET_A_PREFIX_CIDR, err,
+			       "prefix is required");
+	if (!ret)
+		ret = braid_parse_cidr(tb[BRAID_NET_A_PREFIX_CIDR], &cidr, err);
+	if (ret)
+		return ret;
+	key->len = sizeof(cidr.addr) + 1;
+	memcpy(key->bytes, &cidr.addr, sizeof(cidr.addr));
+	key->bytes[sizeof(cidr.addr)] = cidr.plen;
+	return 0;
+}
+
+static int braid_prefix_parse(struct net *net, const struct nlattr *nest,
+			      struct nlattr **tb, struct braid_obj *obj,
+			      struct braid_err *err)
+{
+	struct braid_prefix *prefix = container_of(obj, struct braid_prefix, obj);
+	int ret;
+
+	ret = braid_parse_cidr(tb[BRAID_NET_A_PREFIX_CIDR], &prefix->cidr, err);
+	if (!ret && tb[BRAID_NET_A_PREFIX_NODE])
+		ret = braid_parse_name(tb[BRAID_NET_A_PREFIX_NODE],
+				       prefix->node, err);
+	if (!ret && tb[BRAID_NET_A_PREFIX_IDENTITY])
+		prefix->id = nla_get_u32(tb[BRAID_NET_A_PREFIX_IDENTITY]);
+	return ret;
+}
+
+static int braid_prefix_inherit(struct braid_obj *obj,
+				const struct braid_obj *old)
+{
+	const struct braid_prefix *from =
+		container_of(old, struct braid_prefix, obj);
+	struct braid_prefix *prefix = container_of(obj, struct braid_prefix, obj);
+
+	if (!braid_given(obj, BRAID_NET_A_PREFIX_IDENTITY))
+		prefix->id = from->id;
+	if (!braid_given(obj, BRAID_NET_A_PREFIX_NODE))
+		memcpy(prefix->node, from->node, sizeof(prefix->node));
+	return 0;
+}
+
+static int braid_prefix_check(const struct braid_obj *obj,
+			      struct braid_err *err)
+{
+	const struct braid_prefix *prefix =
+		container_of(obj, struct braid_prefix, obj);
+
+	if (!prefix->id)
+		return braid_refuse(err, -EINVAL, BRAID_NET_A_PREFIX_IDENTITY,
+				    "identity 0 stands for unknown");
+	return 0;
+}
+
+static int braid_prefix_plan(struct braid_net *bn, struct braid_obj *obj,
+			     struct braid_err *err)
+{
+	struct braid_prefix *prefix = container_of(obj, struct braid_prefix, obj);
+	bool routed = prefix->node[0];
+	struct braid_slot_key node;
+	struct braid_key *key;
+	int ret;
+
+	ret = braid_obj_plan(obj, 1 + routed, 2);
+	if (!ret)
+		ret = braid_identity_ref(bn, obj, prefix->id,
+					 BRAID_NET_A_PREFIX_IDENTITY);
+	if (ret)
+		return ret;
+	key = braid_obj_entry(obj, BRAID_KEY_PREFIX);
+	key->addr = prefix->cidr.addr;
+	key->plen = prefix->cidr.plen;
+	if (!routed)
+		return 0;
+	braid_key_name(&node, prefix->node);
+	ret = braid_obj_ref(bn, obj, BRAID_NET_OBJECT_NODE, &node,
+			    BRAID_NET_A_PREFIX_NODE);
+	if (ret)
+		return ret;
+	prefix->node_number = obj->refs[obj->nrefs - 1].slot->number;
+	key = braid_obj_entry(obj, BRAID_KEY_ROUTE);
+	key->addr = prefix->cidr.addr;
+	key->plen = prefix->cidr.plen;
+	return 0;
+}
+
+static int braid_prefix_fill(struct sk_buff *skb, struct net *net,
+			     const struct braid_obj *obj)
+{
+	const struct braid_prefix *prefix =
+		container_of(obj, struct braid_prefix, obj);
+
+	if (braid_fill_cidr(skb, BRAID_NET_A_PREFIX_CIDR, &prefix->cidr) ||
+	    nla_put_u32(skb, BRAID_NET_A_PREFIX_IDENTITY, prefix->id))
+		return -EMSGSIZE;
+	if (prefix->node[0] &&
+	    nla_put_string(skb, BRAID_NET_A_PREFIX_NODE, prefix->node))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static const struct braid_need braid_prefix_needs[] = {
+	{ BRAID_NET_A_PREFIX_IDENTITY, "identity is required" },
+	{}
+};
+
+const struct braid_kind_ops braid_prefix_ops = {
+	.attr = BRAID_NET_A_PREFIX,
+	.key_attr = BRAID_NET_A_PREFIX_CIDR,
+	.maxattr = BRAID_NET_A_PREFIX_NODE,
+	.policy = braid_net_prefix_nl_policy,
+	.needs = braid_prefix_needs,
+	.exists = "prefix exists",
+	.absent = "prefix does not exist",
+	.in_use = "prefix is in use",
+	.create = braid_prefix_create,
+	.destroy = braid_prefix_destroy,
+	.key = braid_prefix_key,
+	.parse = braid_prefix_parse,
+	.inherit = braid_prefix_inherit,
+	.check = braid_prefix_check,
+	.plan = braid_prefix_plan,
+	.fill = braid_prefix_fill,
+};

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "object.h"
+
+#include <linux/slab.h>
+
+#include "kinds.h"
+#include "net.h"
+
+const struct braid_kind_ops *const braid_kinds[BRAID_KINDS] = {
+	[BRAID_NET_OBJECT_IDENTITY] = &braid_identity_ops,
+	[BRAID_NET_OBJECT_ENDPOINT] = &braid_endpoint_ops,
+	[BRAID_NET_OBJECT_UPLINK] = &braid_uplink_ops,
+	[BRAID_NET_OBJECT_NODE] = &braid_node_ops,
+	[BRAID_NET_OBJECT_PREFIX] = &braid_prefix_ops,
+	[BRAID_NET_OBJECT_RULE] = &braid_rule_ops,
+	[BRAID_NET_OBJECT_SERVICE] = &braid_service_ops,
+	[BRAID_NET_OBJECT_BACKEND] = &braid_backend_ops,
+	[BRAID_NET_OBJECT_OVERLAY] = &braid_overlay_ops,
+};
+
+/**
+ * braid_kind_of() - the number of a kind
+ * @ops: the kind
+ *
+ * Return: enum braid_net_object.
+ */
+unsigned int braid_kind_of(const struct braid_kind_ops *ops)
+{
+	return ops->attr - BRAID_NET_A_IDENTITY;
+}
+
+static int braid_slot_cmp(const struct braid_slot_key *a,
+			  const struct braid_slot_key *b)
+{
+	int diff = memcmp(a->bytes, b->bytes, min(a->len, b->len));
+
+	return diff ?: a->len - b->len;
+}
+
+/**
+ * braid_slot_find() - the slot of a key
+ * @bn: the namespace
+ * @kind: enum braid_net_object
+ * @key: the key
+ *
+ * Context: process, namespace mutex held.
+ * Return: the slot, or NULL.
+ */
+struct braid_slot *braid_slot_find(struct braid_net *bn, unsigned int kind,
+				   const struct braid_slot_key *key)
+{
+	struct rb_node *node = bn->slots[kind].rb_node;
+
+	while (node) {
+		struct braid_slot *slot = rb_entry(node, struct braid_slot, node);
+		int diff = braid_slot_cmp(key, &slot->key);
+
+		if (!diff)
+			return slot;
+		node = diff < 0 ? node->rb_left : node->rb_right;
+	}
+	return NULL;
+}
+
+/**
+ * braid_slot_get() - the slot of a key, made if there is none
+ * @bn: the namespace
+ * @kind: enum braid_net_object
+ * @key: the key
+ *
+ * Context: process, may sleep, namespace mutex held.
+ * Return: the slot, to be given to braid_slot_put() some time, or NULL
+ * without memory.
+ */
+struct braid_slot *braid_slot_get(struct braid_net *bn, unsigned int kind,
+				  const struct braid_slot_key *key)
+{
+	struct rb_node **link = &bn->slots[kind].rb_node, *parent = NULL;
+	struct braid_slot *slot;
+	int diff;
+
+	while (*link) {
+		parent = *link;
+		slot = rb_entry(parent, struct braid_slot, node);
+		diff = braid_slot_cmp(key, &slot->key);
+		if (!diff)
+			return slot;
+		link = diff < 0 ? &parent->rb_left : &parent->rb_right;
+	}
+	slot = kzalloc(sizeof(*slot), GFP_KERNEL_ACCOUNT);
+	if (!slot)
+		return NULL;
+	slot->ops = braid_kinds[kind];
+	slot->key = *key;
+	slot->number = ++bn->last_number;
+	INIT_LIST_HEAD(&slot->touch);
+	rb_link_node(&slot->node, parent, link);
+	rb_insert_color(&slot->node, &bn->slots[kind]);
+	return slot;
+}
+
+/**
+ * braid_slot_first() - the first slot in the order of keys
+ * @bn: the namespace
+ * @kind: enum braid_net_object
+ * @from: the first key that counts, or NULL for all
+ *
+ * Context: process, namespace mutex held.
+ * Return: the slot, or NULL.
+ */
+struct braid_slot *braid_slot_first(struct braid_net *bn, unsigned int kind,
+				    const struct braid_slot_key *from)
+{
+	struct rb_node *node = bn->slots[kind].rb_node;
+	struct braid_slot *slot, *found = NULL;
+
+	if (!from) {
+		node = rb_first(&bn->slots[kind]);
+		return node ? rb_entry(node, struct braid_slot, node) : NULL;
+	}
+	while (node) {
+		slot = rb_entry(node, struct braid_slot, node);
+		if (braid_slot_cmp(from, &slot->key) <= 0) {
+			found = slot;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	return found;
+}
+
+/**
+ * braid_slot_next() - the next slot of the same kind in the order of keys
+ * @slot: a slot
+ *
+ * Context: process, namespace mutex held.
+ * Return: the slot, or NULL.
+ */
+struct braid_slot *braid_slot_next(const struct braid_slot *slot)
+{
+	struct rb_node *node = rb_next(&slot->node);
+
+	return node ? rb_entry(node, struct braid_slot, node) : NULL;
+}
+
+/**
+ * braid_slot_put() - free a slot that nothing needs
+ * @bn: the namespace
+ * @slot: the slot; gone if it has no version and no user
+ *
+ * Context: process, namespace mutex held.
+ */
+void braid_slot_put(struct braid_net *bn, struct braid_slot *slot)
+{
+	if (slot->cur || slot->touched || slot->users)
+		return;
+	rb_erase(&slot->node, &bn->slots[braid_kind_of(slot->ops)]);
+	kfree(slot);
+}
+
+/**
+ * braid_obj_plan() - make room for entries and references
+ * @obj: a version, not yet published
+ * @nentries: most entries
+ * @nrefs: most references
+ *
+ * Context: process, may sleep.
+ * Return: 0, or -ENOMEM.
+ */
+int braid_obj_plan(struct braid_obj *obj, unsigned int nentries,
+		   unsigned int nrefs)
+{
+	if (nentries) {
+		obj->entries = kcalloc(nentries, sizeof(*obj->entries),
+				       GFP_KERNEL_ACCOUNT);
+		if (!obj->entries)
+			return -ENOMEM;
+	}
+	if (nrefs) {
+		obj->refs = kcalloc(nrefs, sizeof(*obj->refs),
+				    GFP_KERNEL_ACCOUNT);
+		if (!obj->refs)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * braid_obj_entry() - add an entry that braid_obj_plan() made room for
+ * @obj: the version
+ * @kind: of the key
+ *
+ * Return: the key, zero but for its kind, to be filled in.
+ */
+struct braid_key *braid_obj_entry(struct braid_obj *obj,
+				  enum braid_key_kind kind)
+{
+	struct braid_entry *entry = &obj->entries[obj->nentries++];
+
+	entry->life = &obj->life;
+	entry->key.kind = kind;
+	return &entry->key;
+}
+
+/**
+ * braid_obj_ref() - add a reference that braid_obj_plan() made room for
+ * @bn: the namespace
+ * @obj: the version
+ * @kind: enum braid_net_object
+ * @key: of the object that @obj names; it need not exist yet
+ * @attr: attribute of @obj that names it
+ *
+ * Context: process, may sleep, namespace mutex held.
+ * Return: 0, or -ENOMEM.
+ */
+int braid_obj_ref(struct braid_net *bn, struct braid_obj *obj,
+		  unsigned int kind, const struct braid_slot_key *key, u16 attr)
+{
+	struct braid_slot *slot = braid_slot_get(bn, kind, key);
+
+	if (!slot)
+		return -ENOMEM;
+	slot->users++;
+	obj->refs[obj->nrefs++] = (struct braid_ref){ slot, attr };
+	return 0;
+}
+
+/**
+ * braid_obj_free() - free a version that no reader can meet
+ * @obj: the version, or NULL
+ *
+ * Context: any.
+ */
+void braid_obj_free(struct braid_obj *obj)
+{
+	if (!obj)
+		return;
+	kfree(obj->entries);
+	kfree(obj->refs);
+	obj->ops->destroy(obj);
+}
+
+static void braid_obj_free_cb(struct rcu_head *rcu)
+{
+	braid_obj_free(container_of(rcu, struct braid_obj, rcu));
+}
+
+/**
+ * braid_obj_free_rcu() - free a version when its last reader is gone
+ * @obj: taken out of everything that readers search
+ *
+ * Context: any.
+ */
+void braid_obj_free_rcu(struct braid_obj *obj)
+{
+	call_rcu(&obj->rcu, braid_obj_free_cb);
+}

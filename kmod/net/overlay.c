@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The overlay, as it is configured; its link is in link.c. */
+#include "kinds.h"
+
+#include <linux/netdevice.h>
+#include <linux/slab.h>
+
+#include "net.h"
+#include "vxlan.h"
+
+static struct braid_obj *braid_overlay_create(void)
+{
+	struct braid_overlay *overlay = kzalloc(sizeof(*overlay),
+						GFP_KERNEL_ACCOUNT);
+
+	if (!overlay)
+		return NULL;
+	overlay->port = BRAID_VXLAN_PORT;
+	return &overlay->obj;
+}
+
+static void braid_overlay_destroy(struct braid_obj *obj)
+{
+	kfree(container_of(obj, struct braid_overlay, obj));
+}
+
+static int braid_overlay_key(struct net *net, struct nlattr **tb,
+			     struct braid_slot_key *key, struct braid_err *err)
+{
+	int ret = braid_parse_need(tb, BRAID_NET_A_OVERLAY_NAME, err,
+				   "name is required");
+
+	if (ret)
+		return ret;
+	if (!dev_valid_name(nla_data(tb[BRAID_NET_A_OVERLAY_NAME])))
+		return braid_refuse(err, -EINVAL, BRAID_NET_A_OVERLAY_NAME,
+				    "not a name of a device");
+	braid_key_name(key, nla_data(tb[BRAID_NET_A_OVERLAY_NAME]));
+	return 0;
+}
+
+static int braid_overlay_parse(struct net *net, const struct nlattr *nest,
+			       struct nlattr **tb, struct braid_obj *obj,
+			       struct braid_err *err)
+{
+	struct braid_overlay *overlay =
+		container_of(obj, struct braid_overlay, obj);
+	int ret = 0;
+
+	strscpy(overlay->name, nla_data(tb[BRAID_NET_A_OVERLAY_NAME]),
+		sizeof(overlay->name));
+	if (tb[BRAID_NET_A_OVERLAY_LOCAL])
+		ret = braid_parse_addr(tb[BRAID_NET_A_OVERLAY_LOCAL],
+				       &overlay->local, err);
+	if (!ret && tb[BRAID_NET_A_OVERLAY_PORT])
+		ret = braid_parse_port(tb[BRAID_NET_A_OVERLAY_PORT],
+				       &overlay->port, err);
+	if (ret)
+		return ret;
+	if (tb[BRAID_NET_A_OVERLAY_TYPE])
+		overlay->encap = nla_get_u32(tb[BRAID_NET_A_OVERLAY_TYPE]);
+	if (tb[BRAID_NET_A_OVERLAY_MTU])
+		overlay->mtu = nla_get_u32(tb[BRAID_NET_A_OVERLAY_MTU]);
+	return 0;
+}
+
+static int braid_overlay_inherit(struct braid_obj *obj,
+				 const struct braid_obj *old)
+{
+	const struct braid_overlay *from =
+		container_of(old, struct braid_overlay, obj);
+	struct braid_overlay *overlay =
+		container_of(obj, struct braid_overlay, obj);
+
+	overlay->encap = from->encap;
+	overlay->local = from->local;
+	overlay->port = from->port;
+	overlay->dev = from->dev;
+	if (!braid_given(obj, BRAID_NET_A_OVERLAY_MTU))
+		overlay->mtu = from->mtu;
+	return 0;
+}
+
+static int braid_overlay_check(const struct braid_obj *obj,
+			       struct braid_err *err)
+{
+	static const u16 fixed[] = {
+		BRAID_NET_A_OVERLAY_TYPE, BRAID_NET_A_OVERLAY_LOCAL,
+		BRAID_NET_A_OVERLAY_PORT,
+	};
+	const struct braid_overlay *overlay =
+		container_of(obj, struct braid_overlay, obj);
+	unsigned int i;
+
+	if (braid_given(obj, BRAID_NET_A_OVERLAY_MTU) &&
+	    (overlay->mtu < ETH_MIN_MTU || overlay->mtu > ETH_MAX_MTU))
+		return braid_refuse(err, -EINVAL, BRAID_NET_A_OVERLAY_MTU,
+				    "mtu is not between 68 and 65535");
+	/* A link is there already when an overlay is changed. */
+	for (i = 0; overlay->dev && i < ARRAY_SIZE(fixed); i++)
+		if (braid_given(obj, fixed[i]))
+			return braid_refuse(err, -EOPNOTSUPP, fixed[i],
+					    "only the mtu of an overlay can be set");
+	return 0;
+}
+
+static int braid_overlay_plan(struct braid_net *bn, struct braid_obj *obj,
+			      struct braid_err *err)
+{
+	int ret = braid_obj_plan(obj, 1, 0);
+
+	if (!ret)
+		braid_obj_entry(obj, BRAID_KEY_OVERLAY);
+	return ret;
+}
+
+static int braid_overlay_fill(struct sk_buff *skb, struct net *net,
+			      const struct braid_obj *obj)
+{
+	const struct braid_overlay *overlay =
+		container_of(obj, struct braid_overlay, obj);
+
+	if (nla_put_string(skb, BRAID_NET_A_OVERLAY_NAME, overlay->name) ||
+	    nla_put_u32(skb, BRAID_NET_A_OVERLAY_TYPE, overlay->encap) ||
+	    braid_fill_addr(skb, BRAID_NET_A_OVERLAY_LOCAL, &overlay->local) ||
+	    nla_put_u16(skb, BRAID_NET_A_OVERLAY_PORT, overlay->port) ||
+	    nla_put_u32(skb, BRAID_NET_A_OVERLAY_MTU, overlay->mtu) ||
+	    nla_put_u32(skb, BRAID_NET_A_OVERLAY_IFINDEX,
+			overlay->dev->ifindex))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static const struct braid_need braid_overlay_needs[] = {
+	{ BRAID_NET_A_OVERLAY_TYPE, "type is required" },
+	{ BRAID_NET_A_OVERLAY_LOCAL, "local is required" },
+	{}
+};
+
+const struct braid_kind_ops braid_overlay_ops = {
+	.attr = BRAID_NET_A_OVERLAY,
+	.key_attr = BRAID_NET_A_OVERLAY_NAME,
+	.maxattr = BRAID_NET_A_OVERLAY_IFINDEX,
+	.policy = braid_net_overlay_nl_policy,
+	.needs = braid_overlay_needs,
+	.exists = "overlay exists",
+	.absent = "overlay does not exist",
+	.in_use = "overlay is in use",
+	.create = braid_overlay_create,
+	.destroy = braid_overlay_destroy,
+	.key = braid_overlay_key,
+	.parse = braid_overlay_parse,
+	.inherit = braid_overlay_inherit,
+	.check = braid_overlay_check,
+	.plan = braid_overlay_plan,
+	.fill = braid_overlay_fill,
+};

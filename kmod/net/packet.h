@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A packet on its way through the hooks.
+ *
+ * The first stage latches the generation and finds out where the packet comes
+ * from; what the later stages need of that travels in the packet's control
+ * block, in bytes that neither IP nor netfilter uses between the two hooks.
+ */
+#ifndef BRAID_PACKET_H
+#define BRAID_PACKET_H
+
+#include <linux/netfilter.h>
+#include <linux/skbuff.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/netfilter/nf_conntrack.h>
+
+#include "net.h"
+
+enum braid_from {
+	BRAID_FROM_ENDPOINT,
+	BRAID_FROM_OVERLAY,
+	BRAID_FROM_HOST,
+	BRAID_FROM_ELSEWHERE,
+};
+
+/**
+ * struct braid_latch - what the first stage found out
+ * @gen: the generation of the whole traversal
+ * @id: identity of the sender
+ * @from: enum braid_from
+ */
+struct braid_latch {
+	u64 gen;
+	u32 id;
+	u8 from;
+};
+
+#define BRAID_LATCH_AT (sizeof_field(struct sk_buff, cb) - \
+			sizeof(struct braid_latch))
+
+static_assert(sizeof(struct inet_skb_parm) <= BRAID_LATCH_AT);
+static_assert(sizeof(struct inet6_skb_parm) <= BRAID_LATCH_AT);
+
+static inline struct braid_latch *braid_latch(struct sk_buff *skb)
+{
+	return (struct braid_latch *)(skb->cb + BRAID_LATCH_AT);
+}
+
+/**
+ * struct braid_packet - a packet at a hook; on the stack
+ * @bn: the namespace
+ * @skb: the packet
+ * @state: the hook's
+ * @gen: the generation of the traversal
+ * @src: source address
+ * @dst: destination address, as the packet has it now
+ */
+struct braid_packet {
+	struct braid_net *bn;
+	struct sk_buff *skb;
+	const struct nf_hook_state *state;
+	u64 gen;
+	struct in6_addr src;
+	struct in6_addr dst;
+};
+
+struct braid_endpoint *braid_endpoint_by_device(struct braid_net *bn,
+						const struct net_device *dev,
+						u64 gen);
+struct braid_endpoint *braid_endpoint_by_addr(struct braid_net *bn,
+					      const struct in6_addr *addr,
+					      u64 gen);
+struct braid_overlay *braid_overlay_now(struct braid_net *bn, u64 gen);
+u32 braid_addr_identity(struct braid_net *bn, const struct in6_addr *addr,
+			u64 gen);
+void braid_packet_init(struct braid_packet *p, struct braid_net *bn,
+		       struct sk_buff *skb, const struct nf_hook_state *state);
+unsigned int braid_packet_drop(const struct braid_packet *p,
+			       unsigned int reason, u8 dir, u32 src_id,
+			       u32 dst_id);
+bool braid_is_icmp_error(const struct braid_packet *p, const struct nf_conn *ct,
+			 enum ip_conntrack_info ctinfo);
+unsigned int braid_classify(void *priv, struct sk_buff *skb,
+			    const struct nf_hook_state *state);
+unsigned int braid_classify_source(struct braid_packet *p,
+				   struct braid_latch *latch);
+unsigned int braid_judge(void *priv, struct sk_buff *skb,
+			 const struct nf_hook_state *state);
+unsigned int braid_translate(void *priv, struct sk_buff *skb,
+			     const struct nf_hook_state *state);
+bool braid_service_stale(struct braid_packet *p, const struct nf_conn *ct);
+
+#endif

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "parse.h"
+
+#include <linux/ctype.h>
+#include <linux/netdevice.h>
+
+#include "addr.h"
+
+/* Blame the attribute at hand; its number is its type in the nest. */
+static int braid_parse_refuse(struct braid_err *err, int code,
+			      const struct nlattr *nla, const char *msg)
+{
+	err->nla = nla;
+	return braid_refuse(err, code, nla_type(nla), msg);
+}
+
+/**
+ * braid_parse_need() - refuse a message without an attribute
+ * @tb: attributes
+ * @attr: the one that must be there
+ * @err: filled in on refusal
+ * @msg: static text
+ *
+ * Return: 0 or -EINVAL.
+ */
+int braid_parse_need(struct nlattr **tb, u16 attr, struct braid_err *err,
+		     const char *msg)
+{
+	return tb[attr] ? 0 : braid_refuse(err, -EINVAL, attr, msg);
+}
+
+/**
+ * braid_parse_name() - read a name
+ * @nla: checked to be a terminated string
+ * @name: BRAID_NET_NAME_MAX + 1 bytes
+ * @err: filled in on refusal
+ *
+ * A name is a word of a batch file: printable, no space, no comma, no '#'.
+ *
+ * Return: 0, -EINVAL or -ERANGE.
+ */
+int braid_parse_name(const struct nlattr *nla, char *name,
+		     struct braid_err *err)
+{
+	const char *c = nla_data(nla);
+	size_t len = strlen(c);
+
+	if (!len)
+		return braid_parse_refuse(err, -EINVAL, nla, "name is empty");
+	if (len > BRAID_NET_NAME_MAX)
+		return braid_parse_refuse(err, -ERANGE, nla,
+					  "name is longer than 63 bytes");
+	for (; *c; c++)
+		if (!isascii(*c) || !isgraph(*c) || *c == ',' || *c == '#')
+			return braid_parse_refuse(err, -EINVAL, nla,
+				"name has a character that is not printable, a space, a comma or a #");
+	strscpy(name, nla_data(nla), BRAID_NET_NAME_MAX + 1);
+	return 0;
+}
+
+static int braid_read_addr(const struct nlattr *nla, struct in6_addr *addr,
+			   const struct nlattr *blame, struct braid_err *err)
+{
+	if (nla_len(nla) == sizeof(struct in6_addr))
+		return braid_parse_refuse(err, -EAFNOSUPPORT, blame,
+					  "IPv6 addresses are not supported");
+	if (nla_len(nla) != sizeof(__be32))
+		return braid_parse_refuse(err, -EINVAL, blame,
+					  "address is not 4 bytes long");
+	*addr = braid_addr_v4(nla_get_in_addr(nla));
+	return 0;
+}
+
+/**
+ * braid_parse_addr() - read the address of one host
+ * @nla: binary
+ * @addr: the address
+ * @err: filled in on refusal
+ *
+ * Return: 0, -EINVAL or -EAFNOSUPPORT.
+ */
+int braid_parse_addr(const struct nlattr *nla, struct in6_addr *addr,
+		     struct braid_err *err)
+{
+	__be32 v4;
+	int ret;
+
+	ret = braid_read_addr(nla, addr, nla, err);
+	if (ret)
+		return ret;
+	v4 = braid_addr_to_v4(addr);
+	if (ipv4_is_zeronet(v4) || ipv4_is_multicast(v4) ||
+	    ipv4_is_loopback(v4) || ipv4_is_lbcast(v4))
+		return braid_parse_refuse(err, -EINVAL, nla,
+					  "address is not a unicast address");
+	return 0;
+}
+
+/**
+ * braid_parse_cidr() - read a network
+ * @nla: checked to be a nest of braid_net_cidr_nl_policy
+ * @cidr: the network
+ * @err: filled in on refusal
+ *
+ * Return: 0, -EINVAL or -EAFNOSUPPORT.
+ */
+int braid_parse_cidr(const struct nlattr *nla, struct braid_cidr *cidr,
+		     struct braid_err *err)
+{
+	struct nlattr *tb[BRAID_NET_A_CIDR_LENGTH + 1];
+	struct in6_addr masked;
+	int ret;
+
+	ret = nla_parse_nested(tb, BRAID_NET_A_CIDR_LENGTH, nla,
+			       braid_net_cidr_nl_policy, NULL);
+	if (ret || !tb[BRAID_NET_A_CIDR_ADDRESS] || !tb[BRAID_NET_A_CIDR_LENGTH])
+		return braid_parse_refuse(err, -EINVAL, nla,
+					  "prefix needs an address and a length");
+	ret = braid_read_addr(tb[BRAID_NET_A_CIDR_ADDRESS], &cidr->addr, nla,
+			      err);
+	if (ret)
+		return ret;
+	if (nla_get_u8(tb[BRAID_NET_A_CIDR_LENGTH]) > 32)
+		return braid_parse_refuse(err, -EINVAL, nla,
+					  "prefix is longer than 32 bits");
+	cidr->plen = BRAID_V4_BITS + nla_get_u8(tb[BRAID_NET_A_CIDR_LENGTH]);
+	ipv6_addr_prefix(&masked, &cidr->addr, cidr->plen);
+	if (!ipv6_addr_equal(&masked, &cidr->addr))
+		return braid_parse_refuse(err, -EINVAL, nla,
+					  "prefix has host bits set");
+	return 0;
+}
+
+/**
+ * braid_parse_port() - read a port
+ * @nla: checked to be a u16
+ * @port: host byte order
+ * @err: filled in on refusal
+ *
+ * Return: 0 or -EINVAL.
+ */
+int braid_parse_port(const struct nlattr *nla, u16 *port,
+		     struct braid_err *err)
+{
+	*port = nla_get_u16(nla);
+	return *port ? 0 : braid_parse_refuse(err, -EINVAL, nla, "port is 0");
+}
+
+/**
+ * braid_parse_device() - read the name of a device
+ * @net: where it must be
+ * @nla: checked to be a terminated string
+ * @ifindex: its index now; it may be gone at any time
+ * @err: filled in on refusal
+ *
+ * Context: process.
+ * Return: 0, -EINVAL or -ENODEV.
+ */
+int braid_parse_device(struct net *net, const struct nlattr *nla, int *ifindex,
+		       struct braid_err *err)
+{
+	struct net_device *dev;
+
+	if (!dev_valid_name(nla_data(nla)))
+		return braid_parse_refuse(err, -EINVAL, nla,
+					  "not a name of a device");
+	rcu_read_lock();
+	dev = dev_get_by_name_rcu(net, nla_data(nla));
+	*ifindex = dev ? dev->ifindex : 0;
+	rcu_read_unlock();
+	return dev ? 0 : braid_parse_refuse(err, -ENODEV, nla,
+					    "device does not exist");
+}
+
+/**
+ * braid_fill_addr() - write an address
+ * @skb: message
+ * @attr: attribute
+ * @addr: 4 bytes on the wire if it is an IPv4 address
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int braid_fill_addr(struct sk_buff *skb, int attr, const struct in6_addr *addr)
+{
+	if (braid_addr_is_v4(addr))
+		return nla_put_in_addr(skb, attr, braid_addr_to_v4(addr));
+	return nla_put_in6_addr(skb, attr, addr);
+}
+
+/**
+ * braid_fill_cidr() - write a network
+ * @skb: message
+ * @attr: attribute
+ * @cidr: the network
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int braid_fill_cidr(struct sk_buff *skb, int attr,
+		    const struct braid_cidr *cidr)
+{
+	struct nlattr *nest = nla_nest_start(skb, attr);
+	u8 plen = cidr->plen;
+
+	if (braid_addr_is_v4(&cidr->addr))
+		plen -= BRAID_V4_BITS;
+	if (!nest || braid_fill_addr(skb, BRAID_NET_A_CIDR_ADDRESS, &cidr->addr) ||
+	    nla_put_u8(skb, BRAID_NET_A_CIDR_LENGTH, plen))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* The key of what a number names. */
+void braid_key_id(struct braid_slot_key *key, u32 id)
+{
+	__be32 be = cpu_to_be32(id);
+
+	key->len = sizeof(be);
+	memcpy(key->bytes, &be, sizeof(be));
+}
+
+/* The key of what a name of at most BRAID_NET_NAME_MAX bytes names. */
+void braid_key_name(struct braid_slot_key *key, const char *name)
+{
+	key->len = strscpy_pad(key->bytes, name, BRAID_NET_NAME_MAX + 1);
+}

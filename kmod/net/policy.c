@@ -1,0 +1,591 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "policy.h"
+
+#include <linux/build_bug.h>
+#include <linux/log2.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <net/ipv6.h>
+
+#include "addr.h"
+
+/* All bytes are hashed: no padding, unused fields zero. */
+struct braid_cell_key {
+	u32 subject;
+	u32 peer;
+	struct in6_addr addr;
+	u16 port;
+	u8 portlen;
+	u8 proto;
+	u8 dir;
+	u8 peer_kind;
+	u8 plen;
+	u8 reserved;
+};
+
+static_assert(sizeof(struct braid_cell_key) == 32);
+
+/**
+ * struct braid_cell - the rules that say the same of the same packets
+ * @node: in the table of cells
+ * @key: what matches
+ * @spots: by braid_rule_beats(), best first; RCU
+ * @rcu: for freeing
+ */
+struct braid_cell {
+	struct rhash_head node;
+	struct braid_cell_key key;
+	struct list_head spots;
+	struct rcu_head rcu;
+};
+
+/* A rule in one cell, for one of its peers. */
+struct braid_spot {
+	struct list_head node;
+	struct braid_cell *cell;
+	const struct braid_rule *rule;
+	const struct braid_peer *peer;
+};
+
+struct braid_subject_key {
+	u32 subject;
+	u32 dir;
+};
+
+/* One shape that cells of a subject have; @shape 0 is a free place. */
+struct braid_shape {
+	u32 shape;
+	u32 count;
+};
+
+struct braid_shapes {
+	struct rcu_head rcu;
+	unsigned int len;
+	struct braid_shape at[];
+};
+
+/**
+ * struct braid_subject - the rules for one identity in one direction
+ * @node: in the table of subjects
+ * @key: identity and direction
+ * @rules: all its placements; RCU
+ * @shapes: shapes of their cells, or more while some are being removed; RCU
+ * @rcu: for freeing
+ */
+struct braid_subject {
+	struct rhash_head node;
+	struct braid_subject_key key;
+	struct list_head rules;
+	struct braid_shapes __rcu *shapes;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct braid_placement - where a rule stands
+ * @node: in its subject's list
+ * @subject: that subject
+ * @rule: the rule
+ * @len: length of @spots
+ * @spots: one a cell
+ */
+struct braid_placement {
+	struct list_head node;
+	struct braid_subject *subject;
+	const struct braid_rule *rule;
+	unsigned int len;
+	struct braid_spot spots[];
+};
+
+static const struct rhashtable_params braid_cell_params = {
+	.head_offset = offsetof(struct braid_cell, node),
+	.key_offset = offsetof(struct braid_cell, key),
+	.key_len = sizeof(struct braid_cell_key),
+	.automatic_shrinking = true,
+};
+
+static const struct rhashtable_params braid_subject_params = {
+	.head_offset = offsetof(struct braid_subject, node),
+	.key_offset = offsetof(struct braid_subject, key),
+	.key_len = sizeof(struct braid_subject_key),
+	.automatic_shrinking = true,
+};
+
+/**
+ * braid_policy_init() - make an empty policy
+ * @policy: zeroed memory
+ *
+ * Context: process, may sleep.
+ * Return: 0, or -ENOMEM.
+ */
+int braid_policy_init(struct braid_policy *policy)
+{
+	int err;
+
+	err = rhashtable_init(&policy->cells, &braid_cell_params);
+	if (err)
+		return err;
+	err = rhashtable_init(&policy->subjects, &braid_subject_params);
+	if (err)
+		rhashtable_destroy(&policy->cells);
+	return err;
+}
+
+/**
+ * braid_policy_exit() - free a policy
+ * @policy: with no rule and no reader left
+ *
+ * Context: process, may sleep.
+ */
+void braid_policy_exit(struct braid_policy *policy)
+{
+	rhashtable_destroy(&policy->subjects);
+	rhashtable_destroy(&policy->cells);
+}
+
+/* Ports of a rule; more is less specific. Any protocol is wider than any port. */
+static u32 braid_rule_width(const struct braid_rule *rule)
+{
+	if (!rule->proto)
+		return U32_MAX;
+	return rule->ranged ? rule->max - rule->min + 1 : 1 << 16;
+}
+
+/**
+ * braid_rule_beats() - which of two matching rules decides
+ * @a: a rule
+ * @pa: the peer of @a that matched
+ * @b: another rule
+ * @pb: the peer of @b that matched
+ *
+ * Higher priority; deny before allow; a named peer before any, an identity
+ * before a CIDR; the narrower range of ports; the longer CIDR. The name last,
+ * so that the order is strict and the same on every node.
+ *
+ * Return: true if @a decides.
+ */
+bool braid_rule_beats(const struct braid_rule *a, const struct braid_peer *pa,
+		      const struct braid_rule *b, const struct braid_peer *pb)
+{
+	if (a->priority != b->priority)
+		return a->priority > b->priority;
+	if (a->deny != b->deny)
+		return a->deny;
+	if (a->peer_kind != b->peer_kind)
+		return a->peer_kind > b->peer_kind;
+	if (braid_rule_width(a) != braid_rule_width(b))
+		return braid_rule_width(a) < braid_rule_width(b);
+	if (a->peer_kind == BRAID_PEER_CIDR && pa->plen != pb->plen)
+		return pa->plen > pb->plen;
+	return strcmp(a->name, b->name) < 0;
+}
+
+/* log2 of the size of the largest aligned block that begins at @at and ends by @max */
+static u8 braid_block_bits(u32 at, u32 max)
+{
+	u8 bits = 0;
+
+	while (bits < 16 && !(at & (1 << bits)) && at + (2 << bits) - 1 <= max)
+		bits++;
+	return bits;
+}
+
+static unsigned int braid_rule_blocks(const struct braid_rule *rule)
+{
+	unsigned int n = 0;
+	u32 at = rule->min;
+
+	if (!rule->ranged)
+		return 1;
+	for (; at <= rule->max; n++)
+		at += 1 << braid_block_bits(at, rule->max);
+	return n;
+}
+
+static u32 braid_shape_of(const struct braid_cell_key *key)
+{
+	return (key->peer_kind + 1) | key->plen << 8 | (!!key->proto) << 16 |
+	       key->portlen << 24;
+}
+
+/* An IPv4 address has a form of 128 bits, but is in no IPv6 network. */
+static bool braid_shape_fits(u32 shape, const struct braid_query *query)
+{
+	u8 kind = (shape & 0xff) - 1, plen = shape >> 8;
+
+	return kind != BRAID_PEER_CIDR || plen >= BRAID_V4_BITS ||
+	       !braid_addr_is_v4(query->addr);
+}
+
+/* The cell key of one shape that would match the query. */
+static void braid_shape_key(struct braid_cell_key *key, u32 shape,
+			    const struct braid_query *query)
+{
+	u8 portlen = shape >> 24;
+
+	memset(key, 0, sizeof(*key));
+	key->subject = query->subject;
+	key->dir = query->dir;
+	key->peer_kind = (shape & 0xff) - 1;
+	key->proto = (shape >> 16 & 1) ? query->proto : 0;
+	key->portlen = portlen;
+	key->port = query->port & ~(0xffffu >> portlen);
+	if (key->peer_kind == BRAID_PEER_IDENTITY) {
+		key->peer = query->peer;
+	} else if (key->peer_kind == BRAID_PEER_CIDR) {
+		key->plen = shape >> 8;
+		ipv6_addr_prefix(&key->addr, query->addr, key->plen);
+	}
+}
+
+static struct braid_shape *braid_shape_place(struct braid_shapes *shapes,
+					     u32 shape)
+{
+	unsigned int i;
+
+	for (i = 0; shapes && i < shapes->len; i++)
+		if (shapes->at[i].shape == shape)
+			return &shapes->at[i];
+	return NULL;
+}
+
+static int braid_shape_get(struct braid_subject *subject, u32 shape)
+{
+	struct braid_shapes *old = rcu_dereference_protected(subject->shapes, 1);
+	struct braid_shape *place = braid_shape_place(old, shape);
+	unsigned int len = old ? old->len : 0;
+	struct braid_shapes *new;
+
+	if (!place) {
+		place = braid_shape_place(old, 0);
+		if (!place) {
+			new = kzalloc(struct_size(new, at, len ? 2 * len : 4),
+				      GFP_KERNEL_ACCOUNT);
+			if (!new)
+				return -ENOMEM;
+			if (old)
+				memcpy(new->at, old->at,
+				       len * sizeof(*new->at));
+			new->len = len ? 2 * len : 4;
+			rcu_assign_pointer(subject->shapes, new);
+			if (old)
+				kfree_rcu(old, rcu);
+			place = &new->at[len];
+		}
+		WRITE_ONCE(place->shape, shape);
+	}
+	place->count++;
+	return 0;
+}
+
+static void braid_shape_put(struct braid_subject *subject, u32 shape)
+{
+	struct braid_shapes *shapes = rcu_dereference_protected(subject->shapes, 1);
+	struct braid_shape *place = braid_shape_place(shapes, shape);
+
+	if (!--place->count)
+		WRITE_ONCE(place->shape, 0);
+}
+
+static struct braid_cell *braid_cell_get(struct braid_policy *policy,
+					 const struct braid_cell_key *key)
+{
+	struct braid_cell *cell;
+	int err;
+
+	cell = rhashtable_lookup_fast(&policy->cells, key, braid_cell_params);
+	if (cell)
+		return cell;
+	cell = kzalloc(sizeof(*cell), GFP_KERNEL_ACCOUNT);
+	if (!cell)
+		return ERR_PTR(-ENOMEM);
+	cell->key = *key;
+	INIT_LIST_HEAD(&cell->spots);
+	err = rhashtable_insert_fast(&policy->cells, &cell->node,
+				     braid_cell_params);
+	if (err) {
+		kfree(cell);
+		return ERR_PTR(err);
+	}
+	return cell;
+}
+
+static void braid_cell_put(struct braid_policy *policy,
+			   struct braid_cell *cell)
+{
+	if (!list_empty(&cell->spots))
+		return;
+	rhashtable_remove_fast(&policy->cells, &cell->node, braid_cell_params);
+	kfree_rcu(cell, rcu);
+}
+
+static void braid_spot_remove(struct braid_policy *policy,
+			      struct braid_subject *subject,
+			      struct braid_spot *spot)
+{
+	list_del_rcu(&spot->node);
+	braid_shape_put(subject, braid_shape_of(&spot->cell->key));
+	braid_cell_put(policy, spot->cell);
+}
+
+static int braid_spot_insert(struct braid_policy *policy,
+			     struct braid_subject *subject,
+			     struct braid_spot *spot,
+			     const struct braid_cell_key *key)
+{
+	struct braid_spot *other;
+	int err;
+
+	/* The shape first: a reader must never miss what it could find. */
+	err = braid_shape_get(subject, braid_shape_of(key));
+	if (err)
+		return err;
+	spot->cell = braid_cell_get(policy, key);
+	if (IS_ERR(spot->cell)) {
+		braid_shape_put(subject, braid_shape_of(key));
+		return PTR_ERR(spot->cell);
+	}
+	list_for_each_entry(other, &spot->cell->spots, node)
+		if (braid_rule_beats(spot->rule, spot->peer, other->rule,
+				     other->peer))
+			break;
+	list_add_tail_rcu(&spot->node, &other->node);
+	return 0;
+}
+
+static struct braid_subject *braid_subject_get(struct braid_policy *policy,
+					       u32 id, u8 dir)
+{
+	struct braid_subject_key key = { .subject = id, .dir = dir };
+	struct braid_subject *subject;
+	int err;
+
+	subject = rhashtable_lookup_fast(&policy->subjects, &key,
+					 braid_subject_params);
+	if (subject)
+		return subject;
+	subject = kzalloc(sizeof(*subject), GFP_KERNEL_ACCOUNT);
+	if (!subject)
+		return ERR_PTR(-ENOMEM);
+	subject->key = key;
+	INIT_LIST_HEAD(&subject->rules);
+	err = rhashtable_insert_fast(&policy->subjects, &subject->node,
+				     braid_subject_params);
+	if (err) {
+		kfree(subject);
+		return ERR_PTR(err);
+	}
+	return subject;
+}
+
+static void braid_subject_put(struct braid_policy *policy,
+			      struct braid_subject *subject)
+{
+	struct braid_shapes *shapes = rcu_dereference_protected(subject->shapes, 1);
+
+	if (!list_empty(&subject->rules))
+		return;
+	rhashtable_remove_fast(&policy->subjects, &subject->node,
+			       braid_subject_params);
+	if (shapes)
+		kfree_rcu(shapes, rcu);
+	kfree_rcu(subject, rcu);
+}
+
+/* The cells of a rule: every peer with every block of ports. */
+static int braid_placement_fill(struct braid_policy *policy,
+				struct braid_placement *placement)
+{
+	const struct braid_rule *rule = placement->rule;
+	struct braid_cell_key key = {
+		.subject = rule->subject,
+		.dir = rule->dir,
+		.peer_kind = rule->peer_kind,
+		.proto = rule->proto,
+	};
+	unsigned int i;
+	u32 at;
+	u8 bits;
+	int err;
+
+	for (i = 0; i < rule->npeers; i++) {
+		const struct braid_peer *peer = &rule->peers[i];
+
+		key.peer = peer->id;
+		key.addr = peer->addr;
+		key.plen = peer->plen;
+		at = rule->ranged ? rule->min : 0;
+		do {
+			struct braid_spot *spot;
+
+			bits = rule->ranged ? braid_block_bits(at, rule->max) : 16;
+			key.port = at;
+			key.portlen = 16 - bits;
+			spot = &placement->spots[placement->len];
+			spot->rule = rule;
+			spot->peer = peer;
+			err = braid_spot_insert(policy, placement->subject, spot,
+						&key);
+			if (err)
+				return err;
+			placement->len++;
+			at += 1 << bits;
+		} while (rule->ranged && at <= rule->max);
+	}
+	return 0;
+}
+
+/**
+ * braid_policy_insert() - let readers find a rule
+ * @policy: the policy
+ * @rule: owned by the caller; stays unchanged until braid_policy_remove() and
+ *	a grace period
+ *
+ * Context: process, may sleep, namespace mutex held.
+ * Return: where it stands, for removal, or an error pointer: -ENOMEM or
+ * -E2BIG.
+ */
+struct braid_placement *braid_policy_insert(struct braid_policy *policy,
+					    struct braid_rule *rule)
+{
+	struct braid_placement *placement;
+	struct braid_subject *subject;
+	int err;
+
+	placement = kvzalloc(struct_size(placement, spots,
+					 rule->npeers * braid_rule_blocks(rule)),
+			     GFP_KERNEL_ACCOUNT);
+	if (!placement)
+		return ERR_PTR(-ENOMEM);
+	subject = braid_subject_get(policy, rule->subject, rule->dir);
+	if (IS_ERR(subject)) {
+		err = PTR_ERR(subject);
+		goto err_free;
+	}
+	placement->rule = rule;
+	placement->subject = subject;
+	list_add_tail_rcu(&placement->node, &subject->rules);
+	err = braid_placement_fill(policy, placement);
+	if (err)
+		goto err_remove;
+	return placement;
+
+err_remove:
+	braid_policy_remove(policy, placement);
+	/* A reader may stand on a cell that was filled before the failure. */
+	synchronize_rcu();
+err_free:
+	braid_policy_free(placement);
+	return ERR_PTR(err);
+}
+
+/**
+ * braid_policy_remove() - take a rule out
+ * @policy: the policy
+ * @placement: from braid_policy_insert(); free a grace period later
+ *
+ * Context: process, namespace mutex held.
+ */
+void braid_policy_remove(struct braid_policy *policy,
+			 struct braid_placement *placement)
+{
+	unsigned int i;
+
+	list_del_rcu(&placement->node);
+	for (i = 0; i < placement->len; i++)
+		braid_spot_remove(policy, placement->subject,
+				  &placement->spots[i]);
+	braid_subject_put(policy, placement->subject);
+}
+
+/**
+ * braid_policy_free() - free what a rule needed
+ * @placement: removed, a grace period ago; may be NULL
+ *
+ * Context: any.
+ */
+void braid_policy_free(struct braid_placement *placement)
+{
+	kvfree(placement);
+}
+
+/**
+ * braid_policy_selected() - is an identity isolated in a direction?
+ * @policy: the policy
+ * @id: the subject's identity
+ * @dir: enum braid_net_direction
+ * @gen: generation of the reader
+ *
+ * Context: any, in an RCU read section that began before @gen was latched.
+ * Return: true if any rule is for it, whatever that rule says.
+ */
+bool braid_policy_selected(struct braid_policy *policy, u32 id, u8 dir,
+			   u64 gen)
+{
+	struct braid_subject_key key = { .subject = id, .dir = dir };
+	struct braid_placement *placement;
+	struct braid_subject *subject;
+
+	subject = rhashtable_lookup(&policy->subjects, &key,
+				    braid_subject_params);
+	if (!subject)
+		return false;
+	list_for_each_entry_rcu(placement, &subject->rules, node)
+		if (braid_life_visible(placement->rule->life, gen))
+			return true;
+	return false;
+}
+
+/* The first of a cell is its best; those of other generations are skipped. */
+static const struct braid_spot *braid_cell_best(const struct braid_cell *cell,
+						u64 gen)
+{
+	const struct braid_spot *spot;
+
+	list_for_each_entry_rcu(spot, &cell->spots, node)
+		if (braid_life_visible(spot->rule->life, gen))
+			return spot;
+	return NULL;
+}
+
+/**
+ * braid_policy_lookup() - the rule that decides
+ * @policy: the policy
+ * @query: what is asked
+ * @gen: generation of the reader
+ *
+ * Context: any, in an RCU read section that began before @gen was latched.
+ * Return: the rule, valid until the section ends, or NULL if none matches.
+ */
+const struct braid_rule *braid_policy_lookup(struct braid_policy *policy,
+					     const struct braid_query *query,
+					     u64 gen)
+{
+	struct braid_subject_key skey = {
+		.subject = query->subject, .dir = query->dir,
+	};
+	const struct braid_spot *best = NULL, *spot;
+	struct braid_subject *subject;
+	struct braid_shapes *shapes;
+	struct braid_cell_key key;
+	struct braid_cell *cell;
+	unsigned int i;
+	u32 shape;
+
+	subject = rhashtable_lookup(&policy->subjects, &skey,
+				    braid_subject_params);
+	shapes = subject ? rcu_dereference(subject->shapes) : NULL;
+	for (i = 0; shapes && i < shapes->len; i++) {
+		shape = READ_ONCE(shapes->at[i].shape);
+		if (!shape || !braid_shape_fits(shape, query))
+			continue;
+		braid_shape_key(&key, shape, query);
+		cell = rhashtable_lookup(&policy->cells, &key,
+					 braid_cell_params);
+		spot = cell ? braid_cell_best(cell, gen) : NULL;
+		if (spot && (!best || braid_rule_beats(spot->rule, spot->peer,
+						       best->rule, best->peer)))
+			best = spot;
+	}
+	return best ? best->rule : NULL;
+}

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Services and their backends, as they are configured. */
+#include "kinds.h"
+
+#include <linux/in.h>
+#include <linux/slab.h>
+
+#include "net.h"
+
+static struct braid_service *braid_service_of(struct braid_obj *obj)
+{
+	return container_of(obj, struct braid_service, obj);
+}
+
+static struct braid_obj *braid_service_create(void)
+{
+	struct braid_service *service = kzalloc(sizeof(*service),
+						GFP_KERNEL_ACCOUNT);
+
+	return service ? &service->obj : NULL;
+}
+
+static void braid_service_destroy(struct braid_obj *obj)
+{
+	struct braid_service *service = braid_service_of(obj);
+
+	kvfree(service->targets);
+	kfree(service);
+}
+
+static int braid_service_key(struct net *net, struct nlattr **tb,
+			     struct braid_slot_key *key, struct braid_err *err)
+{
+	char name[BRAID_NET_NAME_MAX + 1];
+	int ret;
+
+	ret = braid_parse_need(tb, BRAID_NET_A_SERVICE_NAME, err,
+			       "name is required");
+	if (!ret)
+		ret = braid_parse_name(tb[BRAID_NET_A_SERVICE_NAME], name, err);
+	if (!ret)
+		braid_key_name(key, name);
+	return ret;
+}
+
+static int braid_service_parse(struct net *net, const struct nlattr *nest,
+			       struct nlattr **tb, struct braid_obj *obj,
+			       struct braid_err *err)
+{
+	struct braid_service *service = braid_service_of(obj);
+	u16 port;
+	int ret;
+
+	ret = braid_parse_name(tb[BRAID_NET_A_SERVICE_NAME], service->name, err);
+	if (!ret && tb[BRAID_NET_A_SERVICE_ADDRESS])
+		ret = braid_parse_addr(tb[BRAID_NET_A_SERVICE_ADDRESS],
+				       &service->addr, err);
+	if (!ret && tb[BRAID_NET_A_SERVICE_PORT]) {
+		ret = braid_parse_port(tb[BRAID_NET_A_SERVICE_PORT], &port, err);
+		service->port = htons(port);
+	}
+	if (ret)
+		return ret;
+	if (tb[BRAID_NET_A_SERVICE_PROTOCOL])
+		service->proto = nla_get_u8(tb[BRAID_NET_A_SERVICE_PROTOCOL]);
+	if (tb[BRAID_NET_A_SERVICE_SCOPE])
+		service->scope = nla_get_u32(tb[BRAID_NET_A_SERVICE_SCOPE]);
+	if (tb[BRAID_NET_A_SERVICE_ALGORITHM])
+		service->algorithm = nla_get_u32(tb[BRAID_NET_A_SERVICE_ALGORITHM]);
+	return 0;
+}
+
+static int braid_service_inherit(struct braid_obj *obj,
+				 const struct braid_obj *old)
+{
+	const struct braid_service *from =
+		container_of(old, struct braid_service, obj);
+	struct braid_service *service = braid_service_of(obj);
+
+	memcpy(service->name, from->name, sizeof(service->name));
+	if (!braid_given(obj, BRAID_NET_A_SERVICE_ADDRESS))
+		service->addr = from->addr;
+	if (!braid_given(obj, BRAID_NET_A_SERVICE_PORT))
+		service->port = from->port;
+	if (!braid_given(obj, BRAID_NET_A_SERVICE_PROTOCOL))
+		service->proto = from->proto;
+	if (!braid_given(obj, BRAID_NET_A_SERVICE_SCOPE))
+		service->scope = from->scope;
+	if (!braid_given(obj, BRAID_NET_A_SERVICE_ALGORITHM))
+		service->algorithm = from->algorithm;
+	return 0;
+}
+
+static int braid_service_check(const struct braid_obj *obj,
+			       struct braid_err *err)
+{
+	const struct braid_service *service =
+		container_of(obj, struct braid_service, obj);
+
+	if (service->proto != IPPROTO_TCP && service->proto != IPPROTO_UDP)
+		return braid_refuse(err, -EINVAL, BRAID_NET_A_SERVICE_PROTOCOL,
+				    "protocol is not tcp or udp");
+	return 0;
+}
+
+/* The backends of a service stand together in the order of keys. */
+static struct braid_backend *braid_service_backend(struct braid_slot **slot,
+						   const char *name)
+{
+	struct braid_backend *backend;
+	struct braid_obj *obj;
+
+	for (; *slot; *slot = braid_slot_next(*slot)) {
+		if (strcmp((*slot)->key.bytes, name))
+			return NULL;
+		obj = braid_slot_final(*slot);
+		if (!obj)
+			continue;
+		backend = container_of(obj, struct braid_backend, obj);
+		*slot = braid_slot_next(*slot);
+		return backend;
+	}
+	return NULL;
+}
+
+static int braid_service_collect(struct braid_net *bn,
+				 struct braid_service *service)
+{
+	struct braid_slot_key from;
+	struct braid_backend *backend;
+	struct braid_slot *first, *slot;
+	unsigned int n = 0;
+
+	braid_backend_first(&from, service->name);
+	first = braid_slot_first(bn, BRAID_NET_OBJECT_BACKEND, &from);
+	for (slot = first; braid_service_backend(&slot, service->name); )
+		n++;
+	if (!n)
+		return 0;
+	service->targets = kvcalloc(n, sizeof(*service->targets),
+				    GFP_KERNEL_ACCOUNT);
+	if (!service->targets)
+		return -ENOMEM;
+	for (slot = first;
+	     (backend = braid_service_backend(&slot, service->name)); )
+		service->targets[service->ntargets++] = backend->target;
+	return 0;
+}
+
+static int braid_service_plan(struct braid_net *bn, struct braid_obj *obj,
+			      struct braid_err *err)
+{
+	struct braid_service *service = braid_service_of(obj);
+	struct braid_key *key;
+	int ret;
+
+	service->number = obj->slot->number;
+	ret = braid_obj_plan(obj, 1, 0);
+	if (ret)
+		return ret;
+	key = braid_obj_entry(obj, BRAID_KEY_FRONTEND);
+	key->addr = service->addr;
+	key->port = service->port;
+	key->num = service->proto;
+	return braid_service_collect(bn, service);
+}
+
+/* Backends go with their service. */
+static void braid_service_cascade(struct braid_slot_key *from,
+				  const struct braid_slot *slot)
+{
+	char name[BRAID_NET_NAME_MAX + 1] = {};
+
+	memcpy(name, slot->key.bytes, slot->key.len);
+	braid_backend_first(from, name);
+}
+
+static int braid_service_fill(struct sk_buff *skb, struct net *net,
+			      const struct braid_obj *obj)
+{
+	const struct braid_service *service =
+		container_of(obj, struct braid_service, obj);
+
+	if (nla_put_string(skb, BRAID_NET_A_SERVICE_NAME, service->name) ||
+	    braid_fill_addr(skb, BRAID_NET_A_SERVICE_ADDRESS, &service->addr) ||
+	    nla_put_u16(skb, BRAID_NET_A_SERVICE_PORT, ntohs(service->port)) ||
+	    nla_put_u8(skb, BRAID_NET_A_SERVICE_PROTOCOL, service->proto) ||
+	    nla_put_u32(skb, BRAID_NET_A_SERVICE_SCOPE, service->scope) ||
+	    nla_put_u32(skb, BRAID_NET_A_SERVICE_ALGORITHM, service->algorithm))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static const struct braid_need braid_service_needs[] = {
+	{ BRAID_NET_A_SERVICE_ADDRESS, "address is required" },
+	{ BRAID_NET_A_SERVICE_PORT, "port is required" },
+	{ BRAID_NET_A_SERVICE_PROTOCOL, "protocol is required" },
+	{}
+};
+
+const struct braid_kind_ops braid_service_ops = {
+	.attr = BRAID_NET_A_SERVICE,
+	.key_attr = BRAID_NET_A_SERVICE_NAME,
+	.maxattr = BRAID_NET_A_SERVICE_ALGORITHM,
+	.policy = braid_net_service_nl_policy,
+	.needs = braid_service_needs,
+	.exists = "service exists",
+	.absent = "service does not exist",
+	.in_use = "service is in use",
+	.create = braid_service_create,
+	.destroy = braid_service_destroy,
+	.cascade = braid_service_cascade,
+	.cascade_kind = BRAID_NET_OBJECT_BACKEND,
+	.key = braid_service_key,
+	.parse = braid_service_parse,
+	.inherit = braid_service_inherit,
+	.check = braid_service_check,
+	.plan = braid_service_plan,
+	.fill = braid_service_fill,
+};
+
+static struct braid_obj *braid_backend_create(void)
+{
+	struct braid_backend *backend = kzalloc(sizeof(*backend),
+						GFP_KERNEL_ACCOUNT);
+
+	return backend ? &backend->obj : NULL;
+}
+
+static void braid_backend_destroy(struct braid_obj *obj)
+{
+	kfree(container_of(obj, struct braid_backend, obj));
+}
+
+/**
+ * braid_backend_first() - where the backends of a service begin
+ * @key: a key not above that of any of them
+ * @service: name of the service
+ */
+void braid_backend_first(struct braid_slot_key *key, const char *service)
+{
+	strscpy_pad(key->bytes, service, BRAID_NET_NAME_MAX + 1);
+	key->len = BRAID_NET_NAME_MAX + 1;
+}
+
+static int braid_backend_read(struct nlattr **tb, struct braid_backend *backend,
+			      struct braid_err *err)
+{
+	u16 port;
+	int ret;
+
+	ret = braid_parse_need(tb, BRAID_NET_A_BACKEND_SERVICE, err,
+			       "service is required");
+	if (!ret)
+		ret = braid_parse_need(tb, BRAID_NET_A_BACKEND_ADDRESS, err,
+				       "address is required");
+	if (!ret)
+		ret = braid_parse_need(tb, BRAID_NET_A_BACKEND_PORT, err,
+				       "port is required");
+	if (!ret)
+		ret = braid_parse_name(tb[BRAID_NET_A_BACKEND_SERVICE],
+				       backend->service, err);
+	if (!ret)
+		ret = braid_parse_addr(tb[BRAID_NET_A_BACKEND_ADDRESS],
+				       &backend->target.addr, err);
+	if (!ret)
+		ret = braid_parse_port(tb[BRAID_NET_A_BACKEND_PORT], &port, err);
+	if (!ret)
+		backend->target.port = htons(port);
+	return ret;
+}
+
+static int braid_backend_key(struct net *net, struct nlattr **tb,
+			     struct braid_slot_key *key, struct braid_err *err)
+{
+	struct braid_backend backend;
+	int ret;
+
+	ret = braid_backend_read(tb, &backend, err);
+	if (ret)
+		return ret;
+	braid_backend_first(key, backend.service);
+	memcpy(key->bytes + key->len, &backend.target.addr,
+	       sizeof(backend.target.addr));
+	key->len += sizeof(backend.target.addr);
+	memcpy(key->bytes + key->len, &backend.target.port,
+	       sizeof(backend.target.port));
+	key->len += sizeof(backend.target.port);
+	return 0;
+}
+
+static int braid_backend_parse(struct net *net, const struct nlattr *nest,
+			       struct nlattr **tb, struct braid_obj *obj,
+			       struct braid_err *err)
+{
+	return braid_backend_read(tb, container_of(obj, struct braid_backend,
+						   obj), err);
+}
+
+static int braid_backend_plan(struct braid_net *bn, struct braid_obj *obj,
+			      struct braid_err *err)
+{
+	struct braid_backend *backend =
+		container_of(obj, struct braid_backend, obj);
+	struct braid_slot_key service;
+	struct braid_key *key;
+	int ret;
+
+	ret = braid_obj_plan(obj, 1, 1);
+	if (ret)
+		return ret;
+	braid_key_name(&service, backend->service);
+	ret = braid_obj_ref(bn, obj, BRAID_NET_OBJECT_SERVICE, &service,
+			    BRAID_NET_A_BACKEND_SERVICE);
+	if (ret)
+		return ret;
+	key = braid_obj_entry(obj, BRAID_KEY_BACKEND);
+	key->num = obj->refs[0].slot->number;
+	key->addr = backend->target.addr;
+	key->port = backend->target.port;
+	return 0;
+}
+
+static int braid_backend_fill(struct sk_buff *skb, struct net *net,
+			      const struct braid_obj *obj)
+{
+	const struct braid_backend *backend =
+		container_of(obj, struct braid_backend, obj);
+
+	if (nla_put_string(skb, BRAID_NET_A_BACKEND_SERVICE, backend->service) ||
+	    braid_fill_addr(skb, BRAID_NET_A_BACKEND_ADDRESS,
+			    &backend->target.addr) ||
+	    nla_put_u16(skb, BRAID_NET_A_BACKEND_PORT,
+			ntohs(backend->target.port)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+const struct braid_kind_ops braid_backend_ops = {
+	.attr = BRAID_NET_A_BACKEND,
+	.key_attr = BRAID_NET_A_BACKEND_ADDRESS,
+	.maxattr = BRAID_NET_A_BACKEND_PORT,
+	.policy = braid_net_backend_nl_policy,
+	.exists = "backend exists",
+	.absent = "backend does not exist",
+	.in_use = "backend is in use",
+	.create = braid_backend_create,
+	.destroy = braid_backend_destroy,
+	.key = braid_backend_key,
+	.parse = braid_backend_parse,
+	.plan = braid_backend_plan,
+	.fill = braid_backend_fill,
+};

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Stage 3: services. The first packet of a connection picks a backend. */
+#include "packet.h"
+
+#include <linux/icmp.h>
+#include <linux/random.h>
+#include <net/netfilter/ipv4/nf_reject.h>
+#include <net/netfilter/nf_nat.h>
+
+#include "addr.h"
+#include "conn.h"
+#include "drop.h"
+#include "kinds.h"
+
+static const struct braid_service *
+braid_service_at(struct braid_net *bn, const struct in6_addr *addr, __be16 port,
+		 u8 proto, u64 gen)
+{
+	struct braid_key key = {
+		.kind = BRAID_KEY_FRONTEND,
+		.addr = *addr,
+		.port = port,
+		.num = proto,
+	};
+	struct braid_life *life;
+
+	if (proto != IPPROTO_TCP && proto != IPPROTO_UDP)
+		return NULL;
+	life = braid_index_find(&bn->index, &key, gen);
+	return life ? container_of(braid_obj_of(life), struct braid_service,
+				   obj) : NULL;
+}
+
+/* The service that a connection was meant for when it began. */
+static const struct braid_service *braid_service_of_conn(struct braid_packet *p,
+							 const struct nf_conn *ct)
+{
+	const struct nf_conntrack_tuple *orig =
+		&ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	struct in6_addr addr;
+
+	if (nf_ct_l3num(ct) != NFPROTO_IPV4)
+		return NULL;
+	addr = braid_addr_v4(orig->dst.u3.ip);
+	return braid_service_at(p->bn, &addr, orig->dst.u.all,
+				orig->dst.protonum, p->gen);
+}
+
+/**
+ * braid_service_stale() - does a connection lead where its service does not?
+ * @p: a packet of it, for the generation
+ * @ct: the connection
+ *
+ * Stale is what was translated to a backend that is none any more, and what was
+ * not translated though its destination is a frontend by now.
+ *
+ * Context: any, in an RCU read section that began before the generation was
+ * latched.
+ */
+bool braid_service_stale(struct braid_packet *p, const struct nf_conn *ct)
+{
+	const struct nf_conntrack_tuple *reply =
+		&ct->tuplehash[IP_CT_DIR_REPLY].tuple;
+	struct braid_stamp stamp = braid_conn_stamp(ct);
+	const struct braid_service *service = braid_service_of_conn(p, ct);
+	struct braid_key key = { .kind = BRAID_KEY_BACKEND };
+
+	if (!stamp.service)
+		return service && !(ct->status & IPS_DST_NAT) &&
+		       braid_latch(p->skb)->from != BRAID_FROM_ELSEWHERE;
+	if (!service)
+		return true;
+	key.num = service->number;
+	key.addr = braid_addr_v4(reply->src.u3.ip);
+	key.port = reply->src.u.all;
+	return !braid_index_find(&p->bn->index, &key, p->gen);
+}
+
+/* Nobody is there to serve: say so at once, as a host without a listener does. */
+static unsigned int braid_refuse_connection(struct braid_packet *p,
+					    const struct braid_latch *latch,
+					    u8 proto)
+{
+	if (proto == IPPROTO_TCP)
+		nf_send_reset(p->state->net, p->state->sk, p->skb,
+			      p->state->hook);
+	else
+		nf_send_unreach(p->skb, ICMP_PORT_UNREACH, p->state->hook);
+	return braid_packet_drop(p, BRAID_DROP_NO_BACKEND,
+				 BRAID_NET_DIRECTION_EGRESS, latch->id, 0);
+}
+
+static unsigned int braid_translate_to(struct nf_conn *ct,
+				       const struct braid_target *target)
+{
+	struct nf_nat_range2 range = {
+		.flags = NF_NAT_RANGE_MAP_IPS | NF_NAT_RANGE_PROTO_SPECIFIED,
+		.min_addr.ip = braid_addr_to_v4(&target->addr),
+		.max_addr.ip = braid_addr_to_v4(&target->addr),
+		.min_proto.all = target->port,
+		.max_proto.all = target->port,
+	};
+	struct braid_stamp stamp = braid_conn_stamp(ct);
+
+	stamp.service = true;
+	braid_conn_set_stamp(ct, &stamp);
+	return nf_nat_setup_info(ct, &range, NF_NAT_MANIP_DST);
+}
+
+/* NAT hook: for the first packet of a connection, at PRE_ROUTING and LOCAL_OUT. */
+unsigned int braid_translate(void *priv, struct sk_buff *skb,
+			     const struct nf_hook_state *state)
+{
+	const struct braid_latch *latch = braid_latch(skb);
+	const struct braid_service *service;
+	enum ip_conntrack_info ctinfo;
+	struct braid_packet p;
+	struct nf_conn *ct;
+	u32 pick;
+
+	ct = nf_ct_get(skb, &ctinfo);
+	if (!ct || state->pf != NFPROTO_IPV4 ||
+	    latch->from == BRAID_FROM_ELSEWHERE)
+		return NF_ACCEPT;
+	braid_packet_init(&p, braid_net_of(state->net), skb, state);
+	p.gen = latch->gen;
+	service = braid_service_of_conn(&p, ct);
+	if (!service)
+		return NF_ACCEPT;
+	if (!service->ntargets)
+		return braid_refuse_connection(&p, latch, nf_ct_protonum(ct));
+	/* Nothing of ours will follow a connection without labels. */
+	if (!braid_conn_known(ct))
+		return braid_packet_drop(&p, BRAID_DROP_NO_MEMORY,
+					 BRAID_NET_DIRECTION_EGRESS, latch->id,
+					 0);
+	pick = reciprocal_scale(get_random_u32(), service->ntargets);
+	return braid_translate_to(ct, &service->targets[pick]);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Transactions: changes that wait for a commit.
+ *
+ * A socket has at most one. Changes are parsed when they arrive, without the
+ * namespace mutex; what depends on other objects is judged by the commit.
+ */
+#ifndef BRAID_TXN_H
+#define BRAID_TXN_H
+
+#include "net.h"
+
+enum braid_op {
+	BRAID_OP_ADD,
+	BRAID_OP_SET,
+	BRAID_OP_DEL,
+	BRAID_OP_FLUSH,
+};
+
+/**
+ * struct braid_change - one change of one object, or of all of a kind
+ * @list: in its transaction
+ * @op: what to do
+ * @kind: enum braid_net_object
+ * @seq: sequence number of its message
+ * @key: of the object; not for a flush
+ * @obj: for add and set: a new version, not yet complete for set; owned until
+ *	a commit takes it
+ */
+struct braid_change {
+	struct list_head list;
+	enum braid_op op;
+	unsigned int kind;
+	u32 seq;
+	struct braid_slot_key key;
+	struct braid_obj *obj;
+};
+
+/**
+ * struct braid_txn - what a socket has staged
+ * @list: in the namespace
+ * @portid: of the socket
+ * @gen: generation at begin
+ * @len: number of changes
+ * @failed: a change was refused, so there is nothing whole to commit
+ * @changes: in order
+ */
+struct braid_txn {
+	struct list_head list;
+	u32 portid;
+	u64 gen;
+	unsigned int len;
+	bool failed;
+	struct list_head changes;
+};
+
+void braid_change_free(struct braid_change *change);
+int braid_txn_begin(struct braid_net *bn, u32 portid, u64 *gen);
+bool braid_txn_stage(struct braid_net *bn, u32 portid,
+		     struct braid_change *change, int *ret,
+		     struct braid_err *err);
+bool braid_txn_open(struct braid_net *bn, u32 portid);
+void braid_txn_fail(struct braid_net *bn, u32 portid);
+struct braid_txn *braid_txn_take(struct braid_net *bn, u32 portid);
+void braid_txn_free(struct braid_txn *txn);
+void braid_txn_drop_all(struct braid_net *bn);
+int braid_txn_init(void);
+void braid_txn_exit(void);
+
+#endif
