@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Addresses of both families in one form. */
+#include "addr.h"
+
+#include "cidr.h"
+
+static void addr_v4_is_mapped(struct kunit *test)
+{
+	static const u8 bytes[16] = {
+		0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 1, 2, 3,
+	};
+	struct in6_addr addr = braid_addr_v4(cpu_to_be32(0x0a010203));
+
+	KUNIT_EXPECT_EQ(test, memcmp(&addr, bytes, sizeof(bytes)), 0);
+}
+
+static void addr_v4_round_trip(struct kunit *test)
+{
+	struct rnd_state rnd;
+	struct in6_addr addr;
+	__be32 v4;
+	int i;
+
+	random_begin(test, &rnd);
+	for (i = 0; i < 1000; i++) {
+		v4 = cpu_to_be32(prandom_u32_state(&rnd));
+		addr = braid_addr_v4(v4);
+		KUNIT_ASSERT_TRUE(test, braid_addr_is_v4(&addr));
+		KUNIT_ASSERT_TRUE(test, braid_addr_to_v4(&addr) == v4);
+	}
+}
+
+/* Of all that differs from ::ffff:0:0/96 in one bit of its 96 nothing is IPv4. */
+static void addr_v6_is_not_v4(struct kunit *test)
+{
+	struct in6_addr addr;
+	unsigned int bit;
+
+	for (bit = 0; bit < 128; bit++) {
+		addr = braid_addr_v4(cpu_to_be32(0x0a010203));
+		addr.s6_addr[bit / 8] ^= 0x80 >> bit % 8;
+		KUNIT_EXPECT_EQ_MSG(test, braid_addr_is_v4(&addr),
+				    bit >= BRAID_V4_BITS, "bit %u flipped", bit);
+	}
+}
+
+static void addr_families_of_random_addresses(struct kunit *test)
+{
+	struct rnd_state rnd;
+	struct cidr address;
+	int i;
+
+	random_begin(test, &rnd);
+	for (i = 0; i < 1000; i++) {
+		random_address(&rnd, &address);
+		KUNIT_ASSERT_EQ(test, braid_addr_is_v4(&address.addr),
+				address.v4);
+	}
+}
+
+static struct kunit_case addr_cases[] = {
+	KUNIT_CASE(addr_v4_is_mapped),
+	KUNIT_CASE(addr_v4_round_trip),
+	KUNIT_CASE(addr_v6_is_not_v4),
+	KUNIT_CASE(addr_families_of_random_addresses),
+	{}
+};
+
+static struct kunit_suite addr_suite = {
+	.name = "braid_addr",
+	.test_cases = addr_cases,
+};
+
+kunit_test_suite(addr_suite);
+
+MODULE_DESCRIPTION("KUnit: addresses of both families in one form");
+MODULE_LICENSE("GPL");
