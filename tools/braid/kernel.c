@@ -28,14 +28,18 @@
 #define BUFFER_SIZE (256 * 1024)
 /* Room for what a long batch may have answered before it is read. */
 #define RECEIVE_ROOM (4 * 1024 * 1024)
+/* Room for one message of the longest kind; libnl sets less. */
+#define SEND_ROOM (128 * 1024)
 
 static void socket_options(struct kernel *kernel)
 {
-	int on = 1, room = RECEIVE_ROOM;
+	int on = 1, room = RECEIVE_ROOM, send_room = SEND_ROOM;
 
 	/* both exist in every kernel that the module is built for */
 	setsockopt(kernel->fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	setsockopt(kernel->fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+	setsockopt(kernel->fd, SOL_SOCKET, SO_SNDBUF, &send_room,
+		   sizeof(send_room));
 	/* best effort: forcing needs the privilege that changes need as well */
 	if (setsockopt(kernel->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room,
 		       sizeof(room)))
@@ -61,7 +65,8 @@ int kernel_try_open(struct kernel *kernel)
 		return -ENOENT;
 	}
 	kernel->fd = nl_socket_get_fd(kernel->sock);
-	kernel->seq = nl_socket_use_seq(kernel->sock);
+	/* a count of its own: libnl expects that nobody touches its */
+	kernel->seq = 1;
 	kernel->buffer = must(malloc(BUFFER_SIZE));
 	socket_options(kernel);
 	return 0;

@@ -57,19 +57,18 @@ static bool matches(const struct row *row, const struct key *key)
 	return true;
 }
 
-static size_t print(const struct options *options, const struct list *list,
-		    const struct key *key)
+static void print(const struct options *options, const struct list *list,
+		  const struct key *key)
 {
 	const struct word *words = list->object->words;
 	struct json json = { .out = stdout, .pretty = options->pretty };
-	size_t i, shown = 0;
+	size_t i;
 
 	if (options->json)
 		json_open(&json, '[');
 	for (i = 0; i < list->count; i++) {
 		if (!matches(&list->rows[i], key))
 			continue;
-		shown++;
 		if (options->json) {
 			row_json(&list->rows[i], words, &json);
 			continue;
@@ -81,7 +80,20 @@ static size_t print(const struct options *options, const struct list *list,
 		json_close(&json, ']');
 		json_end(&json);
 	}
-	return shown;
+}
+
+/* A whole key names one object, which must be there to be shown. */
+static bool found(const struct list *list, const struct key *key)
+{
+	size_t i;
+
+	if (!key->whole)
+		return true;
+	for (i = 0; i < list->count; i++) {
+		if (matches(&list->rows[i], key))
+			return true;
+	}
+	return false;
 }
 
 static int show(const struct options *options, const struct change *change)
@@ -102,7 +114,9 @@ static int show(const struct options *options, const struct change *change)
 	kernel_close(&kernel);
 	if (result)
 		return result;
-	if (!print(options, &list, &key) && key.whole) {
+	if (found(&list, &key)) {
+		print(options, &list, &key);
+	} else {
 		error("%s %s: not there", change->object->name,
 		      change->given[0].value);
 		result = EXIT_REFUSED;

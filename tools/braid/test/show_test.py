@@ -79,7 +79,7 @@ def test_show_key():
     equal((result.status, result.out, result.err), (0, "", ""))
     for words in ("identity show 301", "rule show nil", "prefix show 10.2.0.8",
                   "backend show web address 10.1.0.2 port 81"):
-        result = run(*words.split(), kernel=store())
+        result = run("-j", *words.split(), kernel=store())
         equal((result.status, result.out), (2, ""))
         assert "not there" in result.err
 
