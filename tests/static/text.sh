@@ -15,6 +15,7 @@ ktap_at_exit rm -rf "$scratch"
 printf 'this is t%s text\n' eh >"$scratch/spelling.txt"
 spelling() { codespell --quiet-level=2 "$@"; }
 refute "codespell finds a mistake" spelling "$scratch/spelling.txt"
+expect_text "and says which" "==> the"
 mapfile -t files < <(project_files | grep -vxF COPYING | require_files "files")
 check "spelling" spelling "${files[@]}"
 
@@ -22,6 +23,7 @@ check "spelling" spelling "${files[@]}"
 printf '#!/bin/bash\nrm $1\n' >"$scratch/unquoted.sh"
 shell() { shellcheck --external-sources "$@"; }
 refute "shellcheck finds a mistake" shell "$scratch/unquoted.sh"
+expect_text "and says which" "SC2086"
 mapfile -t files < <(shell_files | require_files "shell scripts")
 for file in "${files[@]}"; do
 	check "shellcheck $file" shell "$file"
@@ -44,6 +46,7 @@ check "scripts fail on errors" strict "${files[@]}"
 printf 'int main(void) {\n  return 0; }\n' >"$scratch/format.c"
 format() { clang-format --style=file:.clang-format --dry-run --Werror "$@"; }
 refute "clang-format finds a mistake" format "$scratch/format.c"
+expect_text "and says where" "format.c:1"
 mapfile -t files < <(project_files 'tools/*.[ch]' | require_files "sources of the tool")
 for file in "${files[@]}"; do
 	check "clang-format $file" format "$file"
