@@ -27,6 +27,7 @@ tool:
 
 .PHONY: demo
 demo:
+	@scripts/build-for-lab stock
 	@tests/demo
 
 .PHONY: check
@@ -39,6 +40,7 @@ soak:
 
 .PHONY: bench
 bench:
+	@scripts/build-for-lab stock
 	@tests/bench/run
 
 .PHONY: lab
