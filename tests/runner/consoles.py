@@ -6,6 +6,7 @@ import os
 from runner.splats import complaints
 
 TAIL = 30
+EXCERPT = 40    # lines from a complaint on, which are mostly its trace
 
 
 class Consoles:
@@ -24,7 +25,7 @@ class Consoles:
         return sorted(found)
 
     def new_complaints(self):
-        """(file, line number in what is new, text) since the last call."""
+        """(file, lines from the first complaint on) since the last call."""
         found = []
         for path in self.files():
             with open(path, "rb") as file:
@@ -37,7 +38,9 @@ class Consoles:
             text = text[:text.rfind(b"\n") + 1]
             self.offsets[path] = start + len(text)
             lines = text.decode("utf-8", "replace").splitlines()
-            found += [(path, number, line) for number, line in complaints(lines)]
+            first = next(complaints(lines), None)
+            if first:
+                found.append((path, lines[first[0] - 1:first[0] - 1 + EXCERPT]))
         return found
 
     def tails(self):

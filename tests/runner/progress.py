@@ -7,7 +7,7 @@ import threading
 import time
 
 HEARTBEAT = 30    # seconds of silence before a line says what goes on
-SHOWN = 40        # lines of a failed test
+SHOWN = 60        # lines of a failed test
 
 
 def duration(seconds):

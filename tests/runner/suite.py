@@ -166,8 +166,9 @@ class Suite:
         if complaints:
             report.fail("the kernel complained")
             with open(path, "a", encoding="utf-8") as log:
-                log.write("\nthe kernel complained:\n")
-                log.writelines(f"{file}: {line}\n" for file, _, line in complaints)
+                for file, lines in complaints:
+                    log.write(f"\nthe kernel complained in {file}:\n")
+                    log.writelines(f"{line}\n" for line in lines)
         self.progress.end(name, report, path)
         if report.failed:
             self.progress.show_consoles(consoles)
