@@ -48,7 +48,7 @@ static int braid_commit_refuse(struct braid_commit *c, int code, u32 seq,
 	return braid_refuse(c->err, code, attr, msg);
 }
 
-/* What a leaving version named is free to go too, if nobody else names it. */
+/* A leaving version names nothing in the final state. */
 static void braid_refs_put(struct braid_obj *obj)
 {
 	unsigned int i;
@@ -387,7 +387,6 @@ static void braid_undo(struct braid_commit *c)
 			braid_withdraw_one(c->bn, slot->next);
 	list_for_each_entry_safe(slot, tmp, &c->touched, touch) {
 		struct braid_obj *obj = slot->next;
-		unsigned int i, n = obj ? obj->nrefs : 0;
 
 		slot->next = NULL;
 		slot->touched = false;
@@ -396,15 +395,12 @@ static void braid_undo(struct braid_commit *c)
 			slot->cur->life.leaving = false;
 			braid_refs_get(slot->cur);
 		}
-		for (i = 0; i < n; i++)
-			obj->refs[i].slot->users--;
-		/* @slot itself may be next in line: it goes below, or later. */
-		for (i = 0; i < n; i++)
-			if (obj->refs[i].slot != slot)
-				braid_slot_put(c->bn, obj->refs[i].slot);
 		/* A reader may stand on an entry that is out already. */
-		if (obj)
+		if (obj) {
+			braid_refs_put(obj);
+			braid_obj_unref(c->bn, obj);
 			braid_obj_free_rcu(obj);
+		}
 		braid_slot_put(c->bn, slot);
 	}
 }
@@ -424,7 +420,6 @@ static void braid_settle(struct braid_commit *c)
 {
 	struct braid_net *bn = c->bn;
 	struct braid_slot *slot, *tmp;
-	unsigned int i;
 
 	synchronize_net();
 	list_for_each_entry_safe(slot, tmp, &c->touched, touch) {
@@ -437,9 +432,7 @@ static void braid_settle(struct braid_commit *c)
 		list_del_init(&slot->touch);
 		if (old) {
 			braid_withdraw_one(bn, old);
-			for (i = 0; i < old->nrefs; i++)
-				if (old->refs[i].slot != slot)
-					braid_slot_put(bn, old->refs[i].slot);
+			braid_obj_unref(bn, old);
 			braid_obj_free_rcu(old);
 		}
 		braid_slot_put(bn, slot);

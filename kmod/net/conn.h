@@ -11,6 +11,7 @@
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_labels.h>
 
+#include "drop.h"
 #include "stamp.h"
 
 /* False for a connection older than the module: its labels cannot be added. */
@@ -36,11 +37,18 @@ static inline void braid_conn_set_pair(struct nf_conn *ct, u32 source,
 			   braid_pair_encode(source, destination));
 }
 
+/*
+ * Whoever administers the namespace can write labels, too: a stamp that braid
+ * did not make counts as none.
+ */
 static inline struct braid_stamp braid_conn_stamp(const struct nf_conn *ct)
 {
 	const struct nf_conn_labels *labels = nf_ct_labels_find(ct);
+	struct braid_stamp stamp;
 
-	return braid_stamp_decode(labels ? READ_ONCE(labels->bits[1]) : 0);
+	stamp = braid_stamp_decode(labels ? READ_ONCE(labels->bits[1]) : 0);
+	return stamp.reason < BRAID_REASON_COUNT ? stamp :
+						   (struct braid_stamp){};
 }
 
 static inline void braid_conn_set_stamp(struct nf_conn *ct,

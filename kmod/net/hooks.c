@@ -91,13 +91,13 @@ static const struct nf_hook_ops braid_hook_ops[] = {
 static const struct nf_hook_ops braid_nat_ops[] = {
 	{
 		.hook = braid_translate,
-		.pf = NFPROTO_IPV4,
+		.pf = NFPROTO_INET,
 		.hooknum = NF_INET_PRE_ROUTING,
 		.priority = NF_IP_PRI_NAT_DST,
 	},
 	{
 		.hook = braid_translate,
-		.pf = NFPROTO_IPV4,
+		.pf = NFPROTO_INET,
 		.hooknum = NF_INET_LOCAL_OUT,
 		.priority = NF_IP_PRI_NAT_DST,
 	},

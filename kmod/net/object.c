@@ -147,13 +147,13 @@ struct braid_slot *braid_slot_next(const struct braid_slot *slot)
 /**
  * braid_slot_put() - free a slot that nothing needs
  * @bn: the namespace
- * @slot: the slot; gone if it has no version and no user
+ * @slot: the slot; gone if it has no version and nothing names it
  *
  * Context: process, namespace mutex held.
  */
 void braid_slot_put(struct braid_net *bn, struct braid_slot *slot)
 {
-	if (slot->cur || slot->touched || slot->users)
+	if (slot->cur || slot->touched || slot->holds)
 		return;
 	rb_erase(&slot->node, &bn->slots[braid_kind_of(slot->ops)]);
 	kfree(slot);
@@ -222,8 +222,27 @@ int braid_obj_ref(struct braid_net *bn, struct braid_obj *obj,
 	if (!slot)
 		return -ENOMEM;
 	slot->users++;
+	slot->holds++;
 	obj->refs[obj->nrefs++] = (struct braid_ref){ slot, attr };
 	return 0;
+}
+
+/**
+ * braid_obj_unref() - let go of what a version names
+ * @bn: the namespace
+ * @obj: the version, which is about to be freed
+ *
+ * Context: process, namespace mutex held.
+ */
+void braid_obj_unref(struct braid_net *bn, struct braid_obj *obj)
+{
+	unsigned int i;
+
+	for (i = 0; i < obj->nrefs; i++) {
+		obj->refs[i].slot->holds--;
+		braid_slot_put(bn, obj->refs[i].slot);
+	}
+	obj->nrefs = 0;
 }
 
 /**

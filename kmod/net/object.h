@@ -160,6 +160,7 @@ struct braid_obj {
  * @touched: the commit under way changes it
  * @touch: in the commit's list
  * @users: references to it in the final state
+ * @holds: references to it from versions that exist, leaving ones too
  * @number: never given twice in a namespace; stands for the object in keys
  * @seq: message that changed it last, in the commit under way
  * @key: the key
@@ -172,6 +173,7 @@ struct braid_slot {
 	bool touched;
 	struct list_head touch;
 	u32 users;
+	u32 holds;
 	u32 number;
 	u32 seq;
 	struct braid_slot_key key;
@@ -211,6 +213,7 @@ struct braid_key *braid_obj_entry(struct braid_obj *obj,
 				  enum braid_key_kind kind);
 int braid_obj_ref(struct braid_net *bn, struct braid_obj *obj,
 		  unsigned int kind, const struct braid_slot_key *key, u16 attr);
+void braid_obj_unref(struct braid_net *bn, struct braid_obj *obj);
 void braid_obj_free(struct braid_obj *obj);
 void braid_obj_free_rcu(struct braid_obj *obj);
 

@@ -4,6 +4,7 @@
 
 #include <linux/icmp.h>
 #include <linux/random.h>
+#include <net/dst_metadata.h>
 #include <net/netfilter/ipv4/nf_reject.h>
 #include <net/netfilter/nf_nat.h>
 
@@ -81,6 +82,9 @@ static unsigned int braid_refuse_connection(struct braid_packet *p,
 					    const struct braid_latch *latch,
 					    u8 proto)
 {
+	/* Before routing there is the tunnel's metadata at most: no route. */
+	if (!skb_valid_dst(p->skb))
+		skb_dst_drop(p->skb);
 	if (proto == IPPROTO_TCP)
 		nf_send_reset(p->state->net, p->state->sk, p->skb,
 			      p->state->hook);
@@ -119,7 +123,8 @@ unsigned int braid_translate(void *priv, struct sk_buff *skb,
 	u32 pick;
 
 	ct = nf_ct_get(skb, &ctinfo);
-	if (!ct || state->pf != NFPROTO_IPV4 ||
+	/* What is only related (our own refusal, too) picks no backend. */
+	if (!ct || ctinfo != IP_CT_NEW || state->pf != NFPROTO_IPV4 ||
 	    latch->from == BRAID_FROM_ELSEWHERE)
 		return NF_ACCEPT;
 	braid_packet_init(&p, braid_net_of(state->net), skb, state);
