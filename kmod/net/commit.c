@@ -19,6 +19,7 @@
 #include "commit.h"
 
 #include <linux/rtnetlink.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "hooks.h"
@@ -30,6 +31,7 @@
  * @bn: the namespace
  * @gen: the generation to come
  * @touched: slots that change
+ * @flushed: kinds that hold nothing after the changes so far, bit n is kind n
  * @err: filled in on refusal
  * @activated: this commit registered the hooks
  */
@@ -37,6 +39,7 @@ struct braid_commit {
 	struct braid_net *bn;
 	u64 gen;
 	struct list_head touched;
+	u32 flushed;
 	struct braid_err *err;
 	bool activated;
 };
@@ -82,6 +85,7 @@ static void braid_stage(struct braid_commit *c, struct braid_slot *slot,
 	slot->next = obj;
 	slot->seq = seq;
 	if (obj) {
+		c->flushed &= ~BIT(braid_kind_of(slot->ops));
 		obj->slot = slot;
 		obj->seq = seq;
 	}
@@ -163,10 +167,16 @@ static void braid_apply_flush(struct braid_commit *c, unsigned int kind,
 {
 	struct braid_slot *slot;
 
+	/* A batch of nothing but flushes costs one. */
+	if (c->flushed & BIT(kind))
+		return;
 	for (slot = braid_slot_first(c->bn, kind, NULL); slot;
-	     slot = braid_slot_next(slot))
+	     slot = braid_slot_next(slot)) {
 		if (braid_slot_final(slot))
 			braid_stage_removal(c, slot, seq);
+		cond_resched();
+	}
+	c->flushed |= BIT(kind);
 }
 
 static int braid_apply(struct braid_commit *c, struct braid_change *change)
@@ -239,6 +249,7 @@ static int braid_plan(struct braid_commit *c)
 		ret = slot->ops->plan(c->bn, slot->next, c->err);
 		if (ret)
 			return ret;
+		cond_resched();
 	}
 	return 0;
 }
@@ -306,6 +317,7 @@ static int braid_publish(struct braid_commit *c)
 		ret = braid_publish_one(c, slot->next);
 		if (ret)
 			return ret;
+		cond_resched();
 	}
 	return 0;
 }
@@ -382,9 +394,11 @@ static void braid_undo(struct braid_commit *c)
 {
 	struct braid_slot *slot, *tmp;
 
-	list_for_each_entry(slot, &c->touched, touch)
+	list_for_each_entry(slot, &c->touched, touch) {
 		if (slot->next)
 			braid_withdraw_one(c->bn, slot->next);
+		cond_resched();
+	}
 	list_for_each_entry_safe(slot, tmp, &c->touched, touch) {
 		struct braid_obj *obj = slot->next;
 
@@ -436,6 +450,7 @@ static void braid_settle(struct braid_commit *c)
 			braid_obj_free_rcu(old);
 		}
 		braid_slot_put(bn, slot);
+		cond_resched();
 	}
 }
 
@@ -448,6 +463,7 @@ static int braid_prepare(struct braid_commit *c, struct list_head *changes)
 		ret = braid_apply(c, change);
 		if (ret)
 			return ret;
+		cond_resched();
 	}
 	ret = braid_touch_services(c);
 	if (!ret)

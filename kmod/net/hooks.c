@@ -133,22 +133,26 @@ int braid_hooks_register(struct braid_net *bn)
 	ret = nf_connlabels_get(net, BRAID_LABEL_BITS - 1);
 	if (ret)
 		goto err_put_ct;
-	ret = nf_nat_inet_register_fn(net, &braid_nat_ops[0]);
-	if (ret)
-		goto err_put_labels;
-	ret = nf_nat_inet_register_fn(net, &braid_nat_ops[1]);
-	if (ret)
-		goto err_unregister_nat;
 	ret = nf_register_net_hooks(net, braid_hook_ops,
 				    ARRAY_SIZE(braid_hook_ops));
 	if (ret)
-		goto err_unregister_nats;
+		goto err_put_labels;
+	/* Who is translated has been classified. */
+	synchronize_net();
+	ret = nf_nat_inet_register_fn(net, &braid_nat_ops[0]);
+	if (ret)
+		goto err_unregister_hooks;
+	ret = nf_nat_inet_register_fn(net, &braid_nat_ops[1]);
+	if (ret)
+		goto err_unregister_nat;
 	return 0;
 
-err_unregister_nats:
-	nf_nat_inet_unregister_fn(net, &braid_nat_ops[1]);
 err_unregister_nat:
 	nf_nat_inet_unregister_fn(net, &braid_nat_ops[0]);
+err_unregister_hooks:
+	nf_unregister_net_hooks(net, braid_hook_ops,
+				ARRAY_SIZE(braid_hook_ops));
+	synchronize_net();
 err_put_labels:
 	nf_connlabels_put(net);
 err_put_ct:
@@ -172,10 +176,11 @@ void braid_hooks_unregister(struct braid_net *bn)
 	if (!bn->active)
 		return;
 	bn->active = false;
-	nf_unregister_net_hooks(net, braid_hook_ops,
-				ARRAY_SIZE(braid_hook_ops));
 	nf_nat_inet_unregister_fn(net, &braid_nat_ops[1]);
 	nf_nat_inet_unregister_fn(net, &braid_nat_ops[0]);
+	synchronize_net();
+	nf_unregister_net_hooks(net, braid_hook_ops,
+				ARRAY_SIZE(braid_hook_ops));
 	synchronize_net();
 	nf_ct_iterate_cleanup_net(braid_forget_conn, &iter);
 	nf_connlabels_put(net);

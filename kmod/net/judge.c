@@ -174,6 +174,38 @@ static unsigned int braid_catch_up(struct braid_packet *p,
 	return NF_ACCEPT;
 }
 
+static bool braid_conn_has(const struct nf_conn *ct, const struct in6_addr *addr)
+{
+	const struct nf_conntrack_tuple *t;
+	struct in6_addr src, dst;
+	int dir;
+
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
+		t = &ct->tuplehash[dir].tuple;
+		src = braid_tuple_addr(ct, &t->src.u3);
+		dst = braid_tuple_addr(ct, &t->dst.u3);
+		if (ipv6_addr_equal(&src, addr) || ipv6_addr_equal(&dst, addr))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * nf_conntrack takes an error about a connection from anybody. A router may
+ * send one, and who has a part in the connection; another workload may not: it
+ * would reach, and disturb, whom policy keeps it from.
+ */
+static bool braid_error_meddles(const struct braid_packet *p,
+				const struct braid_latch *latch,
+				const struct nf_conn *ct)
+{
+	if (latch->from != BRAID_FROM_ENDPOINT &&
+	    (latch->from != BRAID_FROM_OVERLAY ||
+	     latch->id == BRAID_ID_REMOTE_NODE))
+		return false;
+	return !braid_conn_has(ct, &p->src);
+}
+
 static unsigned int braid_deny(const struct braid_packet *p,
 			       const struct braid_stamp *stamp,
 			       const struct nf_conn *ct,
@@ -213,6 +245,12 @@ unsigned int braid_judge(void *priv, struct sk_buff *skb,
 	if (latch->from == BRAID_FROM_HOST &&
 	    (ctinfo == IP_CT_RELATED || ctinfo == IP_CT_RELATED_REPLY))
 		return NF_ACCEPT;
+	if (error && braid_error_meddles(&p, latch, ct))
+		return braid_packet_drop(&p, BRAID_DROP_POLICY,
+					 latch->from == BRAID_FROM_ENDPOINT ?
+					 BRAID_NET_DIRECTION_EGRESS :
+					 BRAID_NET_DIRECTION_INGRESS,
+					 latch->id, 0);
 	/* Related follows its master. */
 	stamp = braid_decide(&p, !error && ct->master ? ct->master : ct);
 	if (stamp.reason)

@@ -2,7 +2,7 @@
 #include "policy.h"
 
 #include <linux/build_bug.h>
-#include <linux/log2.h>
+#include <linux/rbtree.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -30,18 +30,21 @@ static_assert(sizeof(struct braid_cell_key) == 32);
  * struct braid_cell - the rules that say the same of the same packets
  * @node: in the table of cells
  * @key: what matches
- * @spots: by braid_rule_beats(), best first; RCU
+ * @order: the spots, by braid_rule_beats(); namespace mutex
+ * @spots: the same, best first; RCU
  * @rcu: for freeing
  */
 struct braid_cell {
 	struct rhash_head node;
 	struct braid_cell_key key;
+	struct rb_root order;
 	struct list_head spots;
 	struct rcu_head rcu;
 };
 
 /* A rule in one cell, for one of its peers. */
 struct braid_spot {
+	struct rb_node order;
 	struct list_head node;
 	struct braid_cell *cell;
 	const struct braid_rule *rule;
@@ -300,6 +303,7 @@ static struct braid_cell *braid_cell_get(struct braid_policy *policy,
 	if (!cell)
 		return ERR_PTR(-ENOMEM);
 	cell->key = *key;
+	cell->order = RB_ROOT;
 	INIT_LIST_HEAD(&cell->spots);
 	err = rhashtable_insert_fast(&policy->cells, &cell->node,
 				     braid_cell_params);
@@ -324,8 +328,28 @@ static void braid_spot_remove(struct braid_policy *policy,
 			      struct braid_spot *spot)
 {
 	list_del_rcu(&spot->node);
+	rb_erase(&spot->order, &spot->cell->order);
 	braid_shape_put(subject, braid_shape_of(&spot->cell->key));
 	braid_cell_put(policy, spot->cell);
+}
+
+static bool braid_spot_less(struct rb_node *a, const struct rb_node *b)
+{
+	const struct braid_spot *x = rb_entry(a, struct braid_spot, order);
+	const struct braid_spot *y = rb_entry(b, struct braid_spot, order);
+
+	return braid_rule_beats(x->rule, x->peer, y->rule, y->peer);
+}
+
+static void braid_cell_add(struct braid_cell *cell, struct braid_spot *spot)
+{
+	struct rb_node *before;
+
+	rb_add(&spot->order, &cell->order, braid_spot_less);
+	before = rb_prev(&spot->order);
+	list_add_rcu(&spot->node,
+		     before ? &rb_entry(before, struct braid_spot, order)->node :
+			      &cell->spots);
 }
 
 static int braid_spot_insert(struct braid_policy *policy,
@@ -333,7 +357,6 @@ static int braid_spot_insert(struct braid_policy *policy,
 			     struct braid_spot *spot,
 			     const struct braid_cell_key *key)
 {
-	struct braid_spot *other;
 	int err;
 
 	/* The shape first: a reader must never miss what it could find. */
@@ -345,11 +368,7 @@ static int braid_spot_insert(struct braid_policy *policy,
 		braid_shape_put(subject, braid_shape_of(key));
 		return PTR_ERR(spot->cell);
 	}
-	list_for_each_entry(other, &spot->cell->spots, node)
-		if (braid_rule_beats(spot->rule, spot->peer, other->rule,
-				     other->peer))
-			break;
-	list_add_tail_rcu(&spot->node, &other->node);
+	braid_cell_add(spot->cell, spot);
 	return 0;
 }
 

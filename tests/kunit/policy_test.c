@@ -455,6 +455,28 @@ static void policy_many_rules_in_one_cell(struct kunit *test)
 	expect_tables(test);
 }
 
+/* Shapes that come and go do not make the list of them grow. */
+static void policy_places_are_used_again(struct kunit *test)
+{
+	struct cidr anchor = { .v4 = true, .plen = 96 }, cidr = {};
+	struct world *world = test->priv;
+	const struct braid_subject *subject;
+	unsigned int i, len;
+	struct rule *rule;
+
+	cidr_set(&anchor.addr, "\0\0\0\0\0\0\0\0\0\0\xff\xff\0\0\0\0");
+	subject = cidr_rule(test, &anchor, false)->placement->subject;
+	len = rcu_access_pointer(subject->shapes)->len;
+	for (i = 0; i < 50; i++) {
+		cidr.plen = i;
+		rule = cidr_rule(test, &cidr, false);
+		expect_tables(test);
+		rule_remove(world, rule);
+		rule_free(rule);
+	}
+	KUNIT_EXPECT_EQ(test, rcu_access_pointer(subject->shapes)->len, len);
+}
+
 /* Blocks of a range: aligned, one after the other, from its first port to its last. */
 static void expect_blocks(struct kunit *test, const struct braid_placement *placement,
 			  u32 min, u32 max)
@@ -598,6 +620,12 @@ static void policy_without_memory(struct kunit *test)
 	KUNIT_EXPECT_GT(test, failed, 4 * round);
 }
 
+/* One subject has rules in every other generation only: it comes and goes whole. */
+static bool has_rules(u32 subject, u64 gen)
+{
+	return subject || gen % 2;
+}
+
 static int reader_run(void *data)
 {
 	struct world *world = data;
@@ -605,6 +633,7 @@ static int reader_run(void *data)
 	const struct braid_rule *rule;
 	struct question question;
 	struct rnd_state rnd;
+	bool shown;
 	u64 gen;
 
 	prandom_seed_state(&rnd, seed + 1);
@@ -613,11 +642,15 @@ static int reader_run(void *data)
 		/* Pairs with the flip: what it shows is in. */
 		gen = smp_load_acquire(&world->gen);
 		random_question(&rnd, &question, NULL);
+		if (random_once_in(&rnd, 2))
+			question.query.subject = 0;
+		shown = has_rules(question.query.subject, gen);
 		rule = braid_policy_lookup(&world->policy, &question.query, gen);
-		if (!rule || rule->life->born != gen)
+		if (shown != !!rule || (rule && rule->life->born != gen))
 			reader->wrong++;
-		if (!braid_policy_selected(&world->policy, question.query.subject,
-					   question.query.dir, gen))
+		if (shown != braid_policy_selected(&world->policy,
+						   question.query.subject,
+						   question.query.dir, gen))
 			reader->wrong++;
 		rcu_read_unlock();
 		if (!reader->rounds++)
@@ -639,7 +672,7 @@ static void replace_all(struct kunit *test)
 		braid_life_end(&rule->life, world->gen + 1);
 		rule->until = world->gen + 1;
 	}
-	for (i = 0; i < 2 * SUBJECTS + 8; i++) {
+	for (i = 0; i < 2 * SUBJECTS + 10; i++) {
 		rule = rule_alloc(test);
 		/* Something decides whatever is asked. */
 		if (i < 2 * SUBJECTS) {
@@ -651,7 +684,10 @@ static void replace_all(struct kunit *test)
 			rule->rule.npeers = 1;
 			memset(rule->peers, 0, sizeof(rule->peers));
 		}
-		rule_insert(test, rule);
+		if (has_rules(rule->rule.subject, world->gen + 1))
+			rule_insert(test, rule);
+		else
+			kfree(rule);
 	}
 	/* The flip: all rules are in before the generation is. */
 	smp_store_release(&world->gen, world->gen + 1);
@@ -696,6 +732,7 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(policy_history),
 	KUNIT_CASE(policy_families_do_not_mix),
 	KUNIT_CASE(policy_many_rules_in_one_cell),
+	KUNIT_CASE(policy_places_are_used_again),
 	KUNIT_CASE(policy_blocks_of_ports),
 	KUNIT_CASE(policy_order_is_strict),
 	KUNIT_CASE(policy_without_memory),

@@ -14,12 +14,12 @@ hash_of() { printf '%s\n' "$@" | sha256sum | cut -c1-12; }
 
 # with_lock FILE COMMAND... - one process at a time works on a cache entry.
 with_lock() {
-	local file=$1
+	local file=$1 entry=${1##*/}
 	shift
-	mkdir -p "$(dirname "$file")"
+	mkdir -p "${file%/*}"
 	(
 		flock -n 9 || {
-			say "another process works on $(basename "$file" .lock); waiting"
+			say "another process works on ${entry%.lock}; waiting"
 			flock 9
 		}
 		"$@" 9>&-

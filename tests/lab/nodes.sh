@@ -33,12 +33,14 @@ make_initrd() {
 	printf '%s\n' "$entry"
 }
 
-# modules_for KERNEL - the files the root over 9p needs, in the order of loading.
+# modules_for KERNEL - the files a node's devices and root need, in the order of
+# loading.
 modules_for() {
 	local tree
 	tree=$("$here/kernel" path "$1" modules)
 	modprobe --show-depends -a -d "${tree%/lib/modules}" \
-		-S "$("$here/kernel" path "$1" release)" virtio_pci 9pnet_virtio 9p overlay |
+		-S "$("$here/kernel" path "$1" release)" virtio_pci 9pnet_virtio 9p overlay \
+		virtio_console virtio_net virtio_blk |
 		awk '$1 == "insmod" && !seen[$2]++ { print $2 }'
 }
 
@@ -46,10 +48,16 @@ build_initrd() {
 	local entry=$1 tree=$1.tree file
 	[[ -e $entry ]] && return
 	rm -rf "$tree"
-	mkdir -p "$tree/bin" "$tree/modules"
+	mkdir -p "$tree/bin" "$tree/modules" "$tree/links"
+	ln -s /proc/self/fd "$tree/links/fd"
+	ln -s /proc/self/fd/0 "$tree/links/stdin"
+	ln -s /proc/self/fd/1 "$tree/links/stdout"
+	ln -s /proc/self/fd/2 "$tree/links/stderr"
 	cp "$(command -v busybox)" "$tree/bin/busybox"
+	ln -s busybox "$tree/bin/mount"
+	ln -s busybox "$tree/bin/switch_root"
 	cp "$3" "$tree/agent"
-	cp "$here"/node/{init,setup,load-modules} "$tree/"
+	cp "$here"/node/{init,load-modules} "$tree/"
 	: >"$tree/modules/order"
 	while read -r file; do
 		cp "$file" "$tree/modules/"
@@ -68,8 +76,10 @@ kernel_words() {
 	# lockup.
 	words+=" watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=180"
 	words+=" workqueue.watchdog_thresh=180 tsc=reliable no_timer_check"
-	# The ACPI interpreter takes minutes under KASAN.
-	[[ $kernel == debug ]] && words+=" acpi=off reboot=t"
+	# The ACPI interpreter takes minutes under KASAN, and so many devices that
+	# nobody asked for take seconds.
+	[[ $kernel == debug ]] && words+=" acpi=off reboot=t pty.legacy_count=0" &&
+		words+=" brd.rd_nr=1 loop.max_loop=1 nbd.nbds_max=1 null_blk.nr_devices=0"
 	[[ $counted ]] && words+=" mitigations=off"
 	printf '%s %s\n' "$words" "$append"
 }
@@ -98,7 +108,7 @@ node_start() {
 	args=(-name "node$n" -nodefaults -no-user-config -display none -no-reboot
 		-machine pc -cpu max -smp "$cpus" -m "$mem"
 		-kernel "$image" -initrd "$initrd" -append "$(kernel_words "$n")"
-		-chardev "file,id=console,path=$LAB_DIR/node$n.console,append=on"
+		-chardev "file,id=console,path=${LAB_DIR//,/,,}/node$n.console,append=on"
 		-serial chardev:console
 		-qmp "unix:$dir/qmp,server=on,wait=off"
 		-device virtio-serial-pci
@@ -113,7 +123,7 @@ node_start() {
 		args+=(-accel tcg -icount "shift=0,sleep=off"
 			-rtc "base=2026-01-01,clock=vm" -seed 1)
 	else
-		args+=(-accel tcg,thread=multi)
+		args+=(-accel "tcg,thread=multi")
 	fi
 	for ((port = 0; port < ports; port++)); do
 		args+=(-chardev "socket,id=lab$port,path=$dir/port.$port,server=on,wait=off"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # here, checkout, lab_cache: of lab
 #
 # The processes of a lab: each is known by a file NAME.pid that it writes
 # itself before it becomes what it is to be, so that none can start unseen.
@@ -46,7 +46,7 @@ record_self() { printf '%s %s\n' "$$" "$(start_of $$)" >"$1"; }
 spawn() { with_lock "$run/lock" spawn_locked "$@"; }
 
 spawn_locked() {
-	[[ ! -e $run/ending ]] || die "the lab is ending"
+	[[ -e $run/lab_dir && ! -e $run/ending ]] || die "the lab is ending"
 	# shellcheck disable=SC2016
 	setsid --fork bash -c '
 		. "$0/processes.sh"
@@ -81,37 +81,53 @@ lab_create() {
 	rm -f "$LAB_DIR"/node*.console "$LAB_DIR"/*.log
 }
 
-# Ends the lab whose sockets are in $1: first what could start more processes.
+# end_run RUN - ends the lab whose sockets are in RUN.  A lab may be ended by
+# several at once, as when Ctrl-C ends a test that waits for `up`: one does it,
+# the others wait for that.
 end_run() {
-	local run=$1 file dir
-	[[ -d $run ]] || return 0
+	[[ -d $1 ]] || return 0
+	(
+		exec 8<"$1"
+		flock 8
+		end_run_locked "$1" 8>&-
+	)
+}
+
+end_run_locked() {
+	local run=$1 dir
+	dir=$(cat "$run/lab_dir" 2>/dev/null) || return 0 # ended while we waited
 	: >"$run/ending"
-	# `up` may be at work; the watcher may be who calls us.
-	for file in "$run/up.pid" "$run/watch.pid"; do
-		[[ -e $file && $(awk '{print $1}' "$file") != "$$" ]] && end_process "$file"
-	done
+	# First who starts processes; last who would finish this, were we killed.
+	end_other "$run/up.pid"
 	with_lock "$run/lock" end_processes "$run"
-	dir=$(<"$run/lab_dir")
-	rm -f "$dir"/node*.disk "$(labs_dir)/${run##*/}"
-	[[ -L $dir/run && $(readlink "$dir/run") == "$run" ]] && rm -f "$dir/run"
+	rm -f "$dir"/node*.disk
+	end_other "$run/watch.pid"
+	rm -f "$run/lab_dir"
 	rm -rf "$run"
+	rm -f "$(labs_dir)/${run##*/}"
+	[[ $(readlink "$dir/run") != "$run" ]] || rm -f "$dir/run"
+}
+
+# end_other PIDFILE - unless that process is this one.
+end_other() {
+	[[ ! -e $1 || $(awk '{print $1}' "$1") == "$$" ]] || end_process "$1"
 }
 
 end_processes() {
-	local file
-	for file in "$1"/*.pid "$1"/*/*.pid; do
-		[[ -e $file && $(awk '{print $1}' "$file") != "$$" ]] || continue
-		signal_process "$file" KILL
+	local file files=("$1/switch.pid" "$1"/node*/*.pid)
+	for file in "${files[@]}"; do
+		[[ ! -e $file ]] || signal_process "$file" KILL
 	done
-	for file in "$1"/*.pid "$1"/*/*.pid; do
-		[[ -e $file && $(awk '{print $1}' "$file") != "$$" ]] || continue
-		end_process "$file"
+	for file in "${files[@]}"; do
+		[[ ! -e $file ]] || end_process "$file"
 	done
 }
 
 lab_end() {
+	local run
 	trap - EXIT
-	end_run "$(readlink "$LAB_DIR/run")"
+	run=$(readlink "$LAB_DIR/run") || return 0
+	end_run "$run"
 }
 
 labs_end() {

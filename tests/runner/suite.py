@@ -2,6 +2,7 @@
 """Run units side by side, each after what it needs."""
 
 import os
+import queue
 import shutil
 import threading
 import time
@@ -33,6 +34,7 @@ class Suite:
         self.total = ktap.Report()
         self.done = {}      # name of a preparation: did it succeed
         self.took = {}      # name of a unit: seconds
+        self.ended = queue.SimpleQueue()    # names of units
 
     def run(self, tests):
         units = parts.grouped(tests)
@@ -44,12 +46,14 @@ class Suite:
         try:
             while waiting or running:
                 self.start_what_can(waiting, running)
-                for name, (thread, _) in list(running.items()):
-                    thread.join(0.05)
-                    if not thread.is_alive():
-                        del running[name]
                 self.progress.waiting = len(waiting)
                 self.progress.heartbeat()
+                # Not join() with a timeout: interrupted, it takes the thread
+                # for ended.
+                try:
+                    running.pop(self.ended.get(timeout=1))
+                except queue.Empty:
+                    pass
         except KeyboardInterrupt:
             self.processes.stop()
             for thread, _ in running.values():
@@ -88,6 +92,7 @@ class Suite:
             self.progress.say(f"FAILED  {work.name}: the runner failed: {error!r}")
             self.done.setdefault(work.name, False)
         self.took[work.name] = time.monotonic() - begin
+        self.ended.put(work.name)
 
     # --- what must be made before -------------------------------------------
 
