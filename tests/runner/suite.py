@@ -192,9 +192,11 @@ class Suite:
             try:
                 self.run_tests_in(lab, group, consoles, report)
             finally:
+                # When the runner stops, the lab ends with its process.
                 if not self.processes.stopping:
                     lab.down()
-            log.flush()
+            if self.processes.stopping:
+                raise Stopped
         self.finish(group.name, report, path, consoles)
 
     def run_tests_in(self, lab, group, consoles, report):
