@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# test: timeout=180
+#
+# Three nodes: frames pass, split drops them, heal lets them pass again, a
+# paused node is silent and its clock goes on or stands, as asked.
+set -euo pipefail
+
+. tests/lab/test/common.sh
+ktap_begin
+
+# Whether packets pass between two nodes.  ping's status 1 is that no answer
+# came; another would be a failure of the lab.
+pass() { "$lab" run "$1" ping -q -c 1 -W 3 "node$2"; }
+drop() { status 1 "$lab" run "$1" ping -q -c 1 -W 1 "node$2"; }
+
+all() {
+	"$1" 1 2
+	"$1" 2 3
+	"$1" 3 1
+}
+
+alone() {
+	drop 1 3
+	drop 3 2
+}
+
+uptime_ms() { "$lab" run "$1" cat /proc/uptime | awk '{ print int($1 * 1000) }'; }
+
+# paused_clock HOW MIN MAX - node 2's clock went on by that many ms during a
+# pause of at least 2 s.
+paused_clock() {
+	local before after
+	before=$(uptime_ms 2)
+	"$lab" pause 2 clock "$1"
+	drop 1 2
+	sleep 1
+	"$lab" resume 2
+	after=$(uptime_ms 2)
+	echo "node2's clock went on by $((after - before)) ms"
+	(((after - before) >= $2 && (after - before) <= $3))
+}
+
+"$lab" up 3 --no-modules --with $$
+check "frames pass between all nodes" all pass
+check "frames of full size pass over IPv6 too" "$lab" run 1 ping -q -c 1 -M "do" -s 1452 fd77::3
+"$lab" split 3
+check "split: node 3 hears nobody" alone
+check "split: the others hear each other" pass 1 2
+"$lab" split 1,3
+check "split again: what was apart stays apart" all drop
+"$lab" heal
+check "heal: frames pass between all nodes" all pass
+check "pause with the clock running: it catches up" paused_clock running 2000 60000
+check "resumed: frames pass" pass 1 2
+# The pings and commands around the pause take their time on a busy host.
+check "pause with the clock stopped: it stood" paused_clock stopped 0 1500
+check "resumed: frames pass again" pass 2 3
+"$lab" down
+ktap_end
