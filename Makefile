@@ -32,10 +32,12 @@ demo:
 
 .PHONY: check
 check:
+	@scripts/deps build
 	@tests/run $(if $(ONLY),--only '$(ONLY)')
 
 .PHONY: soak
 soak:
+	@scripts/deps build
 	@tests/run --repeat $(SOAK) --only '$(or $(ONLY),scenarios)'
 
 .PHONY: bench

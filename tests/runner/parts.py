@@ -158,13 +158,14 @@ def grouped(tests):
 
 # What must be made before: name, command, what it needs, whether it takes the
 # whole machine.
+# One thing at a time installs packages.
 def preparations():
     yield "checkers", ["scripts/deps", "check"], (), False
-    yield "packages", ["tests/lab/deps"], (), False
+    yield "packages", ["tests/lab/deps"], ("checkers",), False
     for kernel in KERNELS:
         yield (f"kernel-{kernel}", ["tests/lab/kernel", "get", kernel], ("packages",),
                kernel == "debug")
         yield (f"modules-{kernel}", ["scripts/build-modules", kernel],
                (f"kernel-{kernel}",), False)
-    yield "tool", ["scripts/build-tool"], (), False
+    yield "tool", ["scripts/build-tool"], ("checkers",), False
     yield "root", ["tests/lab/rootfs"], ("packages",), False

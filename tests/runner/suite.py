@@ -6,6 +6,7 @@ import queue
 import shutil
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from runner import ktap, parts
 from runner.consoles import Consoles
@@ -210,10 +211,11 @@ class Suite:
         # After a failure the nodes are not expected to be clean.
         if not clean:
             return
-        for node in lab.nodes():
-            name = f"node{node}: the modules unload and nothing is leaked"
-            passed = lab.unloads_without_leak(node)
-            report.tests.append(ktap.Test(name, failed=not passed))
+        with ThreadPoolExecutor(group.nodes) as pool:
+            for node, passed in zip(lab.nodes(),
+                                    pool.map(lab.unloads_without_leak, lab.nodes())):
+                name = f"node{node}: the modules unload and nothing is leaked"
+                report.tests.append(ktap.Test(name, failed=not passed))
 
     def reboot(self, lab):
         if lab.boots:
