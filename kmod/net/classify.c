@@ -14,8 +14,15 @@
 #include "kinds.h"
 #include "link.h"
 
-static bool braid_endpoint_has(const struct braid_endpoint *ep,
-			       const struct in6_addr *addr)
+/**
+ * braid_endpoint_has() - is an address an endpoint's own?
+ * @ep: the endpoint
+ * @addr: the address
+ *
+ * Context: any.
+ */
+bool braid_endpoint_has(const struct braid_endpoint *ep,
+			const struct in6_addr *addr)
 {
 	unsigned int i;
 
@@ -68,6 +75,10 @@ static unsigned int braid_from_elsewhere(struct braid_packet *p,
 		return braid_packet_drop(p, BRAID_DROP_SPOOFED,
 					 BRAID_NET_DIRECTION_INGRESS, 0, 0);
 	latch->id = braid_addr_identity(p->bn, &p->src, p->gen);
+	/* Routing refuses the node's own addresses too, unless told otherwise. */
+	if (latch->id == BRAID_ID_HOST)
+		return braid_packet_drop(p, BRAID_DROP_SPOOFED,
+					 BRAID_NET_DIRECTION_INGRESS, 0, 0);
 	return NF_ACCEPT;
 }
 
@@ -155,10 +166,16 @@ static unsigned int braid_retrack(struct braid_packet *p,
 	return nf_conntrack_in(p->skb, p->state);
 }
 
-/* A connection remembers who began it; a tunnel header can say it anew. */
-static void braid_note_source(struct nf_conn *ct,
-			      enum ip_conntrack_info ctinfo,
-			      const struct braid_latch *latch)
+/**
+ * braid_note_source() - a connection remembers who began it
+ * @ct: the connection
+ * @ctinfo: the packet's part in it
+ * @latch: of the packet; a tunnel header can name another sender than before
+ *
+ * Context: any.
+ */
+void braid_note_source(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
+		       const struct braid_latch *latch)
 {
 	struct braid_stamp stamp;
 	u64 pair;
@@ -197,7 +214,8 @@ unsigned int braid_classify(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 	stamp = braid_conn_stamp(ct);
 	if (!braid_stamp_current(&stamp, p.gen) && nf_ct_is_confirmed(ct) &&
-	    braid_service_stale(&p, ct)) {
+	    braid_service_stale(p.bn, ct, latch->from != BRAID_FROM_ELSEWHERE,
+				p.gen)) {
 		ret = braid_retrack(&p, latch, ct, ctinfo);
 		if (ret != NF_ACCEPT)
 			return ret;

@@ -525,6 +525,7 @@ static int braid_commit_locked(struct braid_net *bn, struct list_head *changes,
  *	them is gone
  * @expect: the generation they were made for, or BRAID_ANY_GEN
  * @dry_run: do all that can fail, then undo it
+ * @gen: the generation after it, if it is done; may be NULL
  * @err: filled in on refusal
  *
  * When it returns 0, no packet that enters the node sees what was before.
@@ -534,9 +535,8 @@ static int braid_commit_locked(struct braid_net *bn, struct list_head *changes,
  * Return: 0 or an error; nothing has changed then.
  */
 int braid_commit(struct braid_net *bn, struct list_head *changes, u64 expect,
-		 bool dry_run, struct braid_err *err)
+		 bool dry_run, u64 *gen, struct braid_err *err)
 {
-	LIST_HEAD(gone);
 	bool links;
 	int ret;
 
@@ -547,6 +547,8 @@ int braid_commit(struct braid_net *bn, struct list_head *changes, u64 expect,
 	if (!ret) {
 		mutex_lock(&bn->lock);
 		ret = braid_commit_locked(bn, changes, expect, dry_run, err);
+		if (gen)
+			*gen = bn->gen;
 		mutex_unlock(&bn->lock);
 	}
 	if (links) {

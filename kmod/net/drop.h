@@ -24,7 +24,7 @@
 	X(STALE, "backend-removed") \
 	X(NO_NODE, "no-node") \
 	X(NO_ROUTE, "no-route") \
-	X(TOO_BIG, "too-big") \
+	X(NOT_ADDRESS, "not-an-address") \
 	X(NO_MEMORY, "no-memory")
 
 enum braid_reason {

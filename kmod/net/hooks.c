@@ -86,6 +86,12 @@ static const struct nf_hook_ops braid_hook_ops[] = {
 		.hooknum = NF_INET_LOCAL_OUT,
 		.priority = NF_IP_PRI_NAT_DST + 1,
 	},
+	{
+		.hook = braid_deliver,
+		.pf = NFPROTO_INET,
+		.hooknum = NF_INET_POST_ROUTING,
+		.priority = NF_IP_PRI_FIRST,
+	},
 };
 
 static const struct nf_hook_ops braid_nat_ops[] = {

@@ -104,6 +104,8 @@ void braid_index_remove(struct braid_index *index, struct braid_entry *entry)
  * @entry: of a new version, already in
  *
  * Context: process, namespace mutex held.
+ * A key that one version has twice is no clash.
+ *
  * Return: another version that stays or comes and has the same key, or NULL.
  */
 struct braid_life *braid_index_clash(struct braid_index *index,
@@ -116,7 +118,7 @@ struct braid_life *braid_index_clash(struct braid_index *index,
 	rcu_read_lock();
 	list = rhltable_lookup(&index->table, &entry->key, braid_index_params);
 	rhl_for_each_entry_rcu(other, pos, list, node) {
-		if (other != entry && !other->life->leaving) {
+		if (other->life != entry->life && !other->life->leaving) {
 			clash = other->life;
 			break;
 		}

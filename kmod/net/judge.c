@@ -26,6 +26,7 @@
  * @dst_id: identity of @dst
  * @proto: IP protocol
  * @port: destination port after translation, or the ICMP type
+ * @sport: port that it began at, where replies go
  */
 struct braid_case {
 	struct braid_net *bn;
@@ -38,6 +39,7 @@ struct braid_case {
 	u32 dst_id;
 	u8 proto;
 	u16 port;
+	u16 sport;
 };
 
 static struct in6_addr braid_tuple_addr(const struct nf_conn *ct,
@@ -64,12 +66,12 @@ static u16 braid_case_port(const struct nf_conn *ct)
 	}
 }
 
-static void braid_case_open(struct braid_case *c, const struct braid_packet *p,
+static void braid_case_open(struct braid_case *c, struct braid_net *bn,
 			    const struct nf_conn *ct,
-			    const struct braid_stamp *stamp)
+			    const struct braid_stamp *stamp, u64 gen)
 {
-	c->bn = p->bn;
-	c->gen = p->gen;
+	c->bn = bn;
+	c->gen = gen;
 	c->src = braid_tuple_addr(ct,
 				  &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.src.u3);
 	c->dst = braid_tuple_addr(ct,
@@ -82,6 +84,7 @@ static void braid_case_open(struct braid_case *c, const struct braid_packet *p,
 	c->dst_id = braid_addr_identity(c->bn, &c->dst, c->gen);
 	c->proto = nf_ct_protonum(ct);
 	c->port = braid_case_port(ct);
+	c->sport = ntohs(ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.src.u.all);
 }
 
 /* One direction of policy; no rule for the subject leaves it open. */
@@ -105,25 +108,31 @@ static bool braid_case_allowed(const struct braid_case *c, u8 dir)
 				      c->gen);
 }
 
-/* A workload must not make tunnel packets: it would choose its identity. */
+/*
+ * A workload must not make tunnel packets, replies neither: it would choose its
+ * identity.
+ */
 static bool braid_case_tunnels(const struct braid_case *c)
 {
 	const struct braid_overlay *overlay;
 
-	if (!c->src_ep || c->proto != IPPROTO_UDP)
+	if (c->proto != IPPROTO_UDP || (!c->src_ep && !c->dst_ep))
 		return false;
 	overlay = braid_overlay_now(c->bn, c->gen);
-	return overlay && overlay->port == c->port;
+	return overlay && ((c->src_ep && overlay->port == c->port) ||
+			   (c->dst_ep && overlay->port == c->sport));
 }
 
 static enum braid_reason braid_case_decide(const struct braid_case *c, u8 *dir)
 {
-	*dir = BRAID_NET_DIRECTION_EGRESS;
+	*dir = c->src_ep ? BRAID_NET_DIRECTION_EGRESS :
+			   BRAID_NET_DIRECTION_INGRESS;
 	if (braid_case_tunnels(c))
 		return BRAID_DROP_TUNNEL_PORT;
 	/* An endpoint always reaches itself. */
 	if (c->src_ep && c->src_ep == c->dst_ep)
 		return BRAID_PASS;
+	*dir = BRAID_NET_DIRECTION_EGRESS;
 	if (c->src_ep && !braid_case_allowed(c, BRAID_NET_DIRECTION_EGRESS))
 		return BRAID_DROP_POLICY;
 	*dir = BRAID_NET_DIRECTION_INGRESS;
@@ -134,18 +143,18 @@ static enum braid_reason braid_case_decide(const struct braid_case *c, u8 *dir)
 	return BRAID_PASS;
 }
 
-static struct braid_stamp braid_decide(const struct braid_packet *p,
-				       struct nf_conn *ct)
+static struct braid_stamp braid_decide(struct braid_net *bn, struct nf_conn *ct,
+				       u64 gen)
 {
 	struct braid_stamp stamp = braid_conn_stamp(ct);
 	struct braid_case c;
 
-	if (braid_stamp_current(&stamp, p->gen))
+	if (braid_stamp_current(&stamp, gen))
 		return stamp;
-	braid_case_open(&c, p, ct, &stamp);
+	braid_case_open(&c, bn, ct, &stamp, gen);
 	stamp.reason = braid_case_decide(&c, &stamp.dir);
 	stamp.local = c.src_ep || c.dst_ep;
-	stamp.gen = p->gen;
+	stamp.gen = gen;
 	/* The identities first: who sees the stamp sees them. */
 	braid_conn_set_pair(ct, c.src_id, c.dst_id);
 	braid_conn_set_stamp(ct, &stamp);
@@ -167,7 +176,9 @@ static unsigned int braid_catch_up(struct braid_packet *p,
 			return ret;
 	}
 	latch->gen = p->gen;
-	if (!error && braid_service_stale(p, ct))
+	if (!error && braid_service_stale(p->bn, ct,
+					  latch->from != BRAID_FROM_ELSEWHERE,
+					  p->gen))
 		return braid_packet_drop(p, BRAID_DROP_STALE,
 					 BRAID_NET_DIRECTION_EGRESS, latch->id,
 					 0);
@@ -251,11 +262,79 @@ unsigned int braid_judge(void *priv, struct sk_buff *skb,
 					 BRAID_NET_DIRECTION_EGRESS :
 					 BRAID_NET_DIRECTION_INGRESS,
 					 latch->id, 0);
+	/* A stamp that another sender's packet left is not for this one. */
+	if (!error)
+		braid_note_source(ct, ctinfo, latch);
 	/* Related follows its master. */
-	stamp = braid_decide(&p, !error && ct->master ? ct->master : ct);
+	stamp = braid_decide(p.bn, !error && ct->master ? ct->master : ct,
+			     p.gen);
 	if (stamp.reason)
 		return braid_deny(&p, &stamp, ct, ctinfo);
 	if (stamp.local)
 		braid_count_forwarded(p.bn);
 	return NF_ACCEPT;
+}
+
+/**
+ * braid_judge_again() - judge a packet that leaves by a later generation
+ * @bn: the namespace
+ * @skb: the packet
+ * @gen: generation that sends it
+ * @dir: enum braid_net_direction, if it is not to be sent
+ *
+ * A commit may come between the hooks and the tunnel. What is sent to where the
+ * new generation says is allowed by the new generation.
+ *
+ * Context: any, in an RCU read section that began before @gen was latched.
+ * Return: BRAID_PASS, or enum braid_reason.
+ */
+unsigned int braid_judge_again(struct braid_net *bn, struct sk_buff *skb,
+			       u64 gen, u8 *dir)
+{
+	enum ip_conntrack_info ctinfo;
+	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+	struct braid_stamp stamp;
+
+	*dir = BRAID_NET_DIRECTION_EGRESS;
+	if (!ct || nf_ct_is_template(ct) || !braid_conn_known(ct) ||
+	    ctinfo == IP_CT_RELATED || ctinfo == IP_CT_RELATED_REPLY)
+		return BRAID_PASS;
+	stamp = braid_conn_stamp(ct);
+	if (likely(!stamp.gen || braid_stamp_current(&stamp, gen)))
+		return BRAID_PASS;
+	if (braid_service_stale(bn, ct, false, gen))
+		return BRAID_DROP_STALE;
+	stamp = braid_decide(bn, ct, gen);
+	*dir = stamp.dir;
+	return stamp.reason;
+}
+
+/* What the node itself says to all on the link: groups and broadcasts. */
+static bool braid_is_link_scope(const struct braid_packet *p)
+{
+	__be32 v4;
+
+	if (p->state->pf == NFPROTO_IPV6)
+		return ipv6_addr_type(&p->dst) & IPV6_ADDR_LINKLOCAL ||
+		       ipv6_addr_is_multicast(&p->dst);
+	v4 = braid_addr_to_v4(&p->dst);
+	return ipv4_is_local_multicast(v4) || ipv4_is_lbcast(v4);
+}
+
+/*
+ * Hook: NF_IP_PRI_FIRST at POST_ROUTING. Policy looks at addresses; a route that
+ * leads another address to an endpoint's device would get around it.
+ */
+unsigned int braid_deliver(void *priv, struct sk_buff *skb,
+			   const struct nf_hook_state *state)
+{
+	const struct braid_endpoint *ep;
+	struct braid_packet p;
+
+	braid_packet_init(&p, braid_net_of(state->net), skb, state);
+	ep = braid_endpoint_by_device(p.bn, state->out, p.gen);
+	if (!ep || braid_endpoint_has(ep, &p.dst) || braid_is_link_scope(&p))
+		return NF_ACCEPT;
+	return braid_packet_drop(&p, BRAID_DROP_NOT_ADDRESS,
+				 BRAID_NET_DIRECTION_INGRESS, 0, ep->id);
 }

@@ -191,7 +191,7 @@ static int braid_nl_submit(struct braid_net *bn, struct genl_info *info,
 		return ret;
 	}
 	list_add(&change->list, &changes);
-	ret = braid_commit(bn, &changes, BRAID_ANY_GEN, false, err);
+	ret = braid_commit(bn, &changes, BRAID_ANY_GEN, false, NULL, err);
 	braid_change_free(change);
 	return ret;
 }
@@ -275,11 +275,15 @@ int braid_net_nl_flush_doit(struct sk_buff *skb, struct genl_info *info)
 	return ret;
 }
 
-/* Answer with the generation. */
-static int braid_nl_reply_gen(struct genl_info *info, u8 cmd, u64 gen,
-			      const char *version)
+static struct sk_buff *braid_nl_reply_alloc(void)
 {
-	struct sk_buff *msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	return genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+}
+
+/* Answer with the generation; @msg is consumed. */
+static int braid_nl_reply_gen(struct sk_buff *msg, struct genl_info *info,
+			      u8 cmd, u64 gen, const char *version)
+{
 	void *hdr;
 
 	if (!msg)
@@ -299,7 +303,8 @@ int braid_net_nl_status_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct braid_net *bn = braid_net_of(genl_info_net(info));
 
-	return braid_nl_reply_gen(info, BRAID_NET_CMD_STATUS, braid_net_gen(bn),
+	return braid_nl_reply_gen(braid_nl_reply_alloc(), info,
+				  BRAID_NET_CMD_STATUS, braid_net_gen(bn),
 				  BRAID_VERSION);
 }
 
@@ -313,7 +318,8 @@ int braid_net_nl_begin_doit(struct sk_buff *skb, struct genl_info *info)
 	if (ret == -ENOSPC)
 		NL_SET_ERR_MSG(info->extack,
 			       "too many transactions are open in the namespace");
-	return ret ?: braid_nl_reply_gen(info, BRAID_NET_CMD_BEGIN, gen, NULL);
+	return ret ?: braid_nl_reply_gen(braid_nl_reply_alloc(), info,
+					 BRAID_NET_CMD_BEGIN, gen, NULL);
 }
 
 /* Name the message and the attribute: they were in another message. */
@@ -340,12 +346,19 @@ int braid_net_nl_commit_doit(struct sk_buff *skb, struct genl_info *info)
 	struct braid_net *bn = braid_net_of(genl_info_net(info));
 	struct braid_err err = {};
 	struct braid_txn *txn;
+	struct sk_buff *msg;
+	u64 gen = 0;
 	int ret;
 
+	/* Before the commit: what is done must not be reported as failed. */
+	msg = braid_nl_reply_alloc();
+	if (!msg)
+		return -ENOMEM;
 	txn = braid_txn_take(bn, info->snd_portid);
 	if (!txn) {
 		NL_SET_ERR_MSG(info->extack,
 			       "this socket has no transaction open");
+		nlmsg_free(msg);
 		return -EINVAL;
 	}
 	if (txn->failed)
@@ -353,14 +366,16 @@ int braid_net_nl_commit_doit(struct sk_buff *skb, struct genl_info *info)
 				   "a change of the transaction was refused");
 	else
 		ret = braid_commit(bn, &txn->changes, txn->gen,
-				   info->attrs[BRAID_NET_A_DRY_RUN], &err);
+				   info->attrs[BRAID_NET_A_DRY_RUN], &gen, &err);
 	braid_txn_free(txn);
 	if (ret) {
 		braid_nl_explain_commit(info, &err);
+		nlmsg_free(msg);
 		return ret;
 	}
-	return braid_nl_reply_gen(info, BRAID_NET_CMD_COMMIT, braid_net_gen(bn),
-				  NULL);
+	/* A full socket loses the answer, not the acknowledgement. */
+	braid_nl_reply_gen(msg, info, BRAID_NET_CMD_COMMIT, gen, NULL);
+	return 0;
 }
 
 int braid_net_nl_abort_doit(struct sk_buff *skb, struct genl_info *info)

@@ -27,15 +27,20 @@ static void braid_overlay_destroy(struct braid_obj *obj)
 static int braid_overlay_key(struct net *net, struct nlattr **tb,
 			     struct braid_slot_key *key, struct braid_err *err)
 {
-	int ret = braid_parse_need(tb, BRAID_NET_A_OVERLAY_NAME, err,
-				   "name is required");
+	char name[BRAID_NET_NAME_MAX + 1];
+	int ret;
 
+	ret = braid_parse_need(tb, BRAID_NET_A_OVERLAY_NAME, err,
+			       "name is required");
+	if (!ret)
+		ret = braid_parse_name(tb[BRAID_NET_A_OVERLAY_NAME], name, err);
 	if (ret)
 		return ret;
-	if (!dev_valid_name(nla_data(tb[BRAID_NET_A_OVERLAY_NAME])))
+	/* A percent sign would make it a pattern. */
+	if (!dev_valid_name(name) || strchr(name, '%'))
 		return braid_refuse(err, -EINVAL, BRAID_NET_A_OVERLAY_NAME,
 				    "not a name of a device");
-	braid_key_name(key, nla_data(tb[BRAID_NET_A_OVERLAY_NAME]));
+	braid_key_name(key, name);
 	return 0;
 }
 

@@ -71,6 +71,8 @@ struct braid_endpoint *braid_endpoint_by_device(struct braid_net *bn,
 struct braid_endpoint *braid_endpoint_by_addr(struct braid_net *bn,
 					      const struct in6_addr *addr,
 					      u64 gen);
+bool braid_endpoint_has(const struct braid_endpoint *ep,
+			const struct in6_addr *addr);
 struct braid_overlay *braid_overlay_now(struct braid_net *bn, u64 gen);
 u32 braid_addr_identity(struct braid_net *bn, const struct in6_addr *addr,
 			u64 gen);
@@ -81,6 +83,8 @@ unsigned int braid_packet_drop(const struct braid_packet *p,
 			       u32 dst_id);
 bool braid_is_icmp_error(const struct braid_packet *p, const struct nf_conn *ct,
 			 enum ip_conntrack_info ctinfo);
+void braid_note_source(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
+		       const struct braid_latch *latch);
 unsigned int braid_classify(void *priv, struct sk_buff *skb,
 			    const struct nf_hook_state *state);
 unsigned int braid_classify_source(struct braid_packet *p,
@@ -89,6 +93,11 @@ unsigned int braid_judge(void *priv, struct sk_buff *skb,
 			 const struct nf_hook_state *state);
 unsigned int braid_translate(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state);
-bool braid_service_stale(struct braid_packet *p, const struct nf_conn *ct);
+unsigned int braid_deliver(void *priv, struct sk_buff *skb,
+			   const struct nf_hook_state *state);
+unsigned int braid_judge_again(struct braid_net *bn, struct sk_buff *skb,
+			       u64 gen, u8 *dir);
+bool braid_service_stale(struct braid_net *bn, const struct nf_conn *ct,
+			 bool inside, u64 gen);
 
 #endif

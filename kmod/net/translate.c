@@ -33,8 +33,8 @@ braid_service_at(struct braid_net *bn, const struct in6_addr *addr, __be16 port,
 }
 
 /* The service that a connection was meant for when it began. */
-static const struct braid_service *braid_service_of_conn(struct braid_packet *p,
-							 const struct nf_conn *ct)
+static const struct braid_service *
+braid_service_of_conn(struct braid_net *bn, const struct nf_conn *ct, u64 gen)
 {
 	const struct nf_conntrack_tuple *orig =
 		&ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
@@ -43,38 +43,39 @@ static const struct braid_service *braid_service_of_conn(struct braid_packet *p,
 	if (nf_ct_l3num(ct) != NFPROTO_IPV4)
 		return NULL;
 	addr = braid_addr_v4(orig->dst.u3.ip);
-	return braid_service_at(p->bn, &addr, orig->dst.u.all,
-				orig->dst.protonum, p->gen);
+	return braid_service_at(bn, &addr, orig->dst.u.all, orig->dst.protonum,
+				gen);
 }
 
 /**
  * braid_service_stale() - does a connection lead where its service does not?
- * @p: a packet of it, for the generation
+ * @bn: the namespace
  * @ct: the connection
+ * @inside: it began here or in the overlay: it may use services
+ * @gen: generation of the traversal
  *
  * Stale is what was translated to a backend that is none any more, and what was
  * not translated though its destination is a frontend by now.
  *
- * Context: any, in an RCU read section that began before the generation was
- * latched.
+ * Context: any, in an RCU read section that began before @gen was latched.
  */
-bool braid_service_stale(struct braid_packet *p, const struct nf_conn *ct)
+bool braid_service_stale(struct braid_net *bn, const struct nf_conn *ct,
+			 bool inside, u64 gen)
 {
 	const struct nf_conntrack_tuple *reply =
 		&ct->tuplehash[IP_CT_DIR_REPLY].tuple;
 	struct braid_stamp stamp = braid_conn_stamp(ct);
-	const struct braid_service *service = braid_service_of_conn(p, ct);
+	const struct braid_service *service = braid_service_of_conn(bn, ct, gen);
 	struct braid_key key = { .kind = BRAID_KEY_BACKEND };
 
 	if (!stamp.service)
-		return service && !(ct->status & IPS_DST_NAT) &&
-		       braid_latch(p->skb)->from != BRAID_FROM_ELSEWHERE;
+		return service && inside && !(ct->status & IPS_DST_NAT);
 	if (!service)
 		return true;
 	key.num = service->number;
 	key.addr = braid_addr_v4(reply->src.u3.ip);
 	key.port = reply->src.u.all;
-	return !braid_index_find(&p->bn->index, &key, p->gen);
+	return !braid_index_find(&bn->index, &key, gen);
 }
 
 /* Nobody is there to serve: say so at once, as a host without a listener does. */
@@ -129,7 +130,7 @@ unsigned int braid_translate(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 	braid_packet_init(&p, braid_net_of(state->net), skb, state);
 	p.gen = latch->gen;
-	service = braid_service_of_conn(&p, ct);
+	service = braid_service_of_conn(p.bn, ct, p.gen);
 	if (!service)
 		return NF_ACCEPT;
 	if (!service->ntargets)

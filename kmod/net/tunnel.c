@@ -2,6 +2,7 @@
 #include "tunnel.h"
 
 #include <linux/etherdevice.h>
+#include <linux/inetdevice.h>
 #include <linux/jhash.h>
 #include <net/inet_ecn.h>
 #include <net/ip_tunnels.h>
@@ -82,7 +83,10 @@ static u32 braid_tunnel_identity(struct braid_net *bn, const struct sk_buff *skb
 	}
 	if (!id)
 		id = braid_addr_identity(bn, &src, gen);
-	return id == BRAID_ID_HOST ? BRAID_ID_REMOTE_NODE : id;
+	if (id == BRAID_ID_HOST)
+		return BRAID_ID_REMOTE_NODE;
+	/* Identities of prefixes stay at home: to others it is the world. */
+	return id > BRAID_VNI_MAX ? BRAID_ID_WORLD : id;
 }
 
 /* From the connection, the same both ways. */
@@ -166,27 +170,21 @@ static void braid_tunnel_send(struct braid_link *link, struct sk_buff *skb,
 				  BRAID_NET_DIRECTION_EGRESS, id);
 		return;
 	}
-	ret = skb_tunnel_check_pmtu(skb, &rt->dst, BRAID_TUNNEL_HEADROOM, false);
-	if (ret) {
-		braid_tunnel_drop(link, skb, BRAID_DROP_TOO_BIG,
-				  BRAID_NET_DIRECTION_EGRESS, id);
-		goto put;
-	}
+	/* Only lowers the route's MTU here; routing answers the next one. */
+	skb_tunnel_check_pmtu(skb, &rt->dst, BRAID_TUNNEL_HEADROOM, false);
 	tos = ip_tunnel_ecn_encap(0, ip_hdr(skb), skb);
 	ret = braid_tunnel_push(skb, rt, node, id);
 	if (ret) {
 		braid_tunnel_drop(link, skb, BRAID_DROP_NO_MEMORY,
 				  BRAID_NET_DIRECTION_EGRESS, id);
-		goto put;
+		ip_rt_put(rt);
+		return;
 	}
 	/* Consumes the route and the packet. */
 	udp_tunnel_xmit_skb(rt, link->sock->sk, skb, saddr,
 			    braid_addr_to_v4(&node->underlays[0]), tos,
 			    ip4_dst_hoplimit(&rt->dst), 0, sport,
 			    htons(link->port), false, true, 0);
-	return;
-put:
-	ip_rt_put(rt);
 }
 
 /* ndo_start_xmit. Context: BH off, RCU read section. */
@@ -194,9 +192,11 @@ netdev_tx_t braid_tunnel_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct braid_link *link = netdev_priv(dev);
 	u64 gen = braid_net_gen(link->bn);
+	enum braid_reason reason;
 	struct braid_node *node;
 	struct in6_addr dst;
 	u32 id;
+	u8 dir;
 
 	skb_reset_mac_header(skb);
 	if (skb->protocol != htons(ETH_P_IP) ||
@@ -208,6 +208,11 @@ netdev_tx_t braid_tunnel_xmit(struct sk_buff *skb, struct net_device *dev)
 	skb_set_network_header(skb, ETH_HLEN);
 	dst = braid_addr_v4(ip_hdr(skb)->daddr);
 	id = braid_tunnel_identity(link->bn, skb, gen);
+	reason = braid_judge_again(link->bn, skb, gen, &dir);
+	if (reason) {
+		braid_tunnel_drop(link, skb, reason, dir, id);
+		return NETDEV_TX_OK;
+	}
 	node = braid_tunnel_node(link->bn, &dst, gen);
 	if (!node) {
 		braid_tunnel_drop(link, skb, BRAID_DROP_NO_NODE,
@@ -218,26 +223,46 @@ netdev_tx_t braid_tunnel_xmit(struct sk_buff *skb, struct net_device *dev)
 	return NETDEV_TX_OK;
 }
 
+/*
+ * Tunnel packets come by an uplink. Without one configured, the device that
+ * holds the local address is.
+ */
+static bool braid_tunnel_uplink(struct braid_link *link,
+				const struct net_device *dev, u64 gen)
+{
+	struct braid_key any = { .kind = BRAID_KEY_UPLINK };
+	struct braid_key key = {
+		.kind = BRAID_KEY_UPLINK, .num = dev->ifindex,
+	};
+	struct braid_index *index = &link->bn->index;
+	const struct in_device *in_dev;
+	const struct in_ifaddr *ifa;
+
+	if (braid_index_find(index, &any, gen))
+		return braid_index_find(index, &key, gen);
+	in_dev = __in_dev_get_rcu(dev);
+	if (!in_dev)
+		return false;
+	in_dev_for_each_ifa_rcu(ifa, in_dev)
+		if (ifa->ifa_local == braid_addr_to_v4(&link->local))
+			return true;
+	return false;
+}
+
 /* Who sent an outer packet, and whether it may. */
 static enum braid_reason braid_tunnel_admit(struct braid_link *link,
 					    const struct sk_buff *skb, u64 gen,
 					    struct braid_node **node)
 {
-	struct braid_key any = { .kind = BRAID_KEY_UPLINK };
 	struct braid_key key = {
-		.kind = BRAID_KEY_UPLINK, .num = skb->dev->ifindex,
-	};
-	struct braid_index *index = &link->bn->index;
-	struct braid_life *life;
-
-	if (braid_index_find(index, &any, gen) &&
-	    !braid_index_find(index, &key, gen))
-		return BRAID_DROP_NOT_UPLINK;
-	key = (struct braid_key){
 		.kind = BRAID_KEY_UNDERLAY,
 		.addr = braid_addr_v4(ip_hdr(skb)->saddr),
 	};
-	life = braid_index_find(index, &key, gen);
+	struct braid_life *life;
+
+	if (!braid_tunnel_uplink(link, skb->dev, gen))
+		return BRAID_DROP_NOT_UPLINK;
+	life = braid_index_find(&link->bn->index, &key, gen);
 	if (!life)
 		return BRAID_DROP_UNKNOWN_NODE;
 	*node = container_of(braid_obj_of(life), struct braid_node, obj);

@@ -4,7 +4,7 @@
 # The nodes and the switch between them.
 
 readonly ports=16 # commands that may run in a node at the same time
-readonly boot_limit=180 # seconds
+readonly boot_limit=240 # seconds, for a debug kernel on a busy host
 
 # session_tools - prints the directory of the client and the agent.
 session_tools() {
@@ -142,6 +142,7 @@ nodes_wait() {
 	local n waiting=() failed=0
 	[[ ! $modules || -e $checkout/build/$kernel/braid_net.ko ]] ||
 		say "build/$kernel/braid_net.ko is not built: the nodes start without it"
+	say "booting $# $([[ $# == 1 ]] && echo node || echo nodes) with kernel $kernel"
 	for n; do
 		node_wait "$n" &
 		waiting+=($!)

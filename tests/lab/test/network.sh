@@ -41,12 +41,18 @@ paused_clock() {
 	(((after - before) >= $2 && (after - before) <= $3))
 }
 
+tests/lab/kernel get stock
+SECONDS=0
 "$lab" up 3 --no-modules --with $$
+check "three nodes come up within a minute" test "$SECONDS" -lt 60
 check "frames pass between all nodes" all pass
 check "frames of full size pass over IPv6 too" "$lab" run 1 ping -q -c 1 -M "do" -s 1452 fd77::3
 "$lab" split 3
 check "split: node 3 hears nobody" alone
 check "split: the others hear each other" pass 1 2
+"$lab" cut 3
+"$lab" boot 3
+check "split: a node that lost power comes back where it was" alone
 "$lab" split 1,3
 check "split again: what was apart stays apart" all drop
 "$lab" heal
