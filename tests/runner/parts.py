@@ -109,7 +109,7 @@ def kunit_tests():
 
 
 def scenario_tests():
-    for path in sorted(glob.glob("tests/scenarios/*.sh")):
+    for path in sorted(glob.glob("tests/scenarios/*.*")):
         if not os.access(path, os.X_OK):
             continue
         settings = take(header(path, "lab"), path, kernel="stock,debug", nodes=1,

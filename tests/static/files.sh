@@ -26,6 +26,14 @@ shell_files() {
 	done
 }
 
+python_files() {
+	project_files | while read -r file; do
+		if [[ $file == *.py ]] || head -n 1 "$file" | tr -d '\0' | grep -q '^#!.*python'; then
+			echo "$file"
+		fi
+	done
+}
+
 # require_files WHAT: stdin passed on; a check that has lost its input must fail.
 require_files() {
 	local input

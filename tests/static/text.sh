@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Spelling, shell scripts, the tool's format.
+# Spelling, scripts, the tool's format.
 
 set -euo pipefail
 . tests/ktap.sh
@@ -42,6 +42,12 @@ strict() {
 }
 refute "a script without strict mode is found" strict "$scratch/unquoted.sh"
 check "scripts fail on errors" strict "${files[@]}"
+
+printf 'import os\n' >"$scratch/unused.py"
+refute "pyflakes finds a mistake" pyflakes3 "$scratch/unused.py"
+expect_text "and says which" "'os' imported but unused"
+mapfile -t files < <(python_files | require_files "Python scripts")
+check "Python scripts" pyflakes3 "${files[@]}"
 
 printf 'int main(void) {\n  return 0; }\n' >"$scratch/format.c"
 format() { clang-format --style=file:.clang-format --dry-run --Werror "$@"; }
