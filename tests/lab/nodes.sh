@@ -105,8 +105,10 @@ node_start() {
 		sleep 0.02
 	done
 
+	# A socket a processor: without ACPI the kernel reads the firmware's older
+	# table, which lists one processor of each.
 	args=(-name "node$n" -nodefaults -no-user-config -display none -no-reboot
-		-machine pc -cpu max -smp "$cpus" -m "$mem"
+		-machine pc -cpu max -smp "$cpus,sockets=$cpus" -m "$mem"
 		-kernel "$image" -initrd "$initrd" -append "$(kernel_words "$n")"
 		-chardev "file,id=console,path=${LAB_DIR//,/,,}/node$n.console,append=on"
 		-serial chardev:console
