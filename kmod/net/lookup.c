@@ -135,7 +135,7 @@ void braid_packet_init(struct braid_packet *p, struct braid_net *bn,
  * @reason: enum braid_reason
  * @dir: enum braid_net_direction
  * @src_id: who sent it, 0 if that is not known
- * @dst_id: whom it is for, 0 if that is not known
+ * @dst_id: whom it is for, 0 to ask its destination address
  *
  * Context: any, in an RCU read section.
  * Return: NF_DROP.
@@ -148,7 +148,7 @@ unsigned int braid_packet_drop(const struct braid_packet *p,
 		.reason = reason,
 		.dir = dir,
 		.src_id = src_id,
-		.dst_id = dst_id,
+		.dst_id = dst_id ?: braid_addr_identity(p->bn, &p->dst, p->gen),
 		.dev = p->state->in,
 	};
 

@@ -27,8 +27,11 @@ static void braid_tunnel_drop(struct braid_link *link, struct sk_buff *skb,
 		.dev = skb->dev,
 	};
 
-	if (skb->protocol == htons(ETH_P_IP))
+	if (skb->protocol == htons(ETH_P_IP)) {
 		braid_drop_describe(&drop, skb, NFPROTO_IPV4);
+		drop.dst_id = braid_addr_identity(link->bn, &drop.dst,
+						  braid_net_gen(link->bn));
+	}
 	braid_drop_report(link->bn, &drop);
 	if (dir == BRAID_NET_DIRECTION_EGRESS)
 		DEV_STATS_INC(link->dev, tx_dropped);
@@ -277,15 +280,13 @@ static enum braid_reason braid_tunnel_pull(struct braid_link *link,
 	unsigned int at;
 
 	if (!pskb_may_pull(skb, sizeof(struct udphdr) +
-				sizeof(struct braid_vxlan)) ||
+				sizeof(struct braid_vxlan) + ETH_HLEN) ||
 	    !braid_vxlan_decode((void *)(udp_hdr(skb) + 1), id))
 		return BRAID_DROP_MALFORMED;
 	if (iptunnel_pull_header(skb, sizeof(struct udphdr) +
 				      sizeof(struct braid_vxlan),
 				 htons(ETH_P_TEB), false))
 		return BRAID_DROP_NO_MEMORY;
-	if (!pskb_may_pull(skb, ETH_HLEN))
-		return BRAID_DROP_MALFORMED;
 	at = skb_network_header(skb) - skb->head;
 	skb_reset_mac_header(skb);
 	skb->protocol = eth_type_trans(skb, link->dev);

@@ -4,6 +4,11 @@
 # What the scripts of the lab share: where the cache is, messages, locks, and
 # an apt that reads other suites without touching the host's configuration.
 
+# A failed step inside $(...) is a failure, too.
+shopt -s inherit_errexit
+# modprobe and depmod, also for whom they are not on PATH.
+PATH=$PATH:/usr/sbin:/sbin
+
 lab_cache=${XDG_CACHE_HOME:-$HOME/.cache}/braid
 
 say() { printf 'lab: %s\n' "$*" >&2; }

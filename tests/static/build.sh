@@ -37,6 +37,7 @@ dkms_builds() {
 	for module in "${BUILT_MODULE_NAME[@]}"; do
 		[[ -f $dkms_tree/braid/$version/build/$module.ko ]]
 	done
+	eval "$CLEAN"
 }
 check "the installed source builds by dkms.conf" dkms_builds
 

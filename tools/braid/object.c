@@ -587,6 +587,8 @@ const struct object objects[] = {
 		.kind = BRAID_NET_OBJECT_OVERLAY,
 		.attr = BRAID_NET_A_OVERLAY,
 		.examples = overlay_examples,
+		.notes =
+			"A namespace has one overlay; only its mtu can be set.",
 	},
 	{
 		.name = "node",
@@ -630,6 +632,7 @@ const struct object objects[] = {
 		.kind = BRAID_NET_OBJECT_SERVICE,
 		.attr = BRAID_NET_A_SERVICE,
 		.examples = service_examples,
+		.notes = "Its backends go with it.",
 	},
 	{
 		.name = "backend",
