@@ -267,10 +267,12 @@ static int braid_check(struct braid_commit *c)
 		for (i = 0; slot->next && i < slot->next->nrefs; i++) {
 			const struct braid_ref *ref = &slot->next->refs[i];
 
-			if (!braid_slot_final(ref->slot))
-				return braid_commit_refuse(c, -ENOENT,
-							   slot->seq, ref->attr,
-							   ref->slot->ops->absent);
+			if (braid_slot_final(ref->slot))
+				continue;
+			braid_commit_refuse(c, -ENOENT, slot->seq, ref->attr,
+					    ref->slot->ops->absent);
+			c->err->nth = ref->nth;
+			return -ENOENT;
 		}
 	}
 	return 0;
@@ -364,6 +366,17 @@ static int braid_clash_refuse(struct braid_commit *c, struct braid_slot *slot,
 	}
 }
 
+/* Entries of a kind stand in the order of the attributes that they are from. */
+static u16 braid_entry_nth(const struct braid_obj *obj, unsigned int i)
+{
+	enum braid_key_kind kind = obj->entries[i].key.kind;
+	u16 nth = 0;
+
+	while (i--)
+		nth += obj->entries[i].key.kind == kind;
+	return nth;
+}
+
 static int braid_check_unique(struct braid_commit *c)
 {
 	struct braid_slot *slot;
@@ -384,7 +397,9 @@ static int braid_check_unique(struct braid_commit *c)
 			    braid_route_node(slot->next) ==
 			    braid_route_node(braid_obj_of(other)))
 				continue;
-			return braid_clash_refuse(c, slot, entry->key.kind);
+			braid_clash_refuse(c, slot, entry->key.kind);
+			c->err->nth = braid_entry_nth(slot->next, i);
+			return -EEXIST;
 		}
 	}
 	return 0;

@@ -118,7 +118,7 @@ static int braid_endpoint_plan(struct braid_net *bn, struct braid_obj *obj,
 	for (i = 0; i < ep->naddrs; i++)
 		braid_obj_entry(obj, BRAID_KEY_ADDRESS)->addr = ep->addrs[i];
 	return braid_identity_ref(bn, obj, ep->id,
-				  BRAID_NET_A_ENDPOINT_IDENTITY);
+				  BRAID_NET_A_ENDPOINT_IDENTITY, 0);
 }
 
 static int braid_fill_device(struct sk_buff *skb, struct net *net, int attr,

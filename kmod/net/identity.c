@@ -190,19 +190,21 @@ const struct braid_kind_ops braid_identity_ops = {
  * @obj: the object, with room for a reference
  * @id: the identity; a reserved one always exists
  * @attr: attribute that names it
+ * @nth: which one, of a list
  *
  * Context: process, may sleep, namespace mutex held.
  * Return: 0, or -ENOMEM.
  */
 int braid_identity_ref(struct braid_net *bn, struct braid_obj *obj, u32 id,
-		       u16 attr)
+		       u16 attr, u16 nth)
 {
 	struct braid_slot_key key;
 
 	if (id <= BRAID_IDENTITY_RESERVED)
 		return 0;
 	braid_key_id(&key, id);
-	return braid_obj_ref(bn, obj, BRAID_NET_OBJECT_IDENTITY, &key, attr);
+	return braid_obj_ref(bn, obj, BRAID_NET_OBJECT_IDENTITY, &key, attr,
+			     nth);
 }
 
 /**

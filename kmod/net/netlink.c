@@ -81,6 +81,20 @@ static void braid_nl_text(struct genl_info *info, const char *msg)
 		info->extack->_msg = msg;
 }
 
+/* The attribute that an error blames, in the object's nest. */
+static const struct nlattr *braid_nl_culprit(const struct nlattr *nest,
+					     const struct braid_err *err)
+{
+	const struct nlattr *nla;
+	u16 nth = err->nth;
+	int rem;
+
+	nla_for_each_nested(nla, nest, rem)
+		if (nla_type(nla) == err->attr && !nth--)
+			return nla;
+	return NULL;
+}
+
 /* Tell the caller why, and point at the attribute that is to blame. */
 static void braid_nl_explain(struct genl_info *info, const struct nlattr *nest,
 			     const struct braid_err *err)
@@ -91,7 +105,7 @@ static void braid_nl_explain(struct genl_info *info, const struct nlattr *nest,
 		return;
 	braid_nl_text(info, err->msg);
 	if (!culprit && nest && err->attr)
-		culprit = nla_find(nla_data(nest), nla_len(nest), err->attr);
+		culprit = braid_nl_culprit(nest, err);
 	if (culprit)
 		NL_SET_BAD_ATTR(info->extack, culprit);
 	else if (nest && err->attr)

@@ -285,7 +285,7 @@ static int braid_prefix_plan(struct braid_net *bn, struct braid_obj *obj,
 	ret = braid_obj_plan(obj, 1 + routed, 2);
 	if (!ret)
 		ret = braid_identity_ref(bn, obj, prefix->id,
-					 BRAID_NET_A_PREFIX_IDENTITY);
+					 BRAID_NET_A_PREFIX_IDENTITY, 0);
 	if (ret)
 		return ret;
 	key = braid_obj_entry(obj, BRAID_KEY_PREFIX);
@@ -295,7 +295,7 @@ static int braid_prefix_plan(struct braid_net *bn, struct braid_obj *obj,
 		return 0;
 	braid_key_name(&node, prefix->node);
 	ret = braid_obj_ref(bn, obj, BRAID_NET_OBJECT_NODE, &node,
-			    BRAID_NET_A_PREFIX_NODE);
+			    BRAID_NET_A_PREFIX_NODE, 0);
 	if (ret)
 		return ret;
 	prefix->node_number = obj->refs[obj->nrefs - 1].slot->number;

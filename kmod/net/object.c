@@ -210,12 +210,14 @@ struct braid_key *braid_obj_entry(struct braid_obj *obj,
  * @kind: enum braid_net_object
  * @key: of the object that @obj names; it need not exist yet
  * @attr: attribute of @obj that names it
+ * @nth: which one, of a list
  *
  * Context: process, may sleep, namespace mutex held.
  * Return: 0, or -ENOMEM.
  */
 int braid_obj_ref(struct braid_net *bn, struct braid_obj *obj,
-		  unsigned int kind, const struct braid_slot_key *key, u16 attr)
+		  unsigned int kind, const struct braid_slot_key *key, u16 attr,
+		  u16 nth)
 {
 	struct braid_slot *slot = braid_slot_get(bn, kind, key);
 
@@ -223,7 +225,7 @@ int braid_obj_ref(struct braid_net *bn, struct braid_obj *obj,
 		return -ENOMEM;
 	slot->users++;
 	slot->holds++;
-	obj->refs[obj->nrefs++] = (struct braid_ref){ slot, attr };
+	obj->refs[obj->nrefs++] = (struct braid_ref){ slot, attr, nth };
 	return 0;
 }
 

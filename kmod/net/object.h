@@ -26,12 +26,14 @@ struct braid_slot;
  * struct braid_err - why a change is refused
  * @msg: static text, lower case, no period
  * @attr: attribute of the object that is to blame, 0 if none is
+ * @nth: which one, of a list; 0 is the first
  * @nla: that attribute in the message being parsed, or NULL
  * @seq: sequence number of the message of the change
  */
 struct braid_err {
 	const char *msg;
 	u16 attr;
+	u16 nth;
 	const struct nlattr *nla;
 	u32 seq;
 };
@@ -42,6 +44,7 @@ static inline int braid_refuse(struct braid_err *err, int code, u16 attr,
 {
 	err->msg = msg;
 	err->attr = attr;
+	err->nth = 0;
 	return code;
 }
 
@@ -53,10 +56,11 @@ struct braid_slot_key {
 	u8 bytes[BRAID_SLOT_KEY_MAX];
 };
 
-/* One object named by another; @attr is the attribute that names it. */
+/* One object named by another, by the @nth attribute @attr of it. */
 struct braid_ref {
 	struct braid_slot *slot;
 	u16 attr;
+	u16 nth;
 };
 
 /* What a new object must say, and the text if it does not. */
@@ -212,7 +216,8 @@ int braid_obj_plan(struct braid_obj *obj, unsigned int nentries,
 struct braid_key *braid_obj_entry(struct braid_obj *obj,
 				  enum braid_key_kind kind);
 int braid_obj_ref(struct braid_net *bn, struct braid_obj *obj,
-		  unsigned int kind, const struct braid_slot_key *key, u16 attr);
+		  unsigned int kind, const struct braid_slot_key *key, u16 attr,
+		  u16 nth);
 void braid_obj_unref(struct braid_net *bn, struct braid_obj *obj);
 void braid_obj_free(struct braid_obj *obj);
 void braid_obj_free_rcu(struct braid_obj *obj);

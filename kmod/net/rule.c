@@ -293,12 +293,12 @@ static int braid_rule_plan(struct braid_net *bn, struct braid_obj *obj,
 	ret = braid_obj_plan(obj, 0, 1 + rule->rule.npeers);
 	if (!ret)
 		ret = braid_identity_ref(bn, obj, rule->rule.subject,
-					 BRAID_NET_A_RULE_SUBJECT);
+					 BRAID_NET_A_RULE_SUBJECT, 0);
 	if (ret || rule->rule.peer_kind != BRAID_PEER_IDENTITY)
 		return ret;
 	for (i = 0; i < rule->rule.npeers && !ret; i++)
 		ret = braid_identity_ref(bn, obj, rule->rule.peers[i].id,
-					 BRAID_NET_A_RULE_PEER_IDENTITY);
+					 BRAID_NET_A_RULE_PEER_IDENTITY, i);
 	return ret;
 }
 

@@ -311,7 +311,7 @@ static int braid_backend_plan(struct braid_net *bn, struct braid_obj *obj,
 		return ret;
 	braid_key_name(&service, backend->service);
 	ret = braid_obj_ref(bn, obj, BRAID_NET_OBJECT_SERVICE, &service,
-			    BRAID_NET_A_BACKEND_SERVICE);
+			    BRAID_NET_A_BACKEND_SERVICE, 0);
 	if (ret)
 		return ret;
 	key = braid_obj_entry(obj, BRAID_KEY_BACKEND);
