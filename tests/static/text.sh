@@ -33,7 +33,7 @@ strict() {
 	local lax=0
 	for file; do
 		head -n 1 "$file" | grep -q '^#!.*bash' || continue
-		grep -qxE 'set -euo pipefail|# Not strict: .+' "$file" || {
+		grep -qxE 'set -E?euo pipefail|# Not strict: .+' "$file" || {
 			echo "$file: neither 'set -euo pipefail' nor '# Not strict: REASON'"
 			lax=1
 		}
