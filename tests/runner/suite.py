@@ -211,6 +211,8 @@ class Suite:
         # After a failure the nodes are not expected to be clean.
         if not clean:
             return
+        lab.log.write(b"unloading the modules, looking for what they lost\n")
+        lab.log.flush()
         with ThreadPoolExecutor(group.nodes) as pool:
             for node, passed in zip(lab.nodes(),
                                     pool.map(lab.unloads_without_leak, lab.nodes())):
