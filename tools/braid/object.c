@@ -67,7 +67,7 @@ static const struct choice event_protocols[] = {
 
 static const struct word identity_words[] = {
 	{
-		.name = "id",
+		.name = "identity",
 		.value = "ID",
 		.help = "the identity, decimal or 0x...; 0 to 255 are reserved",
 		.type = &type_identity,
@@ -89,7 +89,7 @@ static const struct word identity_words[] = {
 
 static const struct word endpoint_words[] = {
 	{
-		.name = "device",
+		.name = "endpoint",
 		.value = "DEV",
 		.help = "the workload's device, the end that is in this namespace",
 		.type = &type_string,
@@ -117,7 +117,7 @@ static const struct word endpoint_words[] = {
 
 static const struct word uplink_words[] = {
 	{
-		.name = "device",
+		.name = "uplink",
 		.value = "DEV",
 		.help = "a device that carries the overlay",
 		.type = &type_string,
@@ -130,7 +130,7 @@ static const struct word uplink_words[] = {
 
 static const struct word node_words[] = {
 	{
-		.name = "name",
+		.name = "node",
 		.value = "NAME",
 		.help = "the node's name",
 		.type = &type_string,
@@ -168,7 +168,7 @@ static const struct word node_words[] = {
 
 static const struct word prefix_words[] = {
 	{
-		.name = "cidr",
+		.name = "prefix",
 		.value = "CIDR",
 		.help = "the addresses; of several prefixes the longest counts",
 		.type = &type_cidr,
@@ -222,7 +222,7 @@ static const struct word peer_variants[] = {
 
 static const struct word rule_words[] = {
 	{
-		.name = "name",
+		.name = "rule",
 		.value = "NAME",
 		.help = "the rule's name",
 		.type = &type_string,
@@ -297,7 +297,7 @@ static const struct word rule_words[] = {
 
 static const struct word service_words[] = {
 	{
-		.name = "name",
+		.name = "service",
 		.value = "NAME",
 		.help = "the service's name",
 		.type = &type_string,
@@ -379,7 +379,7 @@ static const struct word backend_words[] = {
 
 static const struct word overlay_words[] = {
 	{
-		.name = "name",
+		.name = "overlay",
 		.value = "NAME",
 		.help = "name of the overlay and of its link",
 		.type = &type_string,

@@ -222,20 +222,23 @@ static void list_json(const struct row *row, const struct word *word,
 	json_close(json, ']');
 }
 
-/* Always both ends, so that a reader meets one form only. */
+/* A port is a number; a range is what the word says. */
 static void range_json(const struct row *row, const struct word *word,
 		       const struct value *low, struct json *json)
 {
+	char text[2 * TYPE_BUFFER], buffer[TYPE_BUFFER];
 	struct value high;
 
-	if (!attr_get(row, word, word->attr_max, &high))
-		high = *low;
-	json_open(json, '{');
-	json_key(json, "min");
-	value_json(word, low, json);
-	json_key(json, "max");
-	value_json(word, &high, json);
-	json_close(json, '}');
+	if (!attr_get(row, word, word->attr_max, &high) ||
+	    !value_compare(low, &high)) {
+		value_json(word, low, json);
+		return;
+	}
+	snprintf(text, sizeof(text), "%s-",
+		 word->type->format(word->choices, low, buffer));
+	strncat(text, word->type->format(word->choices, &high, buffer),
+		sizeof(text) - strlen(text) - 1);
+	json_string(json, text);
 }
 
 void row_json(const struct row *row, const struct word *words,

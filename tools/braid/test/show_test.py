@@ -37,31 +37,31 @@ def test_show_json():
         return json.loads(compact.out)
 
     equal(shown("identity", "show"), [
-        {"id": 300, "label": ["app=web", "tier=front"]}, {"id": 4294967295}])
+        {"identity": 300, "label": ["app=web", "tier=front"]}, {"identity": 4294967295}])
     equal(shown("endpoint", "show"), [
-        {"device": "veth-web", "identity": 300,
+        {"endpoint": "veth-web", "identity": 300,
          "address": ["10.1.0.2", "fd01::2"]}])
     equal(shown("node", "show"), [
-        {"name": "node2", "underlay": ["192.168.77.2", "fd77::2"],
+        {"node": "node2", "underlay": ["192.168.77.2", "fd77::2"],
          "cidr": ["10.2.0.0/16", "10.3.0.1/32", "fd02::/64"],
          "mac": "02:00:00:00:aa:0f"}])
     equal(shown("prefix", "show"), [
-        {"cidr": "10.2.0.7/32", "identity": 300, "node": "node2"},
-        {"cidr": "10.9.0.0/16", "identity": 2}])
+        {"prefix": "10.2.0.7/32", "identity": 300, "node": "node2"},
+        {"prefix": "10.9.0.0/16", "identity": 2}])
     rules = shown("rule", "show")
     equal([rule["peer"] for rule in rules], [
         {"any": True}, {"cidr": ["10.0.0.0/8", "0.0.0.0/0"]},
         {"identity": [301, 302]}, {"any": True}])
     equal(rules[1], {
-        "name": "out", "subject": 301, "direction": "egress",
+        "rule": "out", "subject": 301, "direction": "egress",
         "peer": {"cidr": ["10.0.0.0/8", "0.0.0.0/0"]}, "protocol": "udp",
-        "port": {"min": 53, "max": 54}, "action": "allow", "priority": 1000})
-    equal(rules[3]["port"], {"min": 80, "max": 80})
+        "port": "53-54", "action": "allow", "priority": 1000})
+    equal(rules[3]["port"], 80)
     equal(rules[2]["type"], 8)
     equal(shown("backend", "show"), [
         {"service": "web", "address": "10.1.0.2", "port": 8080}])
     equal(shown("overlay", "show", "braid0"), [
-        {"name": "braid0", "type": "vxlan", "local": "192.168.77.1",
+        {"overlay": "braid0", "type": "vxlan", "local": "192.168.77.1",
          "port": 4789, "mtu": 1450}])
     equal(json.loads(run("-j", "rule", "show").out), [])
 
@@ -152,7 +152,7 @@ def test_terminal_and_json_safe():
     equal(run("uplink", "show", kernel=kernel).out,
           "a\\x1b[31m\"\\\\x07\\xffé\\xc2\\x85✓\n")
     parsed = json.loads(run("-j", "uplink", "show", kernel=kernel).out)
-    equal(parsed, [{"device": "a\x1b[31m\"\\\x07\xffé\xc2\x85✓"}])
+    equal(parsed, [{"uplink": "a\x1b[31m\"\\\x07\xffé\xc2\x85✓"}])
 
 
 def test_version():
