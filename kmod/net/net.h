@@ -36,7 +36,7 @@ struct braid_counters;
  */
 struct braid_net {
 	struct net *net;
-	struct mutex lock;
+	struct mutex lock;	/* commits */
 	u64 gen;
 	struct braid_index index;
 	struct braid_policy policy;
@@ -45,7 +45,7 @@ struct braid_net {
 	u32 last_number;
 	bool active;
 	bool dead;
-	struct mutex txn_lock;
+	struct mutex txn_lock;	/* open transactions */
 	struct list_head txns;
 	unsigned int ntxns;
 	struct list_head links;
@@ -60,6 +60,7 @@ void braid_net_exit(void);
 /* The generation that a reader uses from now on; pairs with the commit's flip. */
 static inline u64 braid_net_gen(const struct braid_net *bn)
 {
+	/* All that the commit did before it moved the number is seen. */
 	return smp_load_acquire(&bn->gen);
 }
 

@@ -387,7 +387,7 @@ int braid_net_nl_commit_doit(struct sk_buff *skb, struct genl_info *info)
 		nlmsg_free(msg);
 		return ret;
 	}
-	/* A full socket loses the answer, not the acknowledgement. */
+	/* A full socket loses the answer, not the outcome. */
 	braid_nl_reply_gen(msg, info, BRAID_NET_CMD_COMMIT, gen, NULL);
 	return 0;
 }

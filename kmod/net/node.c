@@ -70,6 +70,7 @@ static int braid_node_parse_lists(const struct nlattr *nest,
 				  struct braid_err *err)
 {
 	const struct nlattr *nla;
+	struct in6_addr *addr;
 	int rem, ret = 0;
 
 	nla_for_each_nested(nla, nest, rem) {
@@ -77,8 +78,8 @@ static int braid_node_parse_lists(const struct nlattr *nest,
 			if (node->nunderlays == BRAID_NET_ADDRESSES_MAX)
 				return braid_refuse(err, -E2BIG, nla_type(nla),
 						    "more than 16 addresses");
-			ret = braid_parse_addr(nla,
-				&node->underlays[node->nunderlays++], err);
+			addr = &node->underlays[node->nunderlays++];
+			ret = braid_parse_addr(nla, addr, err);
 		} else if (nla_type(nla) == BRAID_NET_A_NODE_CIDR) {
 			if (node->ncidrs == BRAID_NET_ADDRESSES_MAX)
 				return braid_refuse(err, -E2BIG, nla_type(nla),

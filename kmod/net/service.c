@@ -133,7 +133,8 @@ static int braid_service_collect(struct braid_net *bn,
 
 	braid_backend_first(&from, service->name);
 	first = braid_slot_first(bn, BRAID_NET_OBJECT_BACKEND, &from);
-	for (slot = first; braid_service_backend(&slot, service->name); )
+	slot = first;
+	while (braid_service_backend(&slot, service->name))
 		n++;
 	if (!n)
 		return 0;
@@ -141,8 +142,8 @@ static int braid_service_collect(struct braid_net *bn,
 				    GFP_KERNEL_ACCOUNT);
 	if (!service->targets)
 		return -ENOMEM;
-	for (slot = first;
-	     (backend = braid_service_backend(&slot, service->name)); )
+	slot = first;
+	while ((backend = braid_service_backend(&slot, service->name)))
 		service->targets[service->ntargets++] = backend->target;
 	return 0;
 }
