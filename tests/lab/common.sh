@@ -54,7 +54,8 @@ mirror_of() {
 }
 
 # apt_in SUITE TOOL ARG... - apt with a root of its own that knows SUITE alone.
-# The signature is checked with Debian's archive keys.
+# The signature is checked with Debian's archive keys; its age is not, for the
+# host may use a mirror that stands still.
 apt_in() {
 	local root=$lab_cache/apt/$1 tool=$2
 	shift 2
@@ -63,7 +64,8 @@ apt_in() {
 		-o Dir::Etc::SourceParts=/dev/null -o Dir::Etc::Preferences=/dev/null \
 		-o Dir::Etc::PreferencesParts=/dev/null -o APT::Architecture=amd64 \
 		-o APT::Sandbox::User= -o Acquire::Languages=none \
-		-o APT::Get::List-Cleanup=false -o APT::Update::Error-Mode=any "$@"
+		-o APT::Get::List-Cleanup=false -o APT::Update::Error-Mode=any \
+		-o Acquire::Check-Valid-Until=false "$@"
 }
 
 # apt_root SUITE [EXTRA...] - makes that root and fetches its lists.  EXTRA are

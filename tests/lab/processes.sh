@@ -126,6 +126,8 @@ end_processes() {
 lab_end() {
 	local run
 	trap - EXIT
+	# Whoever asks a second time gets what the first asked for.
+	trap '' INT TERM HUP
 	run=$(readlink "$LAB_DIR/run") || return 0
 	end_run "$run"
 }
