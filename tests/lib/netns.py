@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Network namespaces, entered by the one process that all of a scenario is.
+
+    with Netns("a") as ns: ...     what is made inside belongs to the namespace
+"""
+
+import ctypes
+import os
+import socket
+import struct
+import subprocess
+import threading
+
+CLONE_NEWNET, MS_BIND, MNT_DETACH = 0x40000000, 4096, 2
+RUN = "/run/netns"
+SHORT = 0.3      # seconds for what must not come, where nothing marks the end
+LONG = 60       # seconds for what must come
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _try(result):
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+
+
+class Netns:
+    """A namespace with a name, so that `braid -n` and `ip -n` find it."""
+
+    # Namespaces that a thread has left to enter another.
+    _left = threading.local()
+
+    def __init__(self, name):
+        self.name = name
+        self.path = f"{RUN}/{name}"
+        back = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        try:
+            os.makedirs(RUN, exist_ok=True)
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDONLY, 0o444))
+            _try(libc.unshare(CLONE_NEWNET))
+            self.fd = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+            _try(libc.mount(b"/proc/thread-self/ns/net", self.path.encode(), None,
+                            MS_BIND, None))
+            # What the stack says of itself would be counted among the drops.
+            for which in "all", "default":
+                with open(f"/proc/sys/net/ipv6/conf/{which}/disable_ipv6", "w") as file:
+                    file.write("1")
+        finally:
+            _try(libc.setns(back, CLONE_NEWNET))
+            os.close(back)
+
+    def __enter__(self):
+        back = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        try:
+            _try(libc.setns(self.fd, CLONE_NEWNET))
+        except OSError:
+            os.close(back)
+            raise
+        self._left.__dict__.setdefault("all", []).append(back)
+        return self
+
+    def __exit__(self, *error):
+        back = self._left.all.pop()
+        _try(libc.setns(back, CLONE_NEWNET))
+        os.close(back)
+
+    def delete(self):
+        """The namespace ends when its last socket and process are gone."""
+        _try(libc.umount2(self.path.encode(), MNT_DETACH))
+        os.unlink(self.path)
+        os.close(self.fd)
+
+    def sysctl(self, name, value):
+        with self, open(f"/proc/sys/{name.replace('.', '/')}", "w") as file:
+            file.write(str(value))
+
+    def do(self, function, *args, **words):
+        with self:
+            return function(*args, **words)
+
+    def run(self, *command, stdin="", check=True):
+        """A command in the namespace; its result with stdout and stderr as text."""
+        with self:
+            done = subprocess.run(command, input=stdin, capture_output=True, text=True)
+        if check and done.returncode:
+            raise AssertionError(f"{' '.join(command)} ended with {done.returncode}: "
+                                 f"{done.stderr or done.stdout}")
+        return done
+
+    def start(self, *command):
+        with self:
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                    text=True)
+
+    # --- sockets --------------------------------------------------------------
+
+    def udp(self, address="0.0.0.0", port=0):
+        with self:
+            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((address, port))
+        sock.settimeout(LONG)
+        return sock
+
+    def listener(self, port, address="0.0.0.0"):
+        with self:
+            sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((address, port))
+        sock.listen(64)
+        sock.settimeout(LONG)
+        return sock
+
+    def tcp(self, source_port=0, source="0.0.0.0"):
+        """A TCP socket that is not connected yet."""
+        with self:
+            sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if source_port:
+            sock.bind((source, source_port))
+        sock.settimeout(LONG)
+        return sock
+
+    def icmp(self):
+        with self:
+            sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+        sock.settimeout(LONG)
+        return sock
+
+    def raw(self):
+        """Sends IPv4 packets whose header the caller writes."""
+        with self:
+            return socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+
+    def packet(self, device):
+        """Whole frames of a device."""
+        with self:
+            sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0003))
+            sock.bind((device, 3))
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        sock.settimeout(LONG)
+        return sock
+
+
+def silent(sock, seconds=SHORT):
+    """True when nothing comes."""
+    before = sock.gettimeout()
+    sock.settimeout(seconds)
+    try:
+        sock.recv(65536)
+        return False
+    except TimeoutError:
+        return True
+    finally:
+        sock.settimeout(before)
+
+
+def reset_on_close(sock):
+    """No FIN and no TIME_WAIT: the port is free at once."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()

@@ -1,0 +1,280 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+# lab: kernel=stock,debug nodes=1 timeout=240
+"""Things that go while they are in use: devices, namespaces, the module. What they
+leave behind is looked for here, and in the kernel's log by the runner."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
+
+import braid
+import links
+import netlink as nl
+from ktap import equal, run, test, true
+from netns import Netns
+from traffic import Servers, ask_udp, connect, wait_until
+from world import CLIENT, WEB, World, flush
+
+MODULE = f"/build/{os.environ.get('KERNEL', 'stock')}/braid_net.ko"
+POLICY = f"""\
+service add web address 10.96.0.1 port 7 protocol udp
+backend add web address 10.1.0.80 port 7
+backend add web address 10.2.0.80 port 7
+rule add in subject {WEB} direction ingress peer identity {CLIENT} protocol any action allow
+"""
+
+
+class Noise:
+    """Datagrams and connections on every path there is, until the block ends. What
+    becomes of them does not matter."""
+
+    def __init__(self, world):
+        self.world = world
+
+    def __enter__(self):
+        self.stop = threading.Event()
+        self.threads = [threading.Thread(target=self._send, args=(workload,)) for workload
+                        in (self.world.client, self.world.intruder, self.world.peer)]
+        self.rounds = 0
+        for thread in self.threads:
+            thread.start()
+        true(wait_until(lambda: self.rounds > 10), "no traffic")
+        return self
+
+    def _send(self, workload):
+        # The workload may be gone at any time.
+        with contextlib.suppress(OSError):
+            self._send_all(workload)
+
+    def _send_all(self, workload):
+        sock = workload.udp()
+        while not self.stop.is_set():
+            self.rounds += 1
+            for there in (("10.1.0.80", 7), ("10.2.0.80", 7), ("10.96.0.1", 7),
+                          ("10.1.0.10", 7), ("10.2.0.10", 7), ("172.16.0.1", 7)):
+                with contextlib.suppress(OSError):
+                    sock.sendto(b"noise", there)
+            with contextlib.suppress(OSError):
+                new = workload.tcp()
+                new.setblocking(False)
+                new.connect_ex(("10.2.0.80", 8080))
+                new.close()
+            # Half of the connections are new ones.
+            if self.rounds % 2:
+                sock.close()
+                sock = workload.udp()
+            self.stop.wait(0.001)
+        sock.close()
+
+    def __exit__(self, *error):
+        # What has gone is gone for a while, with packets under way to it.
+        goes_on = self.rounds + 10
+        wait_until(lambda: self.rounds > goes_on)
+        self.stop.set()
+        for thread in self.threads:
+            thread.join()
+
+
+@contextlib.contextmanager
+def new_world():
+    """Every test breaks its world, so each has its own."""
+    with World(POLICY, POLICY) as world:
+        servers = Servers()
+        for workload in world.web1, world.web2, world.client, world.peer:
+            servers.udp(workload, 7)
+        servers.tcp(world.web2, 8080)
+        yield world
+        servers.stop()
+
+
+def devices(node):
+    return [each["device"] for each in node.braid.show("endpoint")]
+
+
+@test("an endpoint goes with its device, and only that")
+def endpoint_deleted():
+    with new_world() as world:
+        with Noise(world), world.n1:
+            links.delete("v-intruder")
+            true(wait_until(lambda: devices(world.n1) == ["v-client", "v-web1"]),
+                 f"endpoints {devices(world.n1)}")
+        equal(ask_udp(world.client, "10.1.0.80", 7), "web1")
+        equal(ask_udp(world.client, "10.2.0.80", 7), "web2")
+        # Nothing holds its identity and its address.
+        world.n1.braid.batch("identity del 400\nendpoint set v-client address "
+                             "10.1.0.10,10.1.0.66\n")
+
+
+@test("an endpoint goes when its device moves to another namespace")
+def endpoint_moved():
+    with new_world() as world:
+        other = Netns("other")
+        with Noise(world), world.n1:
+            links.move("v-intruder", other)
+            true(wait_until(lambda: "v-intruder" not in devices(world.n1)), "it stays")
+        with world.n2:
+            links.move("v-peer", world.n1)
+        # The endpoint of one node is no endpoint of another.
+        equal(devices(world.n1), ["v-client", "v-web1"])
+        equal(devices(world.n2), ["v-web2"])
+        equal(ask_udp(world.client, "10.2.0.80", 7), "web2")
+        other.delete()
+
+
+@test("a device that gets another name stays the endpoint")
+def renamed():
+    with new_world() as world:
+        with world.n1:
+            links.down("v-client")
+            links.rename("v-client", "v-other")
+            links.up("v-other")
+            links.route("10.1.0.10/32", "v-other")
+        equal(devices(world.n1), ["v-intruder", "v-other", "v-web1"])
+        equal(ask_udp(world.client, "10.1.0.80", 7), "web1")
+
+
+@test("an uplink goes with its device")
+def uplink_deleted():
+    with new_world() as world:
+        world.n1.braid.batch("uplink add u1\n")
+        equal(ask_udp(world.client, "10.2.0.80", 7), "web2")
+        with Noise(world), world.n1:
+            links.delete("u1")
+            true(wait_until(lambda: world.n1.braid.show("uplink") == []), "it stays")
+        equal(ask_udp(world.client, "10.1.0.80", 7), "web1")
+
+
+@test("the overlay comes and goes under traffic")
+def overlay():
+    with new_world() as world:
+        with Noise(world):
+            for _ in range(3):
+                world.n1.braid.batch("overlay del braid0\n")
+                true(not world.n1.do(links.exists, "braid0"), "the link stays")
+                world.n1.braid.batch("overlay add braid0 type vxlan local 172.16.0.1 port 4789\n")
+                with world.n1:
+                    links.up("braid0")
+                    links.route("10.2.0.0/24", "braid0")
+        equal(ask_udp(world.client, "10.2.0.80", 7), "web2")
+
+
+@test("nobody takes the link away from its overlay")
+def link_deleted():
+    with new_world() as world:
+        with Noise(world), world.n1:
+            with contextlib.suppress(nl.Refused):
+                links.delete("braid0")
+            # Either both are there, or neither is.
+            equal(bool(world.n1.braid.show("overlay")), links.exists("braid0"))
+            with contextlib.suppress(nl.Refused, OSError):
+                links.move("braid0", world.n2)
+                raise AssertionError("the link changed its namespace")
+        equal(ask_udp(world.client, "10.1.0.80", 7), "web1")
+
+
+@test("the namespace of a node ends under traffic")
+def namespace():
+    with new_world() as world:
+        with Noise(world):
+            for workload in world.web2, world.peer:
+                workload.delete()
+            world.n2.delete()
+            # Its end of the wire goes when the namespace is gone for good; the
+            # workloads' programs held theirs, not the node's.
+            true(wait_until(lambda: not world.n1.do(links.exists, "u1")),
+                 "the namespace stays")
+            equal(ask_udp(world.client, "10.1.0.80", 7), "web1")
+        world.gone = world.web2, world.peer, world.n2
+
+
+@test("a namespace without objects has no hooks")
+def hooks():
+    with new_world() as world:
+        def tracked():
+            with world.n1, open("/proc/sys/net/netfilter/nf_conntrack_count") as file:
+                return int(file.read())
+
+        true(tracked() == 0, "connections before any traffic")
+        equal(ask_udp(world.client, "10.1.0.80", 7), "web1")
+        true(tracked() > 0, "no connection with objects")
+        flush(world.n1)
+        equal(world.n1.braid.save(), "")
+        world.n1.run("conntrack", "-F")
+        equal(tracked(), 0)
+        equal(ask_udp(world.intruder, "10.1.0.80", 7), "web1")
+        equal(tracked(), 0, "connections without objects")
+        # The other node is another node.
+        true(devices(world.n2), "n2 lost its endpoints")
+        # And all of it again.
+        world.configure_n1()
+        equal(ask_udp(world.client, "10.2.0.80", 7), "web2")
+        true(tracked() > 0, "no connection with objects again")
+
+
+def loaded():
+    return os.path.exists("/sys/module/braid_net")
+
+
+def unload():
+    """As an administrator does; a reference that is left makes it fail."""
+    done = subprocess.run(["rmmod", "braid_net"], capture_output=True, text=True)
+    equal((done.returncode, done.stderr, loaded()), (0, "", False), "rmmod")
+
+
+@test("the module is unloaded under traffic, and is loaded again")
+def module():
+    with new_world() as world:
+        staged = world.n1.do(braid.Family)
+        staged.call(braid.CMD_BEGIN)
+        staged.call(braid.CMD_ADD, nl.nest(braid.A_IDENTITY, nl.u32(1, 777)))
+        sock, name = connect(world.client, "10.2.0.80", 8080)
+        sock.setblocking(False)
+        monitor = world.n1.start("braid", "monitor", "drops")
+        try:
+            with Noise(world):
+                unload()
+                true(not world.n1.do(links.exists, "braid0"), "the link stays")
+                # Without policy, without a way to the other node.
+                equal(ask_udp(world.intruder, "10.1.0.80", 7), "web1")
+                done = world.n1.braid.tool("identity", "show", check=False)
+                equal(done.returncode, 2)
+                true("not loaded" in done.stderr, done.stderr)
+        finally:
+            subprocess.run(["insmod", MODULE], check=True)
+        equal(monitor.wait(60) in (0, 2), True, "how the monitor ended")
+        monitor.communicate()
+        staged.close()
+        sock.close()
+        for node in world.n1, world.n2:
+            node.reopen()
+            equal(node.braid.save(), "")
+        world.configure()
+        equal(ask_udp(world.client, "10.2.0.80", 7), "web2")
+
+
+@test("the module is unloaded and loaded ten times with objects in two namespaces")
+def module_again():
+    with new_world() as world:
+        for _ in range(10):
+            unload()
+            subprocess.run(["insmod", MODULE], check=True)
+            for node in world.n1, world.n2:
+                node.reopen()
+            world.n1.braid.family.call(braid.CMD_ADD, nl.nest(
+                braid.A_IDENTITY, nl.u32(1, 300)))
+            world.n2.braid.family.call(braid.CMD_ADD, nl.nest(
+                braid.A_UPLINK, nl.text(1, "u2")))
+
+
+@contextlib.contextmanager
+def fixture():
+    yield ()
+    true(loaded(), "the module is not loaded at the end")
+
+
+run(__file__, fixture)
