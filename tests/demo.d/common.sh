@@ -7,7 +7,10 @@
 lab=${LAB:-$top/tests/lab/lab}
 export LAB_DIR=${LAB_DIR:-$top/build/demo}
 
-work=$(mktemp -d)
+# What the commands on the nodes printed; stays there to be looked at.
+# shellcheck disable=SC2034 # for the demo
+seen=$LAB_DIR/seen
+ours= # whether the lab is this demo's to end
 background=()
 
 # --- saying and failing ---------------------------------------------------------
@@ -51,9 +54,8 @@ finish() {
 	trap - EXIT ERR
 	trap '' INT TERM HUP
 	((${#background[@]} == 0)) || kill "${background[@]}" 2>/dev/null || true
-	[[ ! -L $LAB_DIR/run ]] || "$lab" down || true
+	[[ ! $ours ]] || "$lab" down || true
 	wait
-	rm -rf "$work"
 }
 trap finish EXIT
 trap 'exit 130' INT
