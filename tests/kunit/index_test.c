@@ -518,6 +518,24 @@ static void index_clash(struct kunit *test)
 	}
 }
 
+/* Two entries of one version never clash, whatever else stands there. */
+static void index_clash_is_with_others(struct kunit *test)
+{
+	static const struct braid_key key = { .kind = BRAID_KEY_ROUTE, .plen = 96 };
+	struct world *world = test->priv;
+	struct version *one = version_new(test, &key, 1), *more, *other;
+
+	more = version_new(test, &key, 1);
+	more->entry.life = &one->life;
+	KUNIT_EXPECT_NULL(test, braid_index_clash(&world->index, &one->entry));
+	KUNIT_EXPECT_NULL(test, braid_index_clash(&world->index, &more->entry));
+	other = version_new(test, &key, 1);
+	KUNIT_EXPECT_PTR_EQ(test, braid_index_clash(&world->index, &one->entry),
+			    &other->life);
+	KUNIT_EXPECT_PTR_EQ(test, braid_index_clash(&world->index, &other->entry),
+			    &one->life);
+}
+
 /* Growing and shrinking loses nothing and finds nothing that is not there. */
 static void index_many_entries(struct kunit *test)
 {
@@ -651,6 +669,7 @@ static struct kunit_case index_cases[] = {
 	KUNIT_CASE(index_families_do_not_mix),
 	KUNIT_CASE(index_without_memory),
 	KUNIT_CASE(index_clash),
+	KUNIT_CASE(index_clash_is_with_others),
 	KUNIT_CASE(index_many_entries),
 	KUNIT_CASE(index_reader_sees_whole_commits),
 	{}
