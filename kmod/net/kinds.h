@@ -98,6 +98,7 @@ struct braid_prefix {
  * @obj: version
  * @name: its name
  * @action: enum braid_net_action
+ * @typed: what limits @rule is an ICMP type, not ports
  * @rule: what policy matches
  * @placement: where it stands, while published
  */
@@ -105,6 +106,7 @@ struct braid_rule_obj {
 	struct braid_obj obj;
 	char name[BRAID_NET_NAME_MAX + 1];
 	u8 action;
+	bool typed;
 	struct braid_rule rule;
 	struct braid_placement *placement;
 };

@@ -184,6 +184,7 @@ static int braid_rule_parse(struct net *net, const struct nlattr *nest,
 		ret = braid_rule_parse_ports(tb, &rule->rule, err);
 	if (ret)
 		return ret;
+	rule->typed = tb[BRAID_NET_A_RULE_TYPE];
 	if (tb[BRAID_NET_A_RULE_SUBJECT])
 		rule->rule.subject = nla_get_u32(tb[BRAID_NET_A_RULE_SUBJECT]);
 	if (tb[BRAID_NET_A_RULE_DIRECTION])
@@ -204,7 +205,6 @@ static int braid_rule_inherit(struct braid_obj *obj,
 	const struct braid_rule_obj *from =
 		container_of(old, struct braid_rule_obj, obj);
 	struct braid_rule_obj *rule = braid_rule_of(obj);
-	bool proto = braid_given(obj, BRAID_NET_A_RULE_PROTOCOL);
 
 	if (!braid_given(obj, BRAID_NET_A_RULE_SUBJECT))
 		rule->rule.subject = from->rule.subject;
@@ -216,10 +216,11 @@ static int braid_rule_inherit(struct braid_obj *obj,
 	}
 	if (!braid_given(obj, BRAID_NET_A_RULE_PRIORITY))
 		rule->rule.priority = from->rule.priority;
-	if (!proto)
+	if (!braid_given(obj, BRAID_NET_A_RULE_PROTOCOL))
 		rule->rule.proto = from->rule.proto;
-	/* Ports belong to a protocol: a new protocol starts without. */
-	if (!rule->rule.ranged && !proto) {
+	/* What was not named stays: a rule must not widen with its protocol. */
+	if (!rule->rule.ranged) {
+		rule->typed = from->typed;
 		rule->rule.ranged = from->rule.ranged;
 		rule->rule.min = from->rule.min;
 		rule->rule.max = from->rule.max;
@@ -236,27 +237,37 @@ static int braid_rule_inherit(struct braid_obj *obj,
 	return 0;
 }
 
+/* Blame what the message named: the port or the type, or else the protocol. */
+static u16 braid_rule_blame(const struct braid_rule_obj *rule)
+{
+	u16 attr = rule->typed ? BRAID_NET_A_RULE_TYPE :
+				 BRAID_NET_A_RULE_PORT_MIN;
+
+	return braid_given(&rule->obj, attr) ? attr : BRAID_NET_A_RULE_PROTOCOL;
+}
+
 static int braid_rule_check_ports(const struct braid_rule_obj *rule,
 				  struct braid_err *err)
 {
-	bool type = braid_given(&rule->obj, BRAID_NET_A_RULE_TYPE);
-	u16 attr = type ? BRAID_NET_A_RULE_TYPE : BRAID_NET_A_RULE_PORT_MIN;
+	bool typed = rule->rule.ranged && rule->typed;
+	bool ports = rule->rule.ranged && !rule->typed;
+	u16 attr = braid_rule_blame(rule);
 
 	switch (rule->rule.proto) {
 	case IPPROTO_TCP:
 	case IPPROTO_UDP:
-		if (type)
+		if (typed)
 			return braid_refuse(err, -EINVAL, attr,
 					    "a type needs protocol icmp");
 		return 0;
 	case IPPROTO_ICMP:
-		if (braid_given(&rule->obj, BRAID_NET_A_RULE_PORT_MIN))
+		if (ports)
 			return braid_refuse(err, -EINVAL, attr,
 					    "icmp has no port");
 		return 0;
 	case 0:
-		if (rule->rule.ranged)
-			return braid_refuse(err, -EINVAL, attr, type ?
+		if (typed || ports)
+			return braid_refuse(err, -EINVAL, attr, typed ?
 					    "a type needs protocol icmp" :
 					    "a port needs protocol tcp or udp");
 		return 0;
