@@ -43,7 +43,7 @@ class Noise:
         self.rounds = 0
         for thread in self.threads:
             thread.start()
-        true(wait_until(lambda: self.rounds > 10), "no traffic")
+        true(wait_until(lambda: self.rounds > 5), "no traffic")
         return self
 
     def _send(self, workload):
@@ -68,12 +68,12 @@ class Noise:
             if self.rounds % 2:
                 sock.close()
                 sock = workload.udp()
-            self.stop.wait(0.001)
+            self.stop.wait(0.004)
         sock.close()
 
     def __exit__(self, *error):
         # What has gone is gone for a while, with packets under way to it.
-        goes_on = self.rounds + 10
+        goes_on = self.rounds + 5
         wait_until(lambda: self.rounds > goes_on)
         self.stop.set()
         for thread in self.threads:
@@ -93,7 +93,7 @@ def new_world():
 
 
 def devices(node):
-    return [each["device"] for each in node.braid.show("endpoint")]
+    return [each["endpoint"] for each in node.braid.show("endpoint")]
 
 
 @test("an endpoint goes with its device, and only that")
