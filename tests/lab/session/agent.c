@@ -283,6 +283,9 @@ static int session_serve(struct session *s)
 	int busy;
 
 	for (;;) {
+		/* Some may have come together with the command. */
+		if (take_frames(s))
+			return -1;
 		busy = frame_pending(&s->out) > 0;
 		p[PORT].fd = s->port;
 		p[PORT].events = (s->held_size ? 0 : POLLIN) | (busy ? POLLOUT : 0);
@@ -300,8 +303,6 @@ static int session_serve(struct session *s)
 		if (p[INPUT].revents)
 			give_input(s);
 		if (p[PORT].revents & POLLIN && !frame_fill(&s->in, s->port))
-			return -1;
-		if (take_frames(s))
 			return -1;
 		if (p[OUTPUT].revents)
 			take_output(s, &s->output, FRAME_OUTPUT);

@@ -26,6 +26,14 @@ streams() {
 	rm -r "$dir"
 }
 
+# The whole input is there before the command runs.
+short_input() {
+	local n
+	for n in 1 2 3 4 5; do
+		[[ $(printf 'echo %s\nexit 0\n' "$n" | timeout 10 "$lab" run 1 bash -s) == "$n" ]]
+	done
+}
+
 terminal() {
 	local said got=0
 	said=$(printf 'tty\nexit 3\n' | script -qec "$lab shell 1" /dev/null) || got=$?
@@ -107,6 +115,7 @@ holds() {
 "$lab" up 1 --no-modules --with $$
 check "arguments arrive as they are" arguments
 check "stdin, stdout and stderr pass 1 MB unharmed" streams
+check "input that is shorter than a command's start arrives" short_input
 check "the exit status passes" status 7 "$lab" run 1 bash -c 'exit 7'
 check "a signal's status is the shell's" status 137 "$lab" run 1 bash -c 'kill -9 $$'
 check "an unknown command is 127" status 127 "$lab" run 1 no-such-command
