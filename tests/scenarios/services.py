@@ -88,7 +88,7 @@ def tcp_reset(world, servers):
 def late_answer(world, servers):
     listener = world.web1.udp(port=54)
     world.n1.braid.batch("service add late address 10.96.0.4 port 54 protocol udp\n"
-                         f"backend add late address 10.1.0.80 port 54\n")
+                         "backend add late address 10.1.0.80 port 54\n")
     sock = world.client.udp()
     sock.sendto(b"?", ("10.96.0.4", 54))
     _, sender = listener.recvfrom(100)
