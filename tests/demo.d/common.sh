@@ -25,14 +25,19 @@ show() { sed 's/^/        | /'; }
 
 # failed EXPECTED SEEN - the demo ends here.
 failed() {
+	local n
 	trap - ERR
 	{
 		printf '\ndemo: failed at: %s\n' "$title"
 		printf '  expected: %s\n' "$1"
 		printf '  seen:     %s\n' "$2"
-		# Of a node that is not there any more, its last words.
-		"$top/tests/runner/splats.py" "$LAB_DIR"/node*.console || true
-		printf '  console:  %s\n' "$LAB_DIR"/node*.console
+		if [[ $ours ]]; then
+			for n in 1 2; do
+				timeout 10 "$lab" run "$n" braid stats show | sed "s/^/  node$n: /" || true
+			done
+			"$top/tests/runner/splats.py" "$LAB_DIR"/node[12].console || true
+			printf '  console:  %s\n' "$LAB_DIR"/node[12].console
+		fi
 	} >&2
 	exit 1
 }
