@@ -332,6 +332,13 @@ static u32 braid_route_node(struct braid_obj *obj)
 	return container_of(obj, struct braid_prefix, obj)->node_number;
 }
 
+/* A prefix and its node may both say where the same addresses are. */
+static bool braid_routes_agree(struct braid_life *a, struct braid_life *b)
+{
+	return braid_route_node(braid_obj_of(a)) ==
+	       braid_route_node(braid_obj_of(b));
+}
+
 /* What a key that two objects claim is called, and the attribute it is in. */
 static int braid_clash_refuse(struct braid_commit *c, struct braid_slot *slot,
 			      enum braid_key_kind kind)
@@ -380,7 +387,6 @@ static u16 braid_entry_nth(const struct braid_obj *obj, unsigned int i)
 static int braid_check_unique(struct braid_commit *c)
 {
 	struct braid_slot *slot;
-	struct braid_life *other;
 	unsigned int i;
 
 	list_for_each_entry(slot, &c->touched, touch) {
@@ -390,12 +396,9 @@ static int braid_check_unique(struct braid_commit *c)
 			if (entry->key.kind == BRAID_KEY_UPLINK &&
 			    !entry->key.num)
 				continue;
-			other = braid_index_clash(&c->bn->index, entry);
-			if (!other)
-				continue;
-			if (entry->key.kind == BRAID_KEY_ROUTE &&
-			    braid_route_node(slot->next) ==
-			    braid_route_node(braid_obj_of(other)))
+			if (!braid_index_clash(&c->bn->index, entry,
+					       entry->key.kind == BRAID_KEY_ROUTE ?
+					       braid_routes_agree : NULL))
 				continue;
 			braid_clash_refuse(c, slot, entry->key.kind);
 			c->err->nth = braid_entry_nth(slot->next, i);

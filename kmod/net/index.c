@@ -102,14 +102,16 @@ void braid_index_remove(struct braid_index *index, struct braid_entry *entry)
  * braid_index_clash() - would two versions hold one key after the commit?
  * @index: the index
  * @entry: of a new version, already in
+ * @agree: whether two versions may share a key; NULL if none may
  *
  * Context: process, namespace mutex held.
  * A key that one version has twice is no clash.
  *
  * Return: another version that stays or comes and has the same key, or NULL.
  */
-struct braid_life *braid_index_clash(struct braid_index *index,
-				     const struct braid_entry *entry)
+struct braid_life *
+braid_index_clash(struct braid_index *index, const struct braid_entry *entry,
+		  bool (*agree)(struct braid_life *a, struct braid_life *b))
 {
 	struct rhlist_head *list, *pos;
 	struct braid_life *clash = NULL;
@@ -118,10 +120,11 @@ struct braid_life *braid_index_clash(struct braid_index *index,
 	rcu_read_lock();
 	list = rhltable_lookup(&index->table, &entry->key, braid_index_params);
 	rhl_for_each_entry_rcu(other, pos, list, node) {
-		if (other->life != entry->life && !other->life->leaving) {
-			clash = other->life;
-			break;
-		}
+		if (other->life == entry->life || other->life->leaving ||
+		    (agree && agree(entry->life, other->life)))
+			continue;
+		clash = other->life;
+		break;
 	}
 	rcu_read_unlock();
 	return clash;

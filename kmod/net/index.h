@@ -87,8 +87,9 @@ int braid_index_init(struct braid_index *index);
 void braid_index_exit(struct braid_index *index);
 int braid_index_insert(struct braid_index *index, struct braid_entry *entry);
 void braid_index_remove(struct braid_index *index, struct braid_entry *entry);
-struct braid_life *braid_index_clash(struct braid_index *index,
-				     const struct braid_entry *entry);
+struct braid_life *
+braid_index_clash(struct braid_index *index, const struct braid_entry *entry,
+		  bool (*agree)(struct braid_life *a, struct braid_life *b));
 struct braid_life *braid_index_find(struct braid_index *index,
 				    const struct braid_key *key, u64 gen);
 struct braid_life *braid_index_match(struct braid_index *index,

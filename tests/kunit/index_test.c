@@ -324,7 +324,7 @@ static void stage(struct kunit *test, struct staged *staged)
 	for (i = 0; i < n; i++)
 		if (staged->new[i])
 			KUNIT_ASSERT_NULL(test, braid_index_clash(&world->index,
-								  &staged->new[i]->entry));
+								  &staged->new[i]->entry, NULL));
 }
 
 static void take_back(struct world *world, struct staged *staged)
@@ -500,7 +500,7 @@ static void index_clash(struct kunit *test)
 		}
 		for (i = 0; i < VERSIONS; i++) {
 			clash = braid_index_clash(&world->index,
-						  &versions[i]->entry);
+						  &versions[i]->entry, NULL);
 			for (j = others = named = 0; j < VERSIONS; j++) {
 				if (j == i || versions[j]->life.leaving ||
 				    !same_key(versions[i], versions[j]))
@@ -527,12 +527,12 @@ static void index_clash_is_with_others(struct kunit *test)
 
 	more = version_new(test, &key, 1);
 	more->entry.life = &one->life;
-	KUNIT_EXPECT_NULL(test, braid_index_clash(&world->index, &one->entry));
-	KUNIT_EXPECT_NULL(test, braid_index_clash(&world->index, &more->entry));
+	KUNIT_EXPECT_NULL(test, braid_index_clash(&world->index, &one->entry, NULL));
+	KUNIT_EXPECT_NULL(test, braid_index_clash(&world->index, &more->entry, NULL));
 	other = version_new(test, &key, 1);
-	KUNIT_EXPECT_PTR_EQ(test, braid_index_clash(&world->index, &one->entry),
+	KUNIT_EXPECT_PTR_EQ(test, braid_index_clash(&world->index, &one->entry, NULL),
 			    &other->life);
-	KUNIT_EXPECT_PTR_EQ(test, braid_index_clash(&world->index, &other->entry),
+	KUNIT_EXPECT_PTR_EQ(test, braid_index_clash(&world->index, &other->entry, NULL),
 			    &one->life);
 }
 
