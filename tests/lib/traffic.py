@@ -145,7 +145,7 @@ def drops(node, wanted, repeats=False):
     node.events.heard()
     seen = Seen()
     yield seen
-    wait_until(lambda: counted() == wanted or sum(counted().values()) > sum(wanted.values()), 3)
+    wait_until(lambda: counted() == wanted or sum(counted().values()) > sum(wanted.values()), 10)
     seen.events = node.events.heard()
     equal(counted(), wanted, f"drops on {node.name}; heard {seen.events}")
     told = {}

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=stock,debug nodes=1 timeout=240
+# lab: kernel=stock,debug nodes=1 timeout=600
 """Who reaches whom, on its own node and through the overlay."""
 
 import contextlib
