@@ -158,10 +158,7 @@ static unsigned int braid_retrack(struct braid_packet *p,
 	nf_ct_kill(ct);
 	if (reply)
 		return braid_packet_drop(p, BRAID_DROP_STALE,
-					 latch->from == BRAID_FROM_ENDPOINT ?
-					 BRAID_NET_DIRECTION_EGRESS :
-					 BRAID_NET_DIRECTION_INGRESS,
-					 latch->id, 0);
+					 braid_latch_dir(latch), latch->id, 0);
 	nf_reset_ct(p->skb);
 	return nf_conntrack_in(p->skb, p->state);
 }

@@ -258,10 +258,7 @@ unsigned int braid_judge(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 	if (error && braid_error_meddles(&p, latch, ct))
 		return braid_packet_drop(&p, BRAID_DROP_POLICY,
-					 latch->from == BRAID_FROM_ENDPOINT ?
-					 BRAID_NET_DIRECTION_EGRESS :
-					 BRAID_NET_DIRECTION_INGRESS,
-					 latch->id, 0);
+					 braid_latch_dir(latch), latch->id, 0);
 	/* A stamp that another sender's packet left is not for this one. */
 	if (!error)
 		braid_note_source(ct, ctinfo, latch);

@@ -47,6 +47,13 @@ static inline struct braid_latch *braid_latch(struct sk_buff *skb)
 	return (struct braid_latch *)(skb->cb + BRAID_LATCH_AT);
 }
 
+/* Which way a packet goes, seen from the endpoint that it is from or for. */
+static inline u8 braid_latch_dir(const struct braid_latch *latch)
+{
+	return latch->from == BRAID_FROM_ENDPOINT ?
+	       BRAID_NET_DIRECTION_EGRESS : BRAID_NET_DIRECTION_INGRESS;
+}
+
 /**
  * struct braid_packet - a packet at a hook; on the stack
  * @bn: the namespace

@@ -107,23 +107,6 @@ int braid_txn_begin(struct braid_net *bn, u32 portid, u64 *gen)
 }
 
 /**
- * braid_txn_open() - does a socket have a transaction?
- * @bn: the namespace
- * @portid: of the socket
- *
- * Context: process, may sleep.
- */
-bool braid_txn_open(struct braid_net *bn, u32 portid)
-{
-	bool open;
-
-	mutex_lock(&bn->txn_lock);
-	open = braid_txn_find(bn, portid);
-	mutex_unlock(&bn->txn_lock);
-	return open;
-}
-
-/**
  * braid_txn_fail() - a change of a transaction was refused
  * @bn: the namespace
  * @portid: of the socket

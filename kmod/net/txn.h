@@ -59,7 +59,6 @@ int braid_txn_begin(struct braid_net *bn, u32 portid, u64 *gen);
 bool braid_txn_stage(struct braid_net *bn, u32 portid,
 		     struct braid_change *change, int *ret,
 		     struct braid_err *err);
-bool braid_txn_open(struct braid_net *bn, u32 portid);
 void braid_txn_fail(struct braid_net *bn, u32 portid);
 struct braid_txn *braid_txn_take(struct braid_net *bn, u32 portid);
 void braid_txn_free(struct braid_txn *txn);
