@@ -9,6 +9,7 @@
 #include <net/netfilter/nf_conntrack_core.h>
 
 #include "addr.h"
+#include "announce.h"
 #include "conn.h"
 #include "drop.h"
 #include "kinds.h"
@@ -71,6 +72,9 @@ static unsigned int braid_from_elsewhere(struct braid_packet *p,
 					 struct braid_latch *latch)
 {
 	latch->from = BRAID_FROM_ELSEWHERE;
+	latch->id = BRAID_ID_WORLD;
+	if (braid_stays_on_link(p))
+		return NF_ACCEPT;
 	if (braid_elsewhere_spoofs(p))
 		return braid_packet_drop(p, BRAID_DROP_SPOOFED,
 					 BRAID_NET_DIRECTION_INGRESS, 0, 0);
@@ -98,7 +102,9 @@ unsigned int braid_classify_source(struct braid_packet *p,
 	const struct braid_endpoint *ep;
 
 	latch->gen = p->gen;
-	if (p->state->hook == NF_INET_LOCAL_OUT) {
+	/* Loopback carries, and groups are given back, what has been seen. */
+	if (p->state->hook == NF_INET_LOCAL_OUT ||
+	    p->skb->pkt_type == PACKET_LOOPBACK || in->flags & IFF_LOOPBACK) {
 		latch->from = BRAID_FROM_HOST;
 		latch->id = BRAID_ID_HOST;
 		return NF_ACCEPT;
@@ -114,13 +120,25 @@ unsigned int braid_classify_source(struct braid_packet *p,
 	}
 	if (braid_is_link(in))
 		return braid_from_overlay(p, latch);
-	/* Loopback carries what LOCAL_OUT has seen already. */
-	if (in->flags & IFF_LOOPBACK) {
-		latch->from = BRAID_FROM_HOST;
-		latch->id = BRAID_ID_HOST;
-		return NF_ACCEPT;
-	}
 	return braid_from_elsewhere(p, latch);
+}
+
+/* A packet of an endpoint that nf_conntrack does not follow. */
+static unsigned int braid_untracked_out(struct braid_packet *p,
+					const struct braid_latch *latch,
+					enum braid_reason reason)
+{
+	const struct braid_endpoint *ep;
+
+	ep = braid_endpoint_by_device(p->bn, p->state->in, p->gen);
+	/* Its device is one no more: a commit came between. */
+	if (!ep)
+		reason = BRAID_DROP_SPOOFED;
+	else
+		reason = braid_announce_admit(p, ep, braid_stays_on_link(p) ?
+						     BRAID_PASS : reason);
+	return reason ? braid_packet_drop(p, reason, BRAID_NET_DIRECTION_EGRESS,
+					  latch->id, 0) : NF_ACCEPT;
 }
 
 /* A packet that nf_conntrack does not follow; who has no endpoint may. */
@@ -128,15 +146,16 @@ static unsigned int braid_classify_untracked(struct braid_packet *p,
 					     const struct braid_latch *latch,
 					     enum ip_conntrack_info ctinfo)
 {
-	unsigned int reason = ctinfo == IP_CT_UNTRACKED ? BRAID_DROP_UNTRACKED :
-							  BRAID_DROP_INVALID;
+	enum braid_reason reason = ctinfo == IP_CT_UNTRACKED ?
+				   BRAID_DROP_UNTRACKED : BRAID_DROP_INVALID;
 	const struct braid_endpoint *ep;
 
 	if (latch->from == BRAID_FROM_ENDPOINT)
-		return braid_stays_on_link(p) ? NF_ACCEPT :
-		       braid_packet_drop(p, reason, BRAID_NET_DIRECTION_EGRESS,
-					 latch->id, 0);
+		return braid_untracked_out(p, latch, reason);
 	ep = braid_endpoint_by_addr(p->bn, &p->dst, p->gen);
+	/* The node finds its endpoints' hardware addresses. */
+	if (latch->from == BRAID_FROM_HOST && braid_is_neighbour_talk(p))
+		return NF_ACCEPT;
 	if (ep || latch->from == BRAID_FROM_OVERLAY)
 		return braid_packet_drop(p, reason, BRAID_NET_DIRECTION_INGRESS,
 					 latch->id, ep ? ep->id : 0);
@@ -163,6 +182,16 @@ static unsigned int braid_retrack(struct braid_packet *p,
 	return nf_conntrack_in(p->skb, p->state);
 }
 
+/* An error about its own connection is taken from a workload, a route is not. */
+static unsigned int braid_classify_error(struct braid_packet *p,
+					 const struct braid_latch *latch)
+{
+	if (latch->from != BRAID_FROM_ENDPOINT || !braid_is_redirect(p))
+		return NF_ACCEPT;
+	return braid_packet_drop(p, BRAID_DROP_SPOOFED,
+				 BRAID_NET_DIRECTION_EGRESS, latch->id, 0);
+}
+
 /**
  * braid_note_source() - a connection remembers who began it
  * @ct: the connection
@@ -174,6 +203,7 @@ static unsigned int braid_retrack(struct braid_packet *p,
 void braid_note_source(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 		       const struct braid_latch *latch)
 {
+	bool tunnel = latch->from == BRAID_FROM_OVERLAY;
 	struct braid_stamp stamp;
 	u64 pair;
 
@@ -181,10 +211,11 @@ void braid_note_source(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 		return;
 	pair = braid_conn_pair(ct);
 	stamp = braid_conn_stamp(ct);
-	if (stamp.gen && braid_pair_source(pair) == latch->id)
+	if (stamp.gen && braid_pair_source(pair) == latch->id &&
+	    stamp.tunnel == tunnel)
 		return;
 	stamp.gen = 0;
-	stamp.tunnel = latch->from == BRAID_FROM_OVERLAY;
+	stamp.tunnel = tunnel;
 	braid_conn_set_pair(ct, latch->id, braid_pair_destination(pair));
 	braid_conn_set_stamp(ct, &stamp);
 }
@@ -200,7 +231,13 @@ unsigned int braid_classify(void *priv, struct sk_buff *skb,
 	struct nf_conn *ct;
 	unsigned int ret;
 
+	/* Who follows it nevertheless has it judged. */
+	if (latch->from == BRAID_FROM_OUTER && !skb_nfct(skb))
+		return NF_ACCEPT;
 	braid_packet_init(&p, braid_net_of(state->net), skb, state);
+	if (braid_packet_mapped(skb, state->pf))
+		return braid_packet_drop(&p, BRAID_DROP_MALFORMED,
+					 BRAID_NET_DIRECTION_INGRESS, 0, 0);
 	ret = braid_classify_source(&p, latch);
 	if (ret != NF_ACCEPT)
 		return ret;
@@ -208,7 +245,7 @@ unsigned int braid_classify(void *priv, struct sk_buff *skb,
 	if (!ct || nf_ct_is_template(ct))
 		return braid_classify_untracked(&p, latch, ctinfo);
 	if (braid_is_icmp_error(&p, ct, ctinfo))
-		return NF_ACCEPT;
+		return braid_classify_error(&p, latch);
 	stamp = braid_conn_stamp(ct);
 	if (!braid_stamp_current(&stamp, p.gen) && nf_ct_is_confirmed(ct) &&
 	    braid_service_stale(p.bn, ct, latch->from != BRAID_FROM_ELSEWHERE,

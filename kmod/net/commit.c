@@ -352,6 +352,10 @@ static int braid_clash_refuse(struct braid_commit *c, struct braid_slot *slot,
 		return braid_commit_refuse(c, -EEXIST, slot->seq,
 					   BRAID_NET_A_NODE_UNDERLAY,
 					   "underlay belongs to another node");
+	case BRAID_KEY_INSIDE:
+		return braid_commit_refuse(c, -EEXIST, slot->seq,
+					   BRAID_NET_A_NODE_ADDRESS,
+					   "address belongs to another node");
 	case BRAID_KEY_ROUTE:
 		return braid_commit_refuse(c, -EEXIST, slot->seq,
 					   slot->ops == &braid_node_ops ?
@@ -371,6 +375,15 @@ static int braid_clash_refuse(struct braid_commit *c, struct braid_slot *slot,
 					   slot->ops->key_attr,
 					   slot->ops->exists);
 	}
+}
+
+/* An overlay address has two entries; what it says is in the first. */
+static unsigned int braid_entry_said(const struct braid_obj *obj, unsigned int i)
+{
+	if (i && obj->entries[i].key.kind == BRAID_KEY_ROUTE &&
+	    obj->entries[i - 1].key.kind == BRAID_KEY_INSIDE)
+		return i - 1;
+	return i;
 }
 
 /* Entries of a kind stand in the order of the attributes that they are from. */
@@ -400,7 +413,9 @@ static int braid_check_unique(struct braid_commit *c)
 					       entry->key.kind == BRAID_KEY_ROUTE ?
 					       braid_routes_agree : NULL))
 				continue;
-			braid_clash_refuse(c, slot, entry->key.kind);
+			i = braid_entry_said(slot->next, i);
+			braid_clash_refuse(c, slot,
+					   slot->next->entries[i].key.kind);
 			c->err->nth = braid_entry_nth(slot->next, i);
 			return -EEXIST;
 		}
@@ -561,7 +576,7 @@ int braid_commit(struct braid_net *bn, struct list_head *changes, u64 expect,
 	links = braid_link_needed(changes);
 	if (links)
 		rtnl_lock();
-	ret = links ? braid_link_create_all(bn, changes, err) : 0;
+	ret = links ? braid_link_create_all(bn, changes, dry_run, err) : 0;
 	if (!ret) {
 		mutex_lock(&bn->lock);
 		ret = braid_commit_locked(bn, changes, expect, dry_run, err);

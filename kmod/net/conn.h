@@ -11,8 +11,30 @@
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_labels.h>
 
+#include "addr.h"
 #include "drop.h"
 #include "stamp.h"
+
+/* An address of one of the connection's tuples. */
+static inline struct in6_addr braid_tuple_addr(const struct nf_conn *ct,
+					       const union nf_inet_addr *addr)
+{
+	if (nf_ct_l3num(ct) == NFPROTO_IPV6)
+		return addr->in6;
+	return braid_addr_v4(addr->ip);
+}
+
+/* An address as nf_nat wants it. */
+static inline union nf_inet_addr braid_addr_to_nf(const struct in6_addr *addr)
+{
+	union nf_inet_addr nf = {};
+
+	if (braid_addr_is_v4(addr))
+		nf.ip = braid_addr_to_v4(addr);
+	else
+		nf.in6 = *addr;
+	return nf;
+}
 
 /* False for a connection older than the module: its labels cannot be added. */
 static inline bool braid_conn_known(const struct nf_conn *ct)

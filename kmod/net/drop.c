@@ -8,6 +8,7 @@
 #include <linux/percpu.h>
 #include <linux/udp.h>
 #include <net/ip.h>
+#include <net/ipv6.h>
 
 #include "addr.h"
 #include "event.h"
@@ -38,12 +39,14 @@ static void braid_drop_ports(struct braid_drop *drop, const struct sk_buff *skb,
 	switch (drop->proto) {
 	case IPPROTO_TCP:
 	case IPPROTO_UDP:
+	case IPPROTO_SCTP:
 		if (skb_copy_bits(skb, offset, ports, sizeof(ports)))
 			return;
 		drop->sport = ntohs(ports[0]);
 		drop->dport = ntohs(ports[1]);
 		return;
 	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
 		if (!skb_copy_bits(skb, offset, ports, sizeof(ports)))
 			drop->dport = ntohs(ports[0]) >> 8;
 	}
@@ -63,6 +66,8 @@ void braid_drop_describe(struct braid_drop *drop, const struct sk_buff *skb,
 	unsigned int offset = skb_network_offset(skb);
 	struct ipv6hdr ip6;
 	struct iphdr ip;
+	__be16 frag;
+	int at;
 
 	if (pf == NFPROTO_IPV6) {
 		if (skb_copy_bits(skb, offset, &ip6, sizeof(ip6)))
@@ -70,6 +75,10 @@ void braid_drop_describe(struct braid_drop *drop, const struct sk_buff *skb,
 		drop->src = ip6.saddr;
 		drop->dst = ip6.daddr;
 		drop->proto = ip6.nexthdr;
+		at = ipv6_skip_exthdr(skb, offset + sizeof(ip6), &drop->proto,
+				      &frag);
+		if (at >= 0 && !(frag & htons(IP6_OFFSET)))
+			braid_drop_ports(drop, skb, at);
 		return;
 	}
 	if (skb_copy_bits(skb, offset, &ip, sizeof(ip)))

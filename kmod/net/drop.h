@@ -24,6 +24,8 @@
 	X(STALE, "backend-removed") \
 	X(NO_NODE, "no-node") \
 	X(NO_ROUTE, "no-route") \
+	X(TOO_BIG, "too-big") \
+	X(LINK_DOWN, "link-down") \
 	X(NOT_ADDRESS, "not-an-address") \
 	X(NO_MEMORY, "no-memory")
 

@@ -1,50 +1,79 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "hooks.h"
 
+#include <linux/netfilter_arp.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/udp.h>
 #include <net/netfilter/nf_nat.h>
 
 #include "addr.h"
+#include "announce.h"
 #include "conn.h"
 #include "kinds.h"
+#include "masquerade.h"
 #include "packet.h"
 
 #define BRAID_LABEL_BITS 128
+
+/*
+ * Where the UDP header of a packet is that nodes could have sent each other; 0
+ * if it is none. Their tunnel packets have no IPv6 extension headers.
+ */
+static int braid_udp_at(const struct sk_buff *skb,
+			const struct nf_hook_state *state)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	if (braid_packet_mapped(skb, state->pf))
+		return 0;
+	if (state->pf == NFPROTO_IPV6)
+		return ipv6_hdr(skb)->nexthdr != IPPROTO_UDP ? 0 :
+		       skb_network_offset(skb) + sizeof(struct ipv6hdr);
+	if (iph->protocol != IPPROTO_UDP || ip_is_fragment(iph))
+		return 0;
+	return skb_network_offset(skb) + iph->ihl * 4;
+}
 
 /* Is it a tunnel packet from or to a node that we know? */
 static bool braid_is_outer(struct sk_buff *skb,
 			   const struct nf_hook_state *state)
 {
 	struct braid_key key = { .kind = BRAID_KEY_UNDERLAY };
-	struct braid_net *bn = braid_net_of(state->net);
-	const struct iphdr *iph = ip_hdr(skb);
 	const struct braid_overlay *overlay;
 	struct udphdr *udp, buf;
-	u64 gen = braid_net_gen(bn);
+	struct braid_packet p;
+	bool out;
+	int at;
 
-	if (iph->protocol != IPPROTO_UDP || ip_is_fragment(iph))
+	at = braid_udp_at(skb, state);
+	if (!at)
 		return false;
-	udp = skb_header_pointer(skb, skb_network_offset(skb) + iph->ihl * 4,
-				 sizeof(buf), &buf);
-	overlay = braid_overlay_now(bn, gen);
+	udp = skb_header_pointer(skb, at, sizeof(buf), &buf);
+	braid_packet_init(&p, braid_net_of(state->net), skb, state);
+	overlay = braid_overlay_now(p.bn, p.gen);
 	if (!udp || !overlay || ntohs(udp->dest) != overlay->port)
 		return false;
-	key.addr = braid_addr_v4(state->hook == NF_INET_LOCAL_OUT ? iph->daddr :
-								    iph->saddr);
-	if (!braid_index_find(&bn->index, &key, gen))
+	out = state->hook == NF_INET_LOCAL_OUT;
+	if (!ipv6_addr_equal(&overlay->local, out ? &p.src : &p.dst))
+		return false;
+	key.addr = out ? p.dst : p.src;
+	if (!braid_index_find(&p.bn->index, &key, p.gen))
 		return false;
 	/* An endpoint's are tracked, judged, and dropped with a reason. */
-	return !braid_endpoint_by_device(bn, state->in, gen);
+	return !braid_endpoint_by_device(p.bn, state->in, p.gen);
 }
 
 /* Hook: raw at PRE_ROUTING and LOCAL_OUT. Nodes among themselves need no state. */
 static unsigned int braid_untrack(void *priv, struct sk_buff *skb,
 				  const struct nf_hook_state *state)
 {
-	if (!skb_nfct(skb) && state->pf == NFPROTO_IPV4 &&
-	    braid_is_outer(skb, state))
+	struct braid_latch *latch = braid_latch(skb);
+
+	latch->from = BRAID_FROM_NOWHERE;
+	if (!skb_nfct(skb) && braid_is_outer(skb, state)) {
+		latch->from = BRAID_FROM_OUTER;
 		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+	}
 	return NF_ACCEPT;
 }
 
@@ -92,6 +121,18 @@ static const struct nf_hook_ops braid_hook_ops[] = {
 		.hooknum = NF_INET_POST_ROUTING,
 		.priority = NF_IP_PRI_FIRST,
 	},
+	{
+		.hook = braid_return,
+		.pf = NFPROTO_INET,
+		.hooknum = NF_INET_POST_ROUTING,
+		.priority = NF_IP_PRI_NAT_SRC + 1,
+	},
+	{
+		.hook = braid_arp,
+		.pf = NFPROTO_ARP,
+		.hooknum = NF_ARP_IN,
+		.priority = NF_IP_PRI_FIRST,
+	},
 };
 
 static const struct nf_hook_ops braid_nat_ops[] = {
@@ -107,7 +148,22 @@ static const struct nf_hook_ops braid_nat_ops[] = {
 		.hooknum = NF_INET_LOCAL_OUT,
 		.priority = NF_IP_PRI_NAT_DST,
 	},
+	{
+		.hook = braid_masquerade,
+		.pf = NFPROTO_INET,
+		.hooknum = NF_INET_POST_ROUTING,
+		.priority = NF_IP_PRI_NAT_SRC,
+	},
 };
+
+/* The kernel takes hooks away in order; a stage must not go before a later one. */
+static void braid_hooks_leave(struct net *net)
+{
+	unsigned int i = ARRAY_SIZE(braid_hook_ops);
+
+	while (i--)
+		nf_unregister_net_hook(net, &braid_hook_ops[i]);
+}
 
 /* A later load of the module must not take these stamps for its own. */
 static int braid_forget_conn(struct nf_conn *ct, void *data)
@@ -131,6 +187,7 @@ static int braid_forget_conn(struct nf_conn *ct, void *data)
 int braid_hooks_register(struct braid_net *bn)
 {
 	struct net *net = bn->net;
+	unsigned int i;
 	int ret;
 
 	ret = nf_ct_netns_get(net, NFPROTO_INET);
@@ -145,19 +202,17 @@ int braid_hooks_register(struct braid_net *bn)
 		goto err_put_labels;
 	/* Who is translated has been classified. */
 	synchronize_net();
-	ret = nf_nat_inet_register_fn(net, &braid_nat_ops[0]);
-	if (ret)
-		goto err_unregister_hooks;
-	ret = nf_nat_inet_register_fn(net, &braid_nat_ops[1]);
-	if (ret)
-		goto err_unregister_nat;
+	for (i = 0; i < ARRAY_SIZE(braid_nat_ops); i++) {
+		ret = nf_nat_inet_register_fn(net, &braid_nat_ops[i]);
+		if (ret)
+			goto err_unregister_nat;
+	}
 	return 0;
 
 err_unregister_nat:
-	nf_nat_inet_unregister_fn(net, &braid_nat_ops[0]);
-err_unregister_hooks:
-	nf_unregister_net_hooks(net, braid_hook_ops,
-				ARRAY_SIZE(braid_hook_ops));
+	while (i--)
+		nf_nat_inet_unregister_fn(net, &braid_nat_ops[i]);
+	braid_hooks_leave(net);
 	synchronize_net();
 err_put_labels:
 	nf_connlabels_put(net);
@@ -177,16 +232,16 @@ err_put_ct:
 void braid_hooks_unregister(struct braid_net *bn)
 {
 	struct nf_ct_iter_data iter = { .net = bn->net };
+	unsigned int i = ARRAY_SIZE(braid_nat_ops);
 	struct net *net = bn->net;
 
 	if (!bn->active)
 		return;
 	bn->active = false;
-	nf_nat_inet_unregister_fn(net, &braid_nat_ops[1]);
-	nf_nat_inet_unregister_fn(net, &braid_nat_ops[0]);
+	while (i--)
+		nf_nat_inet_unregister_fn(net, &braid_nat_ops[i]);
 	synchronize_net();
-	nf_unregister_net_hooks(net, braid_hook_ops,
-				ARRAY_SIZE(braid_hook_ops));
+	braid_hooks_leave(net);
 	synchronize_net();
 	nf_ct_iterate_cleanup_net(braid_forget_conn, &iter);
 	nf_connlabels_put(net);

@@ -25,7 +25,8 @@
  * @BRAID_KEY_OVERLAY: the overlay, of which there is one
  * @BRAID_KEY_ADDRESS: @addr is an endpoint's
  * @BRAID_KEY_NODE: @num is a node's number
- * @BRAID_KEY_UNDERLAY: @addr is a node's
+ * @BRAID_KEY_UNDERLAY: @addr is a node's, outside the overlay
+ * @BRAID_KEY_INSIDE: @addr is a node's, inside the overlay
  * @BRAID_KEY_FRONTEND: @addr, @port and protocol @num of a service
  * @BRAID_KEY_BACKEND: @addr and @port of a backend of service number @num
  * @BRAID_KEY_PREFIX: @addr/@plen has an identity (longest match)
@@ -39,6 +40,7 @@ enum braid_key_kind {
 	BRAID_KEY_ADDRESS,
 	BRAID_KEY_NODE,
 	BRAID_KEY_UNDERLAY,
+	BRAID_KEY_INSIDE,
 	BRAID_KEY_FRONTEND,
 	BRAID_KEY_BACKEND,
 	BRAID_KEY_PREFIX,

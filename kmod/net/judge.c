@@ -42,14 +42,6 @@ struct braid_case {
 	u16 sport;
 };
 
-static struct in6_addr braid_tuple_addr(const struct nf_conn *ct,
-					const union nf_inet_addr *addr)
-{
-	if (nf_ct_l3num(ct) == NFPROTO_IPV6)
-		return addr->in6;
-	return braid_addr_v4(addr->ip);
-}
-
 static u16 braid_case_port(const struct nf_conn *ct)
 {
 	const struct nf_conntrack_tuple *orig =
@@ -87,8 +79,12 @@ static void braid_case_open(struct braid_case *c, struct braid_net *bn,
 	c->sport = ntohs(ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.src.u.all);
 }
 
-/* One direction of policy; no rule for the subject leaves it open. */
-static bool braid_case_allowed(const struct braid_case *c, u8 dir)
+/*
+ * One direction of policy; no rule for the subject leaves it open. The rule that
+ * decides is noted.
+ */
+static bool braid_case_allowed(const struct braid_case *c, u8 dir,
+			       struct braid_verdict *v)
 {
 	bool egress = dir == BRAID_NET_DIRECTION_EGRESS;
 	struct braid_query query = {
@@ -102,6 +98,7 @@ static bool braid_case_allowed(const struct braid_case *c, u8 dir)
 	const struct braid_rule *rule;
 
 	rule = braid_policy_lookup(&c->bn->policy, &query, c->gen);
+	v->rules[dir] = rule;
 	if (rule)
 		return !rule->deny;
 	return !braid_policy_selected(&c->bn->policy, query.subject, dir,
@@ -123,40 +120,65 @@ static bool braid_case_tunnels(const struct braid_case *c)
 			   (c->dst_ep && overlay->port == c->sport));
 }
 
-static enum braid_reason braid_case_decide(const struct braid_case *c, u8 *dir)
+static enum braid_reason braid_case_decide(const struct braid_case *c,
+					   struct braid_verdict *v)
 {
-	*dir = c->src_ep ? BRAID_NET_DIRECTION_EGRESS :
-			   BRAID_NET_DIRECTION_INGRESS;
+	v->dir = c->src_ep ? BRAID_NET_DIRECTION_EGRESS :
+			     BRAID_NET_DIRECTION_INGRESS;
 	if (braid_case_tunnels(c))
 		return BRAID_DROP_TUNNEL_PORT;
 	/* An endpoint always reaches itself. */
 	if (c->src_ep && c->src_ep == c->dst_ep)
 		return BRAID_PASS;
-	*dir = BRAID_NET_DIRECTION_EGRESS;
-	if (c->src_ep && !braid_case_allowed(c, BRAID_NET_DIRECTION_EGRESS))
+	v->dir = BRAID_NET_DIRECTION_EGRESS;
+	if (c->src_ep && !braid_case_allowed(c, BRAID_NET_DIRECTION_EGRESS, v))
 		return BRAID_DROP_POLICY;
-	*dir = BRAID_NET_DIRECTION_INGRESS;
+	v->dir = BRAID_NET_DIRECTION_INGRESS;
 	/* Its own node always reaches it; another node is 6, never 1. */
 	if (c->dst_ep && c->src_id != BRAID_ID_HOST &&
-	    !braid_case_allowed(c, BRAID_NET_DIRECTION_INGRESS))
+	    !braid_case_allowed(c, BRAID_NET_DIRECTION_INGRESS, v))
 		return BRAID_DROP_POLICY;
 	return BRAID_PASS;
+}
+
+/**
+ * braid_judge_conn() - what policy says of a connection
+ * @bn: the namespace
+ * @ct: the connection, by itself: what follows its master has the master's
+ * @gen: generation of the judgement
+ * @v: filled in; its rules are valid until the section ends
+ *
+ * Context: any, in an RCU read section that began before @gen was latched.
+ */
+void braid_judge_conn(struct braid_net *bn, const struct nf_conn *ct, u64 gen,
+		      struct braid_verdict *v)
+{
+	struct braid_stamp stamp = braid_conn_stamp(ct);
+	struct braid_case c;
+
+	memset(v, 0, sizeof(*v));
+	braid_case_open(&c, bn, ct, &stamp, gen);
+	v->src_id = c.src_id;
+	v->dst_id = c.dst_id;
+	v->local = c.src_ep || c.dst_ep;
+	v->reason = braid_case_decide(&c, v);
 }
 
 static struct braid_stamp braid_decide(struct braid_net *bn, struct nf_conn *ct,
 				       u64 gen)
 {
 	struct braid_stamp stamp = braid_conn_stamp(ct);
-	struct braid_case c;
+	struct braid_verdict v;
 
 	if (braid_stamp_current(&stamp, gen))
 		return stamp;
-	braid_case_open(&c, bn, ct, &stamp, gen);
-	stamp.reason = braid_case_decide(&c, &stamp.dir);
-	stamp.local = c.src_ep || c.dst_ep;
+	braid_judge_conn(bn, ct, gen, &v);
+	stamp.reason = v.reason;
+	stamp.dir = v.dir;
+	stamp.local = v.local;
 	stamp.gen = gen;
 	/* The identities first: who sees the stamp sees them. */
-	braid_conn_set_pair(ct, c.src_id, c.dst_id);
+	braid_conn_set_pair(ct, v.src_id, v.dst_id);
 	braid_conn_set_stamp(ct, &stamp);
 	return stamp;
 }
@@ -304,34 +326,4 @@ unsigned int braid_judge_again(struct braid_net *bn, struct sk_buff *skb,
 	stamp = braid_decide(bn, ct, gen);
 	*dir = stamp.dir;
 	return stamp.reason;
-}
-
-/* What the node itself says to all on the link: groups and broadcasts. */
-static bool braid_is_link_scope(const struct braid_packet *p)
-{
-	__be32 v4;
-
-	if (p->state->pf == NFPROTO_IPV6)
-		return ipv6_addr_type(&p->dst) & IPV6_ADDR_LINKLOCAL ||
-		       ipv6_addr_is_multicast(&p->dst);
-	v4 = braid_addr_to_v4(&p->dst);
-	return ipv4_is_local_multicast(v4) || ipv4_is_lbcast(v4);
-}
-
-/*
- * Hook: NF_IP_PRI_FIRST at POST_ROUTING. Policy looks at addresses; a route that
- * leads another address to an endpoint's device would get around it.
- */
-unsigned int braid_deliver(void *priv, struct sk_buff *skb,
-			   const struct nf_hook_state *state)
-{
-	const struct braid_endpoint *ep;
-	struct braid_packet p;
-
-	braid_packet_init(&p, braid_net_of(state->net), skb, state);
-	ep = braid_endpoint_by_device(p.bn, state->out, p.gen);
-	if (!ep || braid_endpoint_has(ep, &p.dst) || braid_is_link_scope(&p))
-		return NF_ACCEPT;
-	return braid_packet_drop(&p, BRAID_DROP_NOT_ADDRESS,
-				 BRAID_NET_DIRECTION_INGRESS, 0, ep->id);
 }

@@ -57,9 +57,12 @@ struct braid_uplink {
  * @name: its name
  * @number: of its slot: the same for all its versions, and in prefixes
  * @nunderlays: length of @underlays
- * @underlays: its addresses outside the overlay; packets go to the first
+ * @underlays: its addresses outside the overlay; packets go to the first of
+ *	the overlay's family
  * @ncidrs: length of @cidrs
  * @cidrs: addresses whose workloads it has
+ * @naddrs: length of @addrs
+ * @addrs: its own addresses inside the overlay
  * @mac: of its overlay link
  * @mac_given: @mac was configured, not derived
  * @cache: routes to the first underlay address
@@ -72,6 +75,8 @@ struct braid_node {
 	struct in6_addr underlays[BRAID_NET_ADDRESSES_MAX];
 	unsigned int ncidrs;
 	struct braid_cidr cidrs[BRAID_NET_ADDRESSES_MAX];
+	unsigned int naddrs;
+	struct in6_addr addrs[BRAID_NET_ADDRESSES_MAX];
 	u8 mac[ETH_ALEN];
 	bool mac_given;
 	struct dst_cache cache;
@@ -161,8 +166,10 @@ struct braid_backend {
  * @encap: enum braid_net_encap
  * @local: own underlay address
  * @port: UDP port, host byte order
- * @mtu: of the link
- * @dev: its link, the same for all its versions; valid under rtnl
+ * @mtu: of the link, as it was made; @dev knows what it is now
+ * @made: its link is there, or would be but for a dry run
+ * @dev: its link, the same for all its versions, NULL in a dry run; it goes after
+ *	the last version, and none is made without rtnl
  */
 struct braid_overlay {
 	struct braid_obj obj;
@@ -171,6 +178,7 @@ struct braid_overlay {
 	struct in6_addr local;
 	u16 port;
 	u32 mtu;
+	bool made;
 	struct net_device *dev;
 };
 

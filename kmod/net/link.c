@@ -2,15 +2,19 @@
 #include "link.h"
 
 #include <linux/etherdevice.h>
-#include <linux/inetdevice.h>
+#include <linux/ethtool.h>
+#include <net/ip6_route.h>
+#include <net/route.h>
 #include <net/rtnetlink.h>
 #include <net/udp_tunnel.h>
 
 #include "../compat/netdev.h"
-#include "addr.h"
+#include "encap.h"
+#include "gro.h"
 #include "kinds.h"
 #include "tunnel.h"
 #include "txn.h"
+#include "underlay.h"
 
 static struct rtnl_link_ops braid_link_ops;
 
@@ -25,24 +29,96 @@ bool braid_is_link(const struct net_device *dev)
 	return dev->rtnl_link_ops == &braid_link_ops;
 }
 
-static int braid_link_open_socket(struct braid_link *link)
+/* From here on packets come in. */
+static void braid_link_listen(struct braid_link *link)
 {
-	struct udp_port_cfg port = {
-		.family = AF_INET,
-		.local_ip.s_addr = braid_addr_to_v4(&link->local),
-		.local_udp_port = htons(link->port),
-	};
 	struct udp_tunnel_sock_cfg tunnel = {
 		.sk_user_data = link,
 		.encap_type = 1,
 		.encap_rcv = braid_tunnel_rcv,
+		.encap_err_lookup = braid_underlay_error,
+		.gro_receive = braid_gro_receive,
+		.gro_complete = braid_gro_complete,
 	};
-	int ret;
 
-	ret = udp_sock_create(link->bn->net, &port, &link->sock);
-	if (!ret)
-		setup_udp_tunnel_sock(link->bn->net, link->sock->sk, &tunnel);
+	setup_udp_tunnel_sock(link->bn->net, link->sock->sk, &tunnel);
+}
+
+/* A packet in a queue may still hold a route, but not the device. */
+static void braid_link_put_routes(struct braid_link *link)
+{
+	if (link->back6) {
+		dst_dev_put(link->back6);
+		dst_release(link->back6);
+	}
+	if (link->back4) {
+		dst_dev_put(link->back4);
+		dst_release(link->back4);
+	}
+}
+
+static int braid_link_make_route6(struct braid_link *link,
+				  struct dst_metrics *metrics)
+{
+	struct rt6_info *rt;
+
+	if (!ipv6_mod_enabled())
+		return 0;
+	rt = ip6_dst_alloc(link->bn->net, link->dev, DST_NOPOLICY | DST_NOXFRM);
+	if (!rt)
+		return -ENOMEM;
+	rt->dst.output = ip6_output;
+	ip_dst_init_metrics(&rt->dst, metrics);
+	link->back6 = &rt->dst;
+	return 0;
+}
+
+/*
+ * Their MTU is no limit: a packet was measured by the route that it had, and is by
+ * the tunnel, which knows the path and whom to tell.
+ */
+static int braid_link_make_routes(struct braid_link *link)
+{
+	struct dst_metrics *metrics = kzalloc(sizeof(*metrics), GFP_KERNEL);
+	struct rtable *rt;
+	int ret = -ENOMEM;
+
+	if (!metrics)
+		return ret;
+	refcount_set(&metrics->refcnt, 1);
+	metrics->metrics[RTAX_MTU - 1] = IP_MAX_MTU;
+	rt = rt_dst_alloc(link->dev, 0, RTN_UNICAST, true);
+	if (!rt)
+		goto out;
+	ip_dst_init_metrics(&rt->dst, metrics);
+	link->back4 = &rt->dst;
+	ret = braid_link_make_route6(link, metrics);
+	if (ret)
+		braid_link_put_routes(link);
+out:
+	ip_fib_metrics_put(metrics);
 	return ret;
+}
+
+/**
+ * braid_link_route() - send a packet into the link, wherever it was routed
+ * @dev: the link
+ * @skb: at POST_ROUTING
+ * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
+ *
+ * Context: any, in an RCU read section in which @dev was found.
+ */
+void braid_link_route(struct net_device *dev, struct sk_buff *skb, u8 pf)
+{
+	const struct braid_link *link = netdev_priv(dev);
+	struct dst_entry *dst = pf == NFPROTO_IPV6 ? link->back6 : link->back4;
+
+	if (!dst)
+		return;
+	skb_dst_drop(skb);
+	dst_hold(dst);
+	skb_dst_set(skb, dst);
+	skb->dev = dev;
 }
 
 /* The socket goes first: after that nothing is received any more. */
@@ -52,32 +128,50 @@ static void braid_link_uninit(struct net_device *dev)
 
 	list_del(&link->list);
 	udp_tunnel_sock_release(link->sock->sk);
+	link->sock = NULL;
 	synchronize_net();
 	gro_cells_destroy(&link->cells);
+	braid_link_put_routes(link);
+	dst_release(&link->world->dst);
 	dst_release(&link->remote->dst);
+}
+
+static struct metadata_dst *braid_link_metadata(u32 id)
+{
+	struct metadata_dst *md;
+
+	md = metadata_dst_alloc(0, METADATA_IP_TUNNEL, GFP_KERNEL);
+	if (md)
+		md->u.tun_info.key.tun_id = cpu_to_be64(id);
+	return md;
 }
 
 static int braid_link_init_dev(struct net_device *dev)
 {
 	struct braid_link *link = netdev_priv(dev);
-	int ret;
+	int ret = -ENOMEM;
 
-	link->remote = metadata_dst_alloc(0, METADATA_IP_TUNNEL, GFP_KERNEL);
+	link->remote = braid_link_metadata(BRAID_ID_REMOTE_NODE);
 	if (!link->remote)
-		return -ENOMEM;
-	link->remote->u.tun_info.key.tun_id = cpu_to_be64(BRAID_ID_REMOTE_NODE);
+		return ret;
+	link->world = braid_link_metadata(BRAID_ID_WORLD);
+	if (!link->world)
+		goto err_remote;
+	ret = braid_link_make_routes(link);
+	if (ret)
+		goto err_world;
 	ret = gro_cells_init(&link->cells, dev);
 	if (ret)
-		goto err_release;
-	ret = braid_link_open_socket(link);
-	if (ret)
-		goto err_cells;
+		goto err_routes;
+	braid_link_listen(link);
 	list_add(&link->list, &link->bn->links);
 	return 0;
 
-err_cells:
-	gro_cells_destroy(&link->cells);
-err_release:
+err_routes:
+	braid_link_put_routes(link);
+err_world:
+	dst_release(&link->world->dst);
+err_remote:
 	dst_release(&link->remote->dst);
 	return ret;
 }
@@ -90,6 +184,18 @@ static const struct net_device_ops braid_link_netdev_ops = {
 	.ndo_set_mac_address = eth_mac_addr,
 };
 
+static void braid_link_drvinfo(struct net_device *dev,
+			       struct ethtool_drvinfo *info)
+{
+	strscpy(info->driver, "braid", sizeof(info->driver));
+	strscpy(info->version, BRAID_VERSION, sizeof(info->version));
+}
+
+static const struct ethtool_ops braid_link_ethtool_ops = {
+	.get_drvinfo = braid_link_drvinfo,
+	.get_link = ethtool_op_get_link,
+};
+
 static const struct device_type braid_link_type = {
 	.name = "braid",
 };
@@ -98,6 +204,7 @@ static void braid_link_setup(struct net_device *dev)
 {
 	ether_setup(dev);
 	dev->netdev_ops = &braid_link_netdev_ops;
+	dev->ethtool_ops = &braid_link_ethtool_ops;
 	dev->rtnl_link_ops = &braid_link_ops;
 	SET_NETDEV_DEVTYPE(dev, &braid_link_type);
 	dev->needs_free_netdev = true;
@@ -107,7 +214,6 @@ static void braid_link_setup(struct net_device *dev)
 	dev->features = NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_FRAGLIST |
 			NETIF_F_RXCSUM | NETIF_F_GSO_SOFTWARE;
 	dev->hw_features = dev->features;
-	dev->needed_headroom = BRAID_TUNNEL_HEADROOM;
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = ETH_MAX_MTU;
 	/* It sends into the underlay of its own namespace, and stays there. */
@@ -116,11 +222,32 @@ static void braid_link_setup(struct net_device *dev)
 	netif_keep_dst(dev);
 }
 
+/* Asked before anything else, of a link that is to be made or to be changed. */
 static int braid_link_validate(struct nlattr *tb[], struct nlattr *data[],
 			       struct netlink_ext_ack *extack)
 {
-	NL_SET_ERR_MSG(extack, "links of kind braid are made with 'braid overlay add'");
+	NL_SET_ERR_MSG(extack,
+		       "links of kind braid are made with 'braid overlay add' and changed with 'braid overlay set'");
 	return -EOPNOTSUPP;
+}
+
+static size_t braid_link_size(const struct net_device *dev)
+{
+	return nla_total_size(sizeof(u32)) +
+	       nla_total_size(sizeof(struct in6_addr)) +
+	       nla_total_size(sizeof(u16));
+}
+
+/* The attributes are those that the overlay has in the family braid_net. */
+static int braid_link_fill(struct sk_buff *skb, const struct net_device *dev)
+{
+	const struct braid_link *link = netdev_priv(dev);
+
+	if (nla_put_u32(skb, BRAID_NET_A_OVERLAY_TYPE, link->type) ||
+	    braid_fill_addr(skb, BRAID_NET_A_OVERLAY_LOCAL, &link->local) ||
+	    nla_put_u16(skb, BRAID_NET_A_OVERLAY_PORT, link->port))
+		return -EMSGSIZE;
+	return 0;
 }
 
 static struct rtnl_link_ops braid_link_ops __read_mostly = {
@@ -128,78 +255,86 @@ static struct rtnl_link_ops braid_link_ops __read_mostly = {
 	.priv_size = sizeof(struct braid_link),
 	.setup = braid_link_setup,
 	.validate = braid_link_validate,
+	.get_size = braid_link_size,
+	.fill_info = braid_link_fill,
 };
 
-/* What the device that holds the local address leaves to the link. */
-static int braid_link_underlay(struct braid_net *bn,
-			       struct braid_overlay *overlay,
-			       struct braid_err *err)
+/* The socket is the device's from here on, or else gone. */
+static int braid_link_register(struct net_device *dev, struct socket *sock)
 {
-	unsigned int mtu = 0, headroom = 0;
-	struct net_device *dev;
-
-	rcu_read_lock();
-	dev = __ip_dev_find(bn->net, braid_addr_to_v4(&overlay->local), false);
-	if (dev) {
-		mtu = dev->mtu;
-		headroom = dev->hard_header_len + dev->needed_headroom;
-	}
-	rcu_read_unlock();
-	if (!mtu)
-		return braid_refuse(err, -EADDRNOTAVAIL,
-				    BRAID_NET_A_OVERLAY_LOCAL,
-				    "local is not an address of this node");
-	if (!overlay->mtu)
-		overlay->mtu = max_t(int, mtu - BRAID_TUNNEL_HEADROOM,
-				     ETH_MIN_MTU);
-	overlay->dev->needed_headroom += headroom;
-	return 0;
-}
-
-static int braid_link_register(struct net_device *dev, struct braid_err *err)
-{
+	struct braid_link *link = netdev_priv(dev);
 	int ret;
 
+	link->sock = sock;
 	ret = register_netdevice(dev);
-	if (ret == -EEXIST)
-		return braid_refuse(err, ret, BRAID_NET_A_OVERLAY_NAME,
-				    "a device has this name already");
-	if (ret == -EADDRINUSE)
-		return braid_refuse(err, ret, BRAID_NET_A_OVERLAY_PORT,
-				    "the UDP port is in use on this node");
+	if (!ret)
+		return 0;
+	/* It got as far as listening, and was undone, or it did not. */
+	if (link->sock)
+		udp_tunnel_sock_release(link->sock->sk);
+	free_netdev(dev);
 	return ret;
 }
 
-static int braid_link_create(struct braid_net *bn, struct braid_overlay *overlay,
-			     struct braid_err *err)
+static struct net_device *braid_link_alloc(struct braid_net *bn,
+					   struct braid_overlay *overlay,
+					   const struct braid_underlay *under)
 {
 	struct braid_link *link;
 	struct net_device *dev;
 	u8 mac[ETH_ALEN];
-	int ret;
 
 	dev = alloc_netdev(sizeof(*link), overlay->name, NET_NAME_USER,
 			   braid_link_setup);
 	if (!dev)
-		return -ENOMEM;
+		return NULL;
 	dev_net_set(dev, bn->net);
 	link = netdev_priv(dev);
 	link->dev = dev;
 	link->bn = bn;
+	link->type = overlay->encap;
+	link->encap = braid_encap_of(overlay->encap);
 	link->local = overlay->local;
 	link->port = overlay->port;
+	link->overhead = braid_underlay_overhead(&link->local, link->encap);
 	braid_mac_derive(mac, &overlay->local);
 	eth_hw_addr_set(dev, mac);
-	overlay->dev = dev;
-	ret = braid_link_underlay(bn, overlay, err);
-	if (!ret) {
-		dev->mtu = overlay->mtu;
-		ret = braid_link_register(dev, err);
+	dev->needed_headroom = link->overhead + under->headroom;
+	if (!overlay->mtu)
+		overlay->mtu = max_t(int, under->mtu - link->overhead,
+				     ETH_MIN_MTU);
+	dev->mtu = overlay->mtu;
+	return dev;
+}
+
+/* A dry run learns what would be refused, and nobody sees a device of it. */
+static int braid_link_create(struct braid_net *bn, struct braid_overlay *overlay,
+			     bool dry_run, struct braid_err *err)
+{
+	struct braid_underlay under;
+	struct net_device *dev;
+	struct socket *sock;
+	int ret;
+
+	overlay->made = true;
+	ret = braid_underlay_find(bn->net, &overlay->local, &under, err);
+	if (ret)
+		return ret;
+	if (netdev_name_in_use(bn->net, overlay->name))
+		return braid_refuse(err, -EEXIST, BRAID_NET_A_OVERLAY_NAME,
+				    "a device has this name already");
+	ret = braid_underlay_open(bn->net, &overlay->local, overlay->port,
+				  &sock, err);
+	if (ret)
+		return ret;
+	dev = dry_run ? NULL : braid_link_alloc(bn, overlay, &under);
+	if (!dev) {
+		udp_tunnel_sock_release(sock->sk);
+		return dry_run ? 0 : -ENOMEM;
 	}
-	if (ret) {
-		overlay->dev = NULL;
-		free_netdev(dev);
-	}
+	ret = braid_link_register(dev, sock);
+	if (!ret)
+		overlay->dev = dev;
 	return ret;
 }
 
@@ -223,6 +358,7 @@ bool braid_link_needed(struct list_head *changes)
  * braid_link_create_all() - make the links that a commit needs
  * @bn: the namespace
  * @changes: of struct braid_change
+ * @dry_run: only look whether they can be made
  * @err: filled in on refusal
  *
  * What the commit does not take, braid_link_sync() removes.
@@ -231,7 +367,7 @@ bool braid_link_needed(struct list_head *changes)
  * Return: 0 or an error.
  */
 int braid_link_create_all(struct braid_net *bn, struct list_head *changes,
-			  struct braid_err *err)
+			  bool dry_run, struct braid_err *err)
 {
 	struct braid_change *change;
 	int ret;
@@ -243,7 +379,7 @@ int braid_link_create_all(struct braid_net *bn, struct list_head *changes,
 		err->seq = change->seq;
 		ret = braid_link_create(bn, container_of(change->obj,
 							 struct braid_overlay,
-							 obj), err);
+							 obj), dry_run, err);
 		if (ret)
 			return ret;
 	}
@@ -268,6 +404,21 @@ static struct braid_overlay *braid_link_overlay(struct braid_net *bn,
 	return NULL;
 }
 
+/*
+ * 'ip link set mtu' counts, too: the link has the MTU that was set last, and an
+ * overlay sets it when it is made and when a change names it.
+ */
+static void braid_link_apply(struct braid_link *link,
+			     const struct braid_overlay *overlay)
+{
+	if (link->applied == overlay->obj.life.born)
+		return;
+	link->applied = overlay->obj.life.born;
+	if (braid_given(&overlay->obj, BRAID_NET_A_OVERLAY_MTU) &&
+	    overlay->mtu != link->dev->mtu)
+		dev_set_mtu(link->dev, overlay->mtu);
+}
+
 /**
  * braid_link_sync() - bring links in line with the committed overlay
  * @bn: the namespace
@@ -282,10 +433,10 @@ void braid_link_sync(struct braid_net *bn)
 
 	list_for_each_entry(link, &bn->links, list) {
 		overlay = braid_link_overlay(bn, link->dev);
-		if (!overlay)
+		if (overlay)
+			braid_link_apply(link, overlay);
+		else
 			unregister_netdevice_queue(link->dev, &gone);
-		else if (overlay->mtu != link->dev->mtu)
-			dev_set_mtu(link->dev, overlay->mtu);
 	}
 	unregister_netdevice_many(&gone);
 }

@@ -8,9 +8,10 @@
 #include "net.h"
 
 bool braid_is_link(const struct net_device *dev);
+void braid_link_route(struct net_device *dev, struct sk_buff *skb, u8 pf);
 bool braid_link_needed(struct list_head *changes);
 int braid_link_create_all(struct braid_net *bn, struct list_head *changes,
-			  struct braid_err *err);
+			  bool dry_run, struct braid_err *err);
 void braid_link_sync(struct braid_net *bn);
 struct braid_slot *braid_link_slot(struct braid_net *bn, int ifindex);
 int braid_link_init(void);

@@ -3,6 +3,8 @@
 #include "packet.h"
 
 #include <linux/inetdevice.h>
+#include <net/addrconf.h>
+#include <net/ip6_route.h>
 #include <net/route.h>
 
 #include "addr.h"
@@ -71,6 +73,102 @@ struct braid_overlay *braid_overlay_now(struct braid_net *bn, u64 gen)
 }
 
 /**
+ * braid_device_holds() - is an address configured on a device?
+ * @dev: the device
+ * @addr: the address
+ *
+ * Context: any, in an RCU read section.
+ */
+bool braid_device_holds(const struct net_device *dev,
+			const struct in6_addr *addr)
+{
+	const struct in_device *in_dev;
+	const struct in_ifaddr *ifa;
+
+	if (!braid_addr_is_v4(addr))
+		return ipv6_chk_addr(dev_net(dev), addr, dev, 1);
+	in_dev = __in_dev_get_rcu(dev);
+	if (!in_dev)
+		return false;
+	in_dev_for_each_ifa_rcu(ifa, in_dev)
+		if (ifa->ifa_local == braid_addr_to_v4(addr))
+			return true;
+	return false;
+}
+
+/**
+ * braid_is_uplink() - does a device lead to the other nodes?
+ * @bn: the namespace
+ * @dev: the device
+ * @gen: generation of the traversal
+ *
+ * Without one configured, the device that holds the overlay's local address does.
+ *
+ * Context: any, in an RCU read section that began before @gen was latched.
+ */
+bool braid_is_uplink(struct braid_net *bn, const struct net_device *dev,
+		     u64 gen)
+{
+	struct braid_key key = { .kind = BRAID_KEY_UPLINK };
+	const struct braid_overlay *overlay;
+
+	if (braid_index_find(&bn->index, &key, gen)) {
+		key.num = dev->ifindex;
+		return braid_index_find(&bn->index, &key, gen);
+	}
+	overlay = braid_overlay_now(bn, gen);
+	return overlay && braid_device_holds(dev, &overlay->local);
+}
+
+/* Is what is sent to an address for the node, and for it alone on that link? */
+static bool braid_addr_is_local4(struct net *net, __be32 addr)
+{
+	switch (inet_addr_type(net, addr)) {
+	case RTN_LOCAL:
+	case RTN_BROADCAST:
+		return true;
+	}
+	return ipv4_is_local_multicast(addr);
+}
+
+/* The same; an address may belong to any link, be an anycast one, or a route. */
+static bool braid_addr_is_local6(struct net *net, const struct in6_addr *addr)
+{
+	struct rt6_info *rt;
+	bool local;
+
+	if (ipv6_addr_is_multicast(addr))
+		return IPV6_ADDR_MC_SCOPE(addr) <= IPV6_ADDR_SCOPE_LINKLOCAL;
+	if (ipv6_chk_addr(net, addr, NULL, 0))
+		return true;
+	rt = rt6_lookup(net, addr, NULL, 0, NULL, 0);
+	local = rt && rt->rt6i_flags & (RTF_LOCAL | RTF_ANYCAST);
+	if (rt)
+		ip6_rt_put(rt);
+	return local;
+}
+
+static bool braid_addr_is_local(struct braid_net *bn,
+				const struct in6_addr *addr)
+{
+	return braid_addr_is_v4(addr) ?
+	       braid_addr_is_local4(bn->net, braid_addr_to_v4(addr)) :
+	       braid_addr_is_local6(bn->net, addr);
+}
+
+/* Is an address another node's own, outside the overlay or inside? */
+static bool braid_addr_is_node(struct braid_net *bn,
+			       const struct in6_addr *addr, u64 gen)
+{
+	struct braid_key key = { .kind = BRAID_KEY_UNDERLAY, .addr = *addr };
+
+	if (braid_index_find(&bn->index, &key, gen))
+		return true;
+	key.kind = BRAID_KEY_INSIDE;
+	return braid_index_find(&bn->index, &key, gen);
+}
+
+/**
  * braid_addr_identity() - who has an address
  * @bn: the namespace
  * @addr: the address
@@ -85,23 +183,38 @@ struct braid_overlay *braid_overlay_now(struct braid_net *bn, u64 gen)
 u32 braid_addr_identity(struct braid_net *bn, const struct in6_addr *addr,
 			u64 gen)
 {
-	struct braid_key underlay = { .kind = BRAID_KEY_UNDERLAY, .addr = *addr };
 	const struct braid_endpoint *ep;
 	struct braid_life *life;
 
 	ep = braid_endpoint_by_addr(bn, addr, gen);
 	if (ep)
 		return ep->id;
-	if (braid_addr_is_v4(addr) &&
-	    inet_addr_type(bn->net, braid_addr_to_v4(addr)) == RTN_LOCAL)
+	if (braid_addr_is_local(bn, addr))
 		return BRAID_ID_HOST;
-	if (braid_index_find(&bn->index, &underlay, gen))
+	if (braid_addr_is_node(bn, addr, gen))
 		return BRAID_ID_REMOTE_NODE;
 	life = braid_index_match(&bn->index, BRAID_KEY_PREFIX, addr, gen);
 	if (life)
 		return container_of(braid_obj_of(life), struct braid_prefix,
 				    obj)->id;
 	return BRAID_ID_WORLD;
+}
+
+/**
+ * braid_packet_mapped() - does an IPv6 packet have addresses of IPv4?
+ * @skb: with an IP header that the stack has checked
+ * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
+ *
+ * ::ffff:a.b.c.d stands for a.b.c.d in every table here, and policy would speak
+ * of another address than routing. No host sends such packets.
+ *
+ * Context: any.
+ */
+bool braid_packet_mapped(const struct sk_buff *skb, u8 pf)
+{
+	return pf == NFPROTO_IPV6 &&
+	       (ipv6_addr_v4mapped(&ipv6_hdr(skb)->saddr) ||
+		ipv6_addr_v4mapped(&ipv6_hdr(skb)->daddr));
 }
 
 /**
@@ -157,6 +270,21 @@ unsigned int braid_packet_drop(const struct braid_packet *p,
 	return NF_DROP;
 }
 
+/* The protocol behind the IP header and, for IPv6, what else stands before it. */
+static u8 braid_transport(const struct braid_packet *p)
+{
+	__be16 frag;
+	u8 proto;
+
+	if (p->state->pf != NFPROTO_IPV6)
+		return ip_hdr(p->skb)->protocol;
+	proto = ipv6_hdr(p->skb)->nexthdr;
+	if (ipv6_skip_exthdr(p->skb, skb_network_offset(p->skb) +
+			     sizeof(struct ipv6hdr), &proto, &frag) < 0)
+		return IPPROTO_NONE;
+	return proto;
+}
+
 /**
  * braid_is_icmp_error() - does a packet only speak of its connection?
  * @p: the packet
@@ -170,10 +298,7 @@ unsigned int braid_packet_drop(const struct braid_packet *p,
 bool braid_is_icmp_error(const struct braid_packet *p, const struct nf_conn *ct,
 			 enum ip_conntrack_info ctinfo)
 {
-	u8 proto = p->state->pf == NFPROTO_IPV6 ? IPPROTO_ICMPV6 :
-						  ip_hdr(p->skb)->protocol;
-
 	if (ctinfo != IP_CT_RELATED && ctinfo != IP_CT_RELATED_REPLY)
 		return false;
-	return !ct->master || proto != nf_ct_protonum(ct);
+	return !ct->master || braid_transport(p) != nf_ct_protonum(ct);
 }

@@ -5,6 +5,7 @@
 
 #include "device.h"
 #include "link.h"
+#include "masquerade.h"
 #include "net.h"
 #include "netlink.h"
 #include "txn.h"
@@ -14,9 +15,12 @@ static int __init braid_net_module_init(void)
 {
 	int ret;
 
-	ret = braid_net_init();
+	ret = braid_masquerade_init();
 	if (ret)
 		return ret;
+	ret = braid_net_init();
+	if (ret)
+		goto err_exit_masquerade;
 	ret = braid_device_init();
 	if (ret)
 		goto err_exit_net;
@@ -40,6 +44,8 @@ err_exit_device:
 err_exit_net:
 	braid_net_exit();
 	rcu_barrier();
+err_exit_masquerade:
+	braid_masquerade_exit();
 	return ret;
 }
 
@@ -52,6 +58,7 @@ static void __exit braid_net_module_exit(void)
 	braid_net_exit();
 	/* Versions are freed by callbacks in this module's text. */
 	rcu_barrier();
+	braid_masquerade_exit();
 }
 
 module_init(braid_net_module_init);

@@ -35,16 +35,17 @@ const struct nla_policy braid_net_identity_nl_policy[BRAID_NET_A_IDENTITY_LABEL 
 	[BRAID_NET_A_IDENTITY_LABEL] = { .type = NLA_STRING, },
 };
 
-const struct nla_policy braid_net_node_nl_policy[BRAID_NET_A_NODE_MAC + 1] = {
+const struct nla_policy braid_net_node_nl_policy[BRAID_NET_A_NODE_ADDRESS + 1] = {
 	[BRAID_NET_A_NODE_NAME] = { .type = NLA_NUL_STRING, },
 	[BRAID_NET_A_NODE_UNDERLAY] = { .type = NLA_BINARY, },
 	[BRAID_NET_A_NODE_CIDR] = NLA_POLICY_NESTED(braid_net_cidr_nl_policy),
 	[BRAID_NET_A_NODE_MAC] = { .type = NLA_BINARY, },
+	[BRAID_NET_A_NODE_ADDRESS] = { .type = NLA_BINARY, },
 };
 
 const struct nla_policy braid_net_overlay_nl_policy[BRAID_NET_A_OVERLAY_IFINDEX + 1] = {
 	[BRAID_NET_A_OVERLAY_NAME] = { .type = NLA_NUL_STRING, },
-	[BRAID_NET_A_OVERLAY_TYPE] = NLA_POLICY_MAX(NLA_U32, 0),
+	[BRAID_NET_A_OVERLAY_TYPE] = NLA_POLICY_MAX(NLA_U32, 1),
 	[BRAID_NET_A_OVERLAY_LOCAL] = { .type = NLA_BINARY, },
 	[BRAID_NET_A_OVERLAY_PORT] = { .type = NLA_U16, },
 	[BRAID_NET_A_OVERLAY_MTU] = { .type = NLA_U32, },
@@ -102,7 +103,7 @@ const struct nla_policy braid_net_braid_nl_policy[BRAID_NET_A_DRY_RUN + 1] = {
 };
 
 /* Ops table for braid_net */
-const struct genl_small_ops braid_net_nl_ops[11] = {
+const struct genl_small_ops braid_net_nl_ops[14] = {
 	{
 		.cmd	= BRAID_NET_CMD_STATUS,
 		.doit	= braid_net_nl_status_doit,
@@ -153,6 +154,21 @@ const struct genl_small_ops braid_net_nl_ops[11] = {
 	{
 		.cmd	= BRAID_NET_CMD_STATS_RESET,
 		.doit	= braid_net_nl_stats_reset_doit,
+		.flags	= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd	= BRAID_NET_CMD_FLOW_GET,
+		.dumpit	= braid_net_nl_flow_get_dumpit,
+		.flags	= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd	= BRAID_NET_CMD_FLOW_COUNT,
+		.doit	= braid_net_nl_flow_count_doit,
+		.flags	= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd	= BRAID_NET_CMD_FLOW_FLUSH,
+		.doit	= braid_net_nl_flow_flush_doit,
 		.flags	= GENL_UNS_ADMIN_PERM,
 	},
 };

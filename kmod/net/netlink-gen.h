@@ -17,7 +17,7 @@ extern const struct nla_policy braid_net_backend_nl_policy[BRAID_NET_A_BACKEND_P
 extern const struct nla_policy braid_net_cidr_nl_policy[BRAID_NET_A_CIDR_LENGTH + 1];
 extern const struct nla_policy braid_net_endpoint_nl_policy[BRAID_NET_A_ENDPOINT_ADDRESS + 1];
 extern const struct nla_policy braid_net_identity_nl_policy[BRAID_NET_A_IDENTITY_LABEL + 1];
-extern const struct nla_policy braid_net_node_nl_policy[BRAID_NET_A_NODE_MAC + 1];
+extern const struct nla_policy braid_net_node_nl_policy[BRAID_NET_A_NODE_ADDRESS + 1];
 extern const struct nla_policy braid_net_overlay_nl_policy[BRAID_NET_A_OVERLAY_IFINDEX + 1];
 extern const struct nla_policy braid_net_prefix_nl_policy[BRAID_NET_A_PREFIX_NODE + 1];
 extern const struct nla_policy braid_net_rule_nl_policy[BRAID_NET_A_RULE_PRIORITY + 1];
@@ -28,7 +28,7 @@ extern const struct nla_policy braid_net_uplink_nl_policy[BRAID_NET_A_UPLINK_IFI
 extern const struct nla_policy braid_net_braid_nl_policy[BRAID_NET_A_DRY_RUN + 1];
 
 /* Ops table for braid_net */
-extern const struct genl_small_ops braid_net_nl_ops[11];
+extern const struct genl_small_ops braid_net_nl_ops[14];
 
 int braid_net_nl_status_doit(struct sk_buff *skb, struct genl_info *info);
 int braid_net_nl_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
@@ -41,5 +41,9 @@ int braid_net_nl_commit_doit(struct sk_buff *skb, struct genl_info *info);
 int braid_net_nl_abort_doit(struct sk_buff *skb, struct genl_info *info);
 int braid_net_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
 int braid_net_nl_stats_reset_doit(struct sk_buff *skb, struct genl_info *info);
+int braid_net_nl_flow_get_dumpit(struct sk_buff *skb,
+				 struct netlink_callback *cb);
+int braid_net_nl_flow_count_doit(struct sk_buff *skb, struct genl_info *info);
+int braid_net_nl_flow_flush_doit(struct sk_buff *skb, struct genl_info *info);
 
 #endif /* _LINUX_BRAID_NET_GEN_H */

@@ -9,6 +9,7 @@
 #include "commit.h"
 #include "drop.h"
 #include "dump.h"
+#include "flow.h"
 #include "netlink-gen.h"
 #include "parse.h"
 #include "txn.h"
@@ -24,11 +25,15 @@ static const struct genl_multicast_group braid_nl_groups[] = {
 	},
 };
 
+#define BRAID_NL_MAX (ARRAY_SIZE(braid_net_braid_nl_policy) - 1)
+
+/*
+ * No policy: attributes are read here. What generic netlink refuses does not
+ * come to us, and a change that cannot be read must spoil its transaction.
+ */
 static struct genl_family braid_nl_family __ro_after_init = {
 	.name = BRAID_NET_GENL_NAME,
 	.version = BRAID_NET_GENL_VERSION,
-	.maxattr = ARRAY_SIZE(braid_net_braid_nl_policy) - 1,
-	.policy = braid_net_braid_nl_policy,
 	.netnsok = true,
 	.parallel_ops = true,
 	.module = THIS_MODULE,
@@ -112,13 +117,28 @@ static void braid_nl_explain(struct genl_info *info, const struct nlattr *nest,
 		NL_SET_ERR_ATTR_MISS(info->extack, nest, err->attr);
 }
 
+/* The top level of a message, BRAID_NL_MAX + 1 attributes. */
+static int braid_nl_parse(const struct genl_info *info, struct nlattr **tb)
+{
+	return nlmsg_parse(info->nlhdr, GENL_HDRLEN, tb, BRAID_NL_MAX,
+			   braid_net_braid_nl_policy, info->extack);
+}
+
+/* The same of a message that starts a listing. */
+static int braid_nl_parse_dump(struct netlink_callback *cb, struct nlattr **tb)
+{
+	return nlmsg_parse(cb->nlh, GENL_HDRLEN, tb, BRAID_NL_MAX,
+			   braid_net_braid_nl_policy, cb->extack);
+}
+
 /* The one object in a message, as the number of its kind. */
-static int braid_nl_kind(struct genl_info *info, unsigned int *kind)
+static int braid_nl_kind(struct genl_info *info, struct nlattr **tb,
+			 unsigned int *kind)
 {
 	unsigned int i, n = 0;
 
 	for (i = 0; i < BRAID_KINDS; i++) {
-		if (info->attrs[braid_kinds[i]->attr]) {
+		if (tb[braid_kinds[i]->attr]) {
 			*kind = i;
 			n++;
 		}
@@ -210,28 +230,41 @@ static int braid_nl_submit(struct braid_net *bn, struct genl_info *info,
 	return ret;
 }
 
+static struct braid_change *braid_nl_change_alloc(const struct genl_info *info,
+						  enum braid_op op,
+						  unsigned int kind)
+{
+	struct braid_change *change;
+
+	change = kzalloc(sizeof(*change), GFP_KERNEL_ACCOUNT);
+	if (!change)
+		return NULL;
+	change->op = op;
+	change->kind = kind;
+	change->seq = info->snd_seq;
+	return change;
+}
+
 static int braid_nl_change(struct genl_info *info, enum braid_op op)
 {
 	struct net *net = genl_info_net(info);
 	struct braid_net *bn = braid_net_of(net);
+	struct nlattr *tb[BRAID_NL_MAX + 1];
 	struct braid_change *change;
 	const struct nlattr *nest;
 	struct braid_err err = {};
 	unsigned int kind;
 	int ret;
 
-	ret = braid_nl_kind(info, &kind);
+	ret = braid_nl_parse(info, tb) ?: braid_nl_kind(info, tb, &kind);
 	if (ret)
 		goto err_fail;
-	nest = info->attrs[braid_kinds[kind]->attr];
-	change = kzalloc(sizeof(*change), GFP_KERNEL_ACCOUNT);
+	nest = tb[braid_kinds[kind]->attr];
+	change = braid_nl_change_alloc(info, op, kind);
 	if (!change) {
 		ret = -ENOMEM;
 		goto err_fail;
 	}
-	change->op = op;
-	change->kind = kind;
-	change->seq = info->snd_seq;
 	ret = braid_nl_parse_change(net, info, nest, change, &err);
 	if (ret) {
 		braid_change_free(change);
@@ -266,26 +299,32 @@ int braid_net_nl_del_doit(struct sk_buff *skb, struct genl_info *info)
 int braid_net_nl_flush_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct braid_net *bn = braid_net_of(genl_info_net(info));
+	struct nlattr *tb[BRAID_NL_MAX + 1];
 	struct braid_change *change;
 	struct braid_err err = {};
 	int ret;
 
-	if (!info->attrs[BRAID_NET_A_OBJECT]) {
+	ret = braid_nl_parse(info, tb);
+	if (ret)
+		goto err_fail;
+	if (!tb[BRAID_NET_A_OBJECT]) {
 		NL_SET_ERR_MSG(info->extack, "kind of objects is required");
-		braid_txn_fail(bn, info->snd_portid);
-		return -EINVAL;
+		ret = -EINVAL;
+		goto err_fail;
 	}
-	change = kzalloc(sizeof(*change), GFP_KERNEL_ACCOUNT);
+	change = braid_nl_change_alloc(info, BRAID_OP_FLUSH,
+				       nla_get_u32(tb[BRAID_NET_A_OBJECT]));
 	if (!change) {
-		braid_txn_fail(bn, info->snd_portid);
-		return -ENOMEM;
+		ret = -ENOMEM;
+		goto err_fail;
 	}
-	change->op = BRAID_OP_FLUSH;
-	change->kind = nla_get_u32(info->attrs[BRAID_NET_A_OBJECT]);
-	change->seq = info->snd_seq;
 	ret = braid_nl_submit(bn, info, change, &err);
 	if (ret)
 		braid_nl_explain(info, NULL, &err);
+	return ret;
+
+err_fail:
+	braid_txn_fail(bn, info->snd_portid);
 	return ret;
 }
 
@@ -316,8 +355,10 @@ static int braid_nl_reply_gen(struct sk_buff *msg, struct genl_info *info,
 int braid_net_nl_status_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct braid_net *bn = braid_net_of(genl_info_net(info));
+	struct nlattr *tb[BRAID_NL_MAX + 1];
 
-	return braid_nl_reply_gen(braid_nl_reply_alloc(), info,
+	return braid_nl_parse(info, tb) ?:
+	       braid_nl_reply_gen(braid_nl_reply_alloc(), info,
 				  BRAID_NET_CMD_STATUS, braid_net_gen(bn),
 				  BRAID_VERSION);
 }
@@ -325,9 +366,15 @@ int braid_net_nl_status_doit(struct sk_buff *skb, struct genl_info *info)
 int braid_net_nl_begin_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct braid_net *bn = braid_net_of(genl_info_net(info));
+	struct nlattr *tb[BRAID_NL_MAX + 1];
 	u64 gen;
 	int ret;
 
+	/* Refused or not, what follows is no part of the one before. */
+	braid_txn_free(braid_txn_take(bn, info->snd_portid));
+	ret = braid_nl_parse(info, tb);
+	if (ret)
+		return ret;
 	ret = braid_txn_begin(bn, info->snd_portid, &gen);
 	if (ret == -ENOSPC)
 		NL_SET_ERR_MSG(info->extack,
@@ -336,14 +383,15 @@ int braid_net_nl_begin_doit(struct sk_buff *skb, struct genl_info *info)
 					 BRAID_NET_CMD_BEGIN, gen, NULL);
 }
 
-/* Name the message and the attribute: they were in another message. */
+/* Name message, attribute and item: they were in another message. */
 static void braid_nl_explain_commit(struct genl_info *info,
 				    const struct braid_err *err)
 {
 	struct {
 		u32 seq;
-		u32 attr;
-	} cookie = { err->seq, err->attr };
+		u16 attr;
+		u16 nth;
+	} cookie = { err->seq, err->attr, err->nth };
 	u64 word;
 
 	BUILD_BUG_ON(sizeof(cookie) != sizeof(word));
@@ -355,33 +403,21 @@ static void braid_nl_explain_commit(struct genl_info *info,
 	nl_set_extack_cookie_u64(info->extack, word);
 }
 
-int braid_net_nl_commit_doit(struct sk_buff *skb, struct genl_info *info)
+/* @msg is consumed. */
+static int braid_nl_commit(struct braid_net *bn, struct genl_info *info,
+			   struct braid_txn *txn, bool dry_run,
+			   struct sk_buff *msg)
 {
-	struct braid_net *bn = braid_net_of(genl_info_net(info));
 	struct braid_err err = {};
-	struct braid_txn *txn;
-	struct sk_buff *msg;
 	u64 gen = 0;
 	int ret;
 
-	/* Before the commit: what is done must not be reported as failed. */
-	msg = braid_nl_reply_alloc();
-	if (!msg)
-		return -ENOMEM;
-	txn = braid_txn_take(bn, info->snd_portid);
-	if (!txn) {
-		NL_SET_ERR_MSG(info->extack,
-			       "this socket has no transaction open");
-		nlmsg_free(msg);
-		return -EINVAL;
-	}
 	if (txn->failed)
 		ret = braid_refuse(&err, -ECANCELED, 0,
 				   "a change of the transaction was refused");
 	else
-		ret = braid_commit(bn, &txn->changes, txn->gen,
-				   info->attrs[BRAID_NET_A_DRY_RUN], &gen, &err);
-	braid_txn_free(txn);
+		ret = braid_commit(bn, &txn->changes, txn->gen, dry_run, &gen,
+				   &err);
 	if (ret) {
 		braid_nl_explain_commit(info, &err);
 		nlmsg_free(msg);
@@ -392,31 +428,65 @@ int braid_net_nl_commit_doit(struct sk_buff *skb, struct genl_info *info)
 	return 0;
 }
 
-int braid_net_nl_abort_doit(struct sk_buff *skb, struct genl_info *info)
+/* The transaction of a message that ends it, whatever else the message says. */
+static struct braid_txn *braid_nl_take(struct genl_info *info,
+				       struct nlattr **tb, int *ret)
 {
 	struct braid_net *bn = braid_net_of(genl_info_net(info));
 	struct braid_txn *txn = braid_txn_take(bn, info->snd_portid);
 
-	if (!txn) {
+	*ret = braid_nl_parse(info, tb);
+	if (!*ret && !txn) {
 		NL_SET_ERR_MSG(info->extack,
 			       "this socket has no transaction open");
-		return -EINVAL;
+		*ret = -EINVAL;
+	}
+	return txn;
+}
+
+int braid_net_nl_commit_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct braid_net *bn = braid_net_of(genl_info_net(info));
+	struct nlattr *tb[BRAID_NL_MAX + 1];
+	struct braid_txn *txn;
+	struct sk_buff *msg;
+	int ret;
+
+	txn = braid_nl_take(info, tb, &ret);
+	if (!ret) {
+		/* Before: what is done must not be reported as failed. */
+		msg = braid_nl_reply_alloc();
+		ret = msg ? braid_nl_commit(bn, info, txn,
+					    tb[BRAID_NET_A_DRY_RUN], msg) :
+			    -ENOMEM;
 	}
 	braid_txn_free(txn);
-	return 0;
+	return ret;
+}
+
+int braid_net_nl_abort_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *tb[BRAID_NL_MAX + 1];
+	int ret;
+
+	braid_txn_free(braid_nl_take(info, tb, &ret));
+	return ret;
 }
 
 int braid_net_nl_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct nlattr *attr;
+	struct nlattr *tb[BRAID_NL_MAX + 1];
+	int ret;
 
-	attr = nlmsg_find_attr(cb->nlh, GENL_HDRLEN, BRAID_NET_A_OBJECT);
-	if (!attr) {
+	ret = braid_nl_parse_dump(cb, tb);
+	if (ret)
+		return ret;
+	if (!tb[BRAID_NET_A_OBJECT]) {
 		NL_SET_ERR_MSG(cb->extack, "kind of objects is required");
 		return -EINVAL;
 	}
 	return braid_dump(skb, cb, braid_net_of(sock_net(skb->sk)),
-			  nla_get_u32(attr));
+			  nla_get_u32(tb[BRAID_NET_A_OBJECT]));
 }
 
 static int braid_nl_fill_drops(struct sk_buff *msg, struct braid_net *bn)
@@ -445,9 +515,14 @@ static int braid_nl_fill_drops(struct sk_buff *msg, struct braid_net *bn)
 int braid_net_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct braid_net *bn = braid_net_of(genl_info_net(info));
+	struct nlattr *tb[BRAID_NL_MAX + 1];
 	struct sk_buff *msg;
 	void *hdr;
+	int ret;
 
+	ret = braid_nl_parse(info, tb);
+	if (ret)
+		return ret;
 	msg = genlmsg_new(256 + BRAID_REASON_COUNT * 2 * 80, GFP_KERNEL);
 	if (!msg)
 		return -ENOMEM;
@@ -467,7 +542,71 @@ int braid_net_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 int braid_net_nl_stats_reset_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	braid_stats_reset(braid_net_of(genl_info_net(info)));
+	struct nlattr *tb[BRAID_NL_MAX + 1];
+	int ret;
+
+	ret = braid_nl_parse(info, tb);
+	if (!ret)
+		braid_stats_reset(braid_net_of(genl_info_net(info)));
+	return ret;
+}
+
+int braid_net_nl_flow_get_dumpit(struct sk_buff *skb,
+				 struct netlink_callback *cb)
+{
+	struct nlattr *tb[BRAID_NL_MAX + 1];
+
+	return braid_nl_parse_dump(cb, tb) ?:
+	       braid_flow_dump(skb, cb, braid_net_of(sock_net(skb->sk)));
+}
+
+static int braid_nl_reply_flows(struct sk_buff *msg, struct genl_info *info,
+				u8 cmd, u64 flows)
+{
+	void *hdr;
+
+	hdr = genlmsg_put_reply(msg, info, &braid_nl_family, 0, cmd);
+	if (!hdr || nla_put_u64_64bit(msg, BRAID_NET_A_FLOWS, flows,
+				      BRAID_NET_A_PAD)) {
+		nlmsg_free(msg);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(msg, hdr);
+	return genlmsg_reply(msg, info);
+}
+
+int braid_net_nl_flow_count_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct braid_net *bn = braid_net_of(genl_info_net(info));
+	struct nlattr *tb[BRAID_NL_MAX + 1];
+	struct sk_buff *msg;
+	int ret;
+
+	ret = braid_nl_parse(info, tb);
+	if (ret)
+		return ret;
+	msg = braid_nl_reply_alloc();
+	return msg ? braid_nl_reply_flows(msg, info, BRAID_NET_CMD_FLOW_COUNT,
+					  braid_flow_count(bn)) : -ENOMEM;
+}
+
+int braid_net_nl_flow_flush_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct braid_net *bn = braid_net_of(genl_info_net(info));
+	struct nlattr *tb[BRAID_NL_MAX + 1];
+	struct sk_buff *msg;
+	int ret;
+
+	ret = braid_nl_parse(info, tb);
+	if (ret)
+		return ret;
+	/* Before: what is done must not be reported as failed. */
+	msg = braid_nl_reply_alloc();
+	if (!msg)
+		return -ENOMEM;
+	/* A full socket loses the answer, not the outcome. */
+	braid_nl_reply_flows(msg, info, BRAID_NET_CMD_FLOW_FLUSH,
+			     braid_flow_flush(bn));
 	return 0;
 }
 

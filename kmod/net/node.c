@@ -65,27 +65,40 @@ static int braid_node_parse_mac(const struct nlattr *nla,
 	return 0;
 }
 
+static int braid_node_parse_addr(const struct nlattr *nla,
+				 struct in6_addr *addrs, unsigned int *naddrs,
+				 struct braid_err *err)
+{
+	if (*naddrs == BRAID_NET_ADDRESSES_MAX)
+		return braid_refuse(err, -E2BIG, nla_type(nla),
+				    "more than 16 addresses");
+	return braid_parse_addr(nla, &addrs[(*naddrs)++], err);
+}
+
 static int braid_node_parse_lists(const struct nlattr *nest,
 				  struct braid_node *node,
 				  struct braid_err *err)
 {
 	const struct nlattr *nla;
-	struct in6_addr *addr;
 	int rem, ret = 0;
 
 	nla_for_each_nested(nla, nest, rem) {
-		if (nla_type(nla) == BRAID_NET_A_NODE_UNDERLAY) {
-			if (node->nunderlays == BRAID_NET_ADDRESSES_MAX)
-				return braid_refuse(err, -E2BIG, nla_type(nla),
-						    "more than 16 addresses");
-			addr = &node->underlays[node->nunderlays++];
-			ret = braid_parse_addr(nla, addr, err);
-		} else if (nla_type(nla) == BRAID_NET_A_NODE_CIDR) {
+		switch (nla_type(nla)) {
+		case BRAID_NET_A_NODE_UNDERLAY:
+			ret = braid_node_parse_addr(nla, node->underlays,
+						    &node->nunderlays, err);
+			break;
+		case BRAID_NET_A_NODE_ADDRESS:
+			ret = braid_node_parse_addr(nla, node->addrs,
+						    &node->naddrs, err);
+			break;
+		case BRAID_NET_A_NODE_CIDR:
 			if (node->ncidrs == BRAID_NET_ADDRESSES_MAX)
 				return braid_refuse(err, -E2BIG, nla_type(nla),
 						    "more than 16 prefixes");
 			ret = braid_parse_cidr(nla, &node->cidrs[node->ncidrs++],
 					       err);
+			break;
 		}
 		if (ret)
 			return ret;
@@ -121,6 +134,10 @@ static int braid_node_inherit(struct braid_obj *obj,
 		node->ncidrs = from->ncidrs;
 		memcpy(node->cidrs, from->cidrs, sizeof(node->cidrs));
 	}
+	if (!braid_given(obj, BRAID_NET_A_NODE_ADDRESS)) {
+		node->naddrs = from->naddrs;
+		memcpy(node->addrs, from->addrs, sizeof(node->addrs));
+	}
 	if (!braid_given(obj, BRAID_NET_A_NODE_MAC)) {
 		node->mac_given = from->mac_given;
 		memcpy(node->mac, from->mac, ETH_ALEN);
@@ -141,8 +158,8 @@ static int braid_node_plan(struct braid_net *bn, struct braid_obj *obj,
 		braid_mac_derive(node->mac, &node->underlays[0]);
 	ret = dst_cache_init(&node->cache, GFP_KERNEL_ACCOUNT);
 	if (!ret)
-		ret = braid_obj_plan(obj, 1 + node->nunderlays + node->ncidrs,
-				     0);
+		ret = braid_obj_plan(obj, 1 + node->nunderlays + node->ncidrs +
+					  2 * node->naddrs, 0);
 	if (ret)
 		return ret;
 	braid_obj_entry(obj, BRAID_KEY_NODE)->num = node->number;
@@ -153,6 +170,13 @@ static int braid_node_plan(struct braid_net *bn, struct braid_obj *obj,
 		key = braid_obj_entry(obj, BRAID_KEY_ROUTE);
 		key->addr = node->cidrs[i].addr;
 		key->plen = node->cidrs[i].plen;
+	}
+	/* That they are the node's own, and where they are. */
+	for (i = 0; i < node->naddrs; i++) {
+		braid_obj_entry(obj, BRAID_KEY_INSIDE)->addr = node->addrs[i];
+		key = braid_obj_entry(obj, BRAID_KEY_ROUTE);
+		key->addr = node->addrs[i];
+		key->plen = 128;
 	}
 	return 0;
 }
@@ -174,6 +198,10 @@ static int braid_node_fill(struct sk_buff *skb, struct net *net,
 		if (braid_fill_cidr(skb, BRAID_NET_A_NODE_CIDR,
 				    &node->cidrs[i]))
 			return -EMSGSIZE;
+	for (i = 0; i < node->naddrs; i++)
+		if (braid_fill_addr(skb, BRAID_NET_A_NODE_ADDRESS,
+				    &node->addrs[i]))
+			return -EMSGSIZE;
 	return 0;
 }
 
@@ -186,7 +214,7 @@ static const struct braid_need braid_node_needs[] = {
 const struct braid_kind_ops braid_node_ops = {
 	.attr = BRAID_NET_A_NODE,
 	.key_attr = BRAID_NET_A_NODE_NAME,
-	.maxattr = BRAID_NET_A_NODE_MAC,
+	.maxattr = BRAID_NET_A_NODE_ADDRESS,
 	.policy = braid_net_node_nl_policy,
 	.needs = braid_node_needs,
 	.exists = "node exists",

@@ -5,18 +5,15 @@
 #include <linux/netdevice.h>
 #include <linux/slab.h>
 
+#include "encap.h"
 #include "net.h"
-#include "vxlan.h"
 
 static struct braid_obj *braid_overlay_create(void)
 {
 	struct braid_overlay *overlay = kzalloc(sizeof(*overlay),
 						GFP_KERNEL_ACCOUNT);
 
-	if (!overlay)
-		return NULL;
-	overlay->port = BRAID_VXLAN_PORT;
-	return &overlay->obj;
+	return overlay ? &overlay->obj : NULL;
 }
 
 static void braid_overlay_destroy(struct braid_obj *obj)
@@ -54,6 +51,9 @@ static int braid_overlay_parse(struct net *net, const struct nlattr *nest,
 
 	strscpy(overlay->name, nla_data(tb[BRAID_NET_A_OVERLAY_NAME]),
 		sizeof(overlay->name));
+	if (tb[BRAID_NET_A_OVERLAY_TYPE])
+		overlay->encap = nla_get_u32(tb[BRAID_NET_A_OVERLAY_TYPE]);
+	overlay->port = braid_encap_of(overlay->encap)->port;
 	if (tb[BRAID_NET_A_OVERLAY_LOCAL])
 		ret = braid_parse_addr(tb[BRAID_NET_A_OVERLAY_LOCAL],
 				       &overlay->local, err);
@@ -62,8 +62,6 @@ static int braid_overlay_parse(struct net *net, const struct nlattr *nest,
 				       &overlay->port, err);
 	if (ret)
 		return ret;
-	if (tb[BRAID_NET_A_OVERLAY_TYPE])
-		overlay->encap = nla_get_u32(tb[BRAID_NET_A_OVERLAY_TYPE]);
 	if (tb[BRAID_NET_A_OVERLAY_MTU])
 		overlay->mtu = nla_get_u32(tb[BRAID_NET_A_OVERLAY_MTU]);
 	return 0;
@@ -80,6 +78,7 @@ static int braid_overlay_inherit(struct braid_obj *obj,
 	overlay->encap = from->encap;
 	overlay->local = from->local;
 	overlay->port = from->port;
+	overlay->made = from->made;
 	overlay->dev = from->dev;
 	if (!braid_given(obj, BRAID_NET_A_OVERLAY_MTU))
 		overlay->mtu = from->mtu;
@@ -101,8 +100,11 @@ static int braid_overlay_check(const struct braid_obj *obj,
 	    (overlay->mtu < ETH_MIN_MTU || overlay->mtu > ETH_MAX_MTU))
 		return braid_refuse(err, -EINVAL, BRAID_NET_A_OVERLAY_MTU,
 				    "mtu is not between 68 and 65535");
+	if (ipv6_addr_type(&overlay->local) & IPV6_ADDR_LINKLOCAL)
+		return braid_refuse(err, -EINVAL, BRAID_NET_A_OVERLAY_LOCAL,
+				    "local is a link-local address, which does not reach other nodes");
 	/* A link is there already when an overlay is changed. */
-	for (i = 0; overlay->dev && i < ARRAY_SIZE(fixed); i++)
+	for (i = 0; overlay->made && i < ARRAY_SIZE(fixed); i++)
 		if (braid_given(obj, fixed[i]))
 			return braid_refuse(err, -EOPNOTSUPP, fixed[i],
 					    "only the mtu of an overlay can be set");
@@ -129,7 +131,8 @@ static int braid_overlay_fill(struct sk_buff *skb, struct net *net,
 	    nla_put_u32(skb, BRAID_NET_A_OVERLAY_TYPE, overlay->encap) ||
 	    braid_fill_addr(skb, BRAID_NET_A_OVERLAY_LOCAL, &overlay->local) ||
 	    nla_put_u16(skb, BRAID_NET_A_OVERLAY_PORT, overlay->port) ||
-	    nla_put_u32(skb, BRAID_NET_A_OVERLAY_MTU, overlay->mtu) ||
+	    nla_put_u32(skb, BRAID_NET_A_OVERLAY_MTU,
+			READ_ONCE(overlay->dev->mtu)) ||
 	    nla_put_u32(skb, BRAID_NET_A_OVERLAY_IFINDEX,
 			overlay->dev->ifindex))
 		return -EMSGSIZE;

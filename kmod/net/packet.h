@@ -17,7 +17,19 @@
 
 #include "net.h"
 
+/**
+ * enum braid_from - where a packet comes from
+ * @BRAID_FROM_NOWHERE: not asked yet
+ * @BRAID_FROM_OUTER: from or to another node, a tunnel packet: it is judged when
+ *	it is unwrapped, or has been before it was wrapped
+ * @BRAID_FROM_ENDPOINT: a local workload
+ * @BRAID_FROM_OVERLAY: the overlay's link
+ * @BRAID_FROM_HOST: the node itself
+ * @BRAID_FROM_ELSEWHERE: any other device
+ */
 enum braid_from {
+	BRAID_FROM_NOWHERE,
+	BRAID_FROM_OUTER,
 	BRAID_FROM_ENDPOINT,
 	BRAID_FROM_OVERLAY,
 	BRAID_FROM_HOST,
@@ -72,6 +84,24 @@ struct braid_packet {
 	struct in6_addr dst;
 };
 
+/**
+ * struct braid_verdict - how a connection is judged
+ * @src_id: identity that began it
+ * @dst_id: identity it reaches
+ * @reason: enum braid_reason if it is denied, else 0
+ * @dir: enum braid_net_direction that denied it
+ * @local: an endpoint of this node has a part in it
+ * @rules: that decided, by enum braid_net_direction; NULL where none did
+ */
+struct braid_verdict {
+	u32 src_id;
+	u32 dst_id;
+	u8 reason;
+	u8 dir;
+	bool local;
+	const struct braid_rule *rules[2];
+};
+
 struct braid_endpoint *braid_endpoint_by_device(struct braid_net *bn,
 						const struct net_device *dev,
 						u64 gen);
@@ -81,6 +111,11 @@ struct braid_endpoint *braid_endpoint_by_addr(struct braid_net *bn,
 bool braid_endpoint_has(const struct braid_endpoint *ep,
 			const struct in6_addr *addr);
 struct braid_overlay *braid_overlay_now(struct braid_net *bn, u64 gen);
+bool braid_packet_mapped(const struct sk_buff *skb, u8 pf);
+bool braid_device_holds(const struct net_device *dev,
+			const struct in6_addr *addr);
+bool braid_is_uplink(struct braid_net *bn, const struct net_device *dev,
+		     u64 gen);
 u32 braid_addr_identity(struct braid_net *bn, const struct in6_addr *addr,
 			u64 gen);
 void braid_packet_init(struct braid_packet *p, struct braid_net *bn,
@@ -102,8 +137,15 @@ unsigned int braid_translate(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state);
 unsigned int braid_deliver(void *priv, struct sk_buff *skb,
 			   const struct nf_hook_state *state);
+unsigned int braid_return(void *priv, struct sk_buff *skb,
+			  const struct nf_hook_state *state);
+void braid_judge_conn(struct braid_net *bn, const struct nf_conn *ct, u64 gen,
+		      struct braid_verdict *v);
 unsigned int braid_judge_again(struct braid_net *bn, struct sk_buff *skb,
 			       u64 gen, u8 *dir);
+const struct braid_service *braid_service_of_conn(struct braid_net *bn,
+						  const struct nf_conn *ct,
+						  u64 gen);
 bool braid_service_stale(struct braid_net *bn, const struct nf_conn *ct,
 			 bool inside, u64 gen);
 

@@ -61,14 +61,30 @@ int braid_parse_name(const struct nlattr *nla, char *name,
 static int braid_read_addr(const struct nlattr *nla, struct in6_addr *addr,
 			   const struct nlattr *blame, struct braid_err *err)
 {
-	if (nla_len(nla) == sizeof(struct in6_addr))
-		return braid_parse_refuse(err, -EAFNOSUPPORT, blame,
-					  "IPv6 addresses are not supported");
-	if (nla_len(nla) != sizeof(__be32))
+	if (nla_len(nla) == sizeof(__be32)) {
+		*addr = braid_addr_v4(nla_get_in_addr(nla));
+		return 0;
+	}
+	if (nla_len(nla) != sizeof(struct in6_addr))
 		return braid_parse_refuse(err, -EINVAL, blame,
-					  "address is not 4 bytes long");
-	*addr = braid_addr_v4(nla_get_in_addr(nla));
+					  "address is not 4 or 16 bytes long");
+	*addr = nla_get_in6_addr(nla);
+	/* One address has one form, or else it could be claimed twice. */
+	if (braid_addr_is_v4(addr))
+		return braid_parse_refuse(err, -EINVAL, blame,
+					  "an IPv4 address is 4 bytes long");
 	return 0;
+}
+
+static bool braid_addr_is_host(const struct in6_addr *addr)
+{
+	__be32 v4 = braid_addr_to_v4(addr);
+
+	if (braid_addr_is_v4(addr))
+		return !ipv4_is_zeronet(v4) && !ipv4_is_multicast(v4) &&
+		       !ipv4_is_loopback(v4) && !ipv4_is_lbcast(v4);
+	return !ipv6_addr_any(addr) && !ipv6_addr_loopback(addr) &&
+	       !ipv6_addr_is_multicast(addr);
 }
 
 /**
@@ -77,22 +93,23 @@ static int braid_read_addr(const struct nlattr *nla, struct in6_addr *addr,
  * @addr: the address
  * @err: filled in on refusal
  *
- * Return: 0, -EINVAL or -EAFNOSUPPORT.
+ * Return: 0 or -EINVAL.
  */
 int braid_parse_addr(const struct nlattr *nla, struct in6_addr *addr,
 		     struct braid_err *err)
 {
-	__be32 v4;
 	int ret;
 
 	ret = braid_read_addr(nla, addr, nla, err);
 	if (ret)
 		return ret;
-	v4 = braid_addr_to_v4(addr);
-	if (ipv4_is_zeronet(v4) || ipv4_is_multicast(v4) ||
-	    ipv4_is_loopback(v4) || ipv4_is_lbcast(v4))
+	if (!braid_addr_is_host(addr))
 		return braid_parse_refuse(err, -EINVAL, nla,
 					  "address is not a unicast address");
+	/* It means another host on every link. */
+	if (ipv6_addr_type(addr) & IPV6_ADDR_LINKLOCAL)
+		return braid_parse_refuse(err, -EINVAL, nla,
+					  "address is a link-local address");
 	return 0;
 }
 
@@ -102,13 +119,14 @@ int braid_parse_addr(const struct nlattr *nla, struct in6_addr *addr,
  * @cidr: the network
  * @err: filled in on refusal
  *
- * Return: 0, -EINVAL or -EAFNOSUPPORT.
+ * Return: 0 or -EINVAL.
  */
 int braid_parse_cidr(const struct nlattr *nla, struct braid_cidr *cidr,
 		     struct braid_err *err)
 {
 	struct nlattr *tb[BRAID_NET_A_CIDR_LENGTH + 1];
 	struct in6_addr masked;
+	bool v4;
 	int ret;
 
 	ret = nla_parse_nested(tb, BRAID_NET_A_CIDR_LENGTH, nla,
@@ -120,10 +138,14 @@ int braid_parse_cidr(const struct nlattr *nla, struct braid_cidr *cidr,
 			      err);
 	if (ret)
 		return ret;
-	if (nla_get_u8(tb[BRAID_NET_A_CIDR_LENGTH]) > 32)
-		return braid_parse_refuse(err, -EINVAL, nla,
-					  "prefix is longer than 32 bits");
-	cidr->plen = BRAID_V4_BITS + nla_get_u8(tb[BRAID_NET_A_CIDR_LENGTH]);
+	v4 = braid_addr_is_v4(&cidr->addr);
+	cidr->plen = nla_get_u8(tb[BRAID_NET_A_CIDR_LENGTH]);
+	if (cidr->plen > (v4 ? 32 : 128))
+		return braid_parse_refuse(err, -EINVAL, nla, v4 ?
+					  "prefix is longer than 32 bits" :
+					  "prefix is longer than 128 bits");
+	if (v4)
+		cidr->plen += BRAID_V4_BITS;
 	ipv6_addr_prefix(&masked, &cidr->addr, cidr->plen);
 	if (!ipv6_addr_equal(&masked, &cidr->addr))
 		return braid_parse_refuse(err, -EINVAL, nla,

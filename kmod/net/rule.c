@@ -256,24 +256,28 @@ static int braid_rule_check_ports(const struct braid_rule_obj *rule,
 	switch (rule->rule.proto) {
 	case IPPROTO_TCP:
 	case IPPROTO_UDP:
+	case IPPROTO_SCTP:
 		if (typed)
 			return braid_refuse(err, -EINVAL, attr,
-					    "a type needs protocol icmp");
+					    "a type needs protocol icmp or icmpv6");
 		return 0;
 	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
 		if (ports)
 			return braid_refuse(err, -EINVAL, attr,
-					    "icmp has no port");
+					    rule->rule.proto == IPPROTO_ICMP ?
+					    "icmp has no port" :
+					    "icmpv6 has no port");
 		return 0;
 	case 0:
 		if (typed || ports)
 			return braid_refuse(err, -EINVAL, attr, typed ?
-					    "a type needs protocol icmp" :
-					    "a port needs protocol tcp or udp");
+					    "a type needs protocol icmp or icmpv6" :
+					    "a port needs protocol tcp, udp or sctp");
 		return 0;
 	default:
 		return braid_refuse(err, -EINVAL, BRAID_NET_A_RULE_PROTOCOL,
-				    "protocol is not any, tcp, udp or icmp");
+				    "protocol is not any, tcp, udp, sctp, icmp or icmpv6");
 	}
 }
 
@@ -355,7 +359,7 @@ static int braid_rule_fill_ports(struct sk_buff *skb,
 {
 	if (!rule->ranged)
 		return 0;
-	if (rule->proto == IPPROTO_ICMP)
+	if (rule->proto == IPPROTO_ICMP || rule->proto == IPPROTO_ICMPV6)
 		return nla_put_u8(skb, BRAID_NET_A_RULE_TYPE, rule->min);
 	return nla_put_u16(skb, BRAID_NET_A_RULE_PORT_MIN, rule->min) ?:
 	       nla_put_u16(skb, BRAID_NET_A_RULE_PORT_MAX, rule->max);

@@ -5,6 +5,7 @@
 #include <linux/in.h>
 #include <linux/slab.h>
 
+#include "addr.h"
 #include "net.h"
 
 static struct braid_service *braid_service_of(struct braid_obj *obj)
@@ -97,9 +98,10 @@ static int braid_service_check(const struct braid_obj *obj,
 	const struct braid_service *service =
 		container_of(obj, struct braid_service, obj);
 
-	if (service->proto != IPPROTO_TCP && service->proto != IPPROTO_UDP)
+	if (service->proto != IPPROTO_TCP && service->proto != IPPROTO_UDP &&
+	    service->proto != IPPROTO_SCTP)
 		return braid_refuse(err, -EINVAL, BRAID_NET_A_SERVICE_PROTOCOL,
-				    "protocol is not tcp or udp");
+				    "protocol is not tcp, udp or sctp");
 	return 0;
 }
 
@@ -123,8 +125,21 @@ static struct braid_backend *braid_service_backend(struct braid_slot **slot,
 	return NULL;
 }
 
+/*
+ * NAT does not lead from one address family into the other. A backend that the
+ * same commit brings is to blame, and says so itself.
+ */
+static bool braid_service_misfits(const struct braid_service *service,
+				  const struct braid_backend *backend)
+{
+	return !backend->obj.slot->touched &&
+	       braid_addr_is_v4(&backend->target.addr) !=
+	       braid_addr_is_v4(&service->addr);
+}
+
 static int braid_service_collect(struct braid_net *bn,
-				 struct braid_service *service)
+				 struct braid_service *service,
+				 struct braid_err *err)
 {
 	struct braid_slot_key from;
 	struct braid_backend *backend;
@@ -143,8 +158,13 @@ static int braid_service_collect(struct braid_net *bn,
 	if (!service->targets)
 		return -ENOMEM;
 	slot = first;
-	while ((backend = braid_service_backend(&slot, service->name)))
+	while ((backend = braid_service_backend(&slot, service->name))) {
+		if (braid_service_misfits(service, backend))
+			return braid_refuse(err, -EINVAL,
+					    BRAID_NET_A_SERVICE_ADDRESS,
+					    "backends have the other address family");
 		service->targets[service->ntargets++] = backend->target;
+	}
 	return 0;
 }
 
@@ -163,7 +183,7 @@ static int braid_service_plan(struct braid_net *bn, struct braid_obj *obj,
 	key->addr = service->addr;
 	key->port = service->port;
 	key->num = service->proto;
-	return braid_service_collect(bn, service);
+	return braid_service_collect(bn, service, err);
 }
 
 /* Backends go with their service. */
@@ -298,6 +318,19 @@ static int braid_backend_parse(struct net *net, const struct nlattr *nest,
 						   obj), err);
 }
 
+static int braid_backend_check_family(const struct braid_backend *backend,
+				      const struct braid_slot *slot,
+				      struct braid_err *err)
+{
+	struct braid_obj *service = braid_slot_final(slot);
+
+	if (!service || braid_addr_is_v4(&backend->target.addr) ==
+			braid_addr_is_v4(&braid_service_of(service)->addr))
+		return 0;
+	return braid_refuse(err, -EINVAL, BRAID_NET_A_BACKEND_ADDRESS,
+			    "the service has the other address family");
+}
+
 static int braid_backend_plan(struct braid_net *bn, struct braid_obj *obj,
 			      struct braid_err *err)
 {
@@ -319,7 +352,7 @@ static int braid_backend_plan(struct braid_net *bn, struct braid_obj *obj,
 	key->num = obj->refs[0].slot->number;
 	key->addr = backend->target.addr;
 	key->port = backend->target.port;
-	return 0;
+	return braid_backend_check_family(backend, obj->refs[0].slot, err);
 }
 
 static int braid_backend_fill(struct sk_buff *skb, struct net *net,

@@ -3,9 +3,11 @@
 #include "packet.h"
 
 #include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <linux/random.h>
 #include <net/dst_metadata.h>
 #include <net/netfilter/ipv4/nf_reject.h>
+#include <net/netfilter/ipv6/nf_reject.h>
 #include <net/netfilter/nf_nat.h>
 
 #include "addr.h"
@@ -25,24 +27,32 @@ braid_service_at(struct braid_net *bn, const struct in6_addr *addr, __be16 port,
 	};
 	struct braid_life *life;
 
-	if (proto != IPPROTO_TCP && proto != IPPROTO_UDP)
+	if (proto != IPPROTO_TCP && proto != IPPROTO_UDP &&
+	    proto != IPPROTO_SCTP)
 		return NULL;
 	life = braid_index_find(&bn->index, &key, gen);
 	return life ? container_of(braid_obj_of(life), struct braid_service,
 				   obj) : NULL;
 }
 
-/* The service that a connection was meant for when it began. */
-static const struct braid_service *
-braid_service_of_conn(struct braid_net *bn, const struct nf_conn *ct, u64 gen)
+/**
+ * braid_service_of_conn() - the service that a connection was meant for
+ * @bn: the namespace
+ * @ct: the connection
+ * @gen: generation of the traversal
+ *
+ * Context: any, in an RCU read section that began before @gen was latched.
+ * Return: what is at its original destination, valid until the section ends, or
+ * NULL.
+ */
+const struct braid_service *braid_service_of_conn(struct braid_net *bn,
+						  const struct nf_conn *ct,
+						  u64 gen)
 {
 	const struct nf_conntrack_tuple *orig =
 		&ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
-	struct in6_addr addr;
+	struct in6_addr addr = braid_tuple_addr(ct, &orig->dst.u3);
 
-	if (nf_ct_l3num(ct) != NFPROTO_IPV4)
-		return NULL;
-	addr = braid_addr_v4(orig->dst.u3.ip);
 	return braid_service_at(bn, &addr, orig->dst.u.all, orig->dst.protonum,
 				gen);
 }
@@ -73,9 +83,28 @@ bool braid_service_stale(struct braid_net *bn, const struct nf_conn *ct,
 	if (!service)
 		return true;
 	key.num = service->number;
-	key.addr = braid_addr_v4(reply->src.u3.ip);
+	key.addr = braid_tuple_addr(ct, &reply->src.u3);
 	key.port = reply->src.u.all;
 	return !braid_index_find(&bn->index, &key, gen);
+}
+
+static void braid_send_refusal4(const struct braid_packet *p, u8 proto)
+{
+	if (proto == IPPROTO_TCP)
+		nf_send_reset(p->state->net, p->state->sk, p->skb,
+			      p->state->hook);
+	else
+		nf_send_unreach(p->skb, ICMP_PORT_UNREACH, p->state->hook);
+}
+
+static void braid_send_refusal6(const struct braid_packet *p, u8 proto)
+{
+	if (proto == IPPROTO_TCP)
+		nf_send_reset6(p->state->net, p->state->sk, p->skb,
+			       p->state->hook);
+	else
+		nf_send_unreach6(p->state->net, p->skb, ICMPV6_PORT_UNREACH,
+				 p->state->hook);
 }
 
 /* Nobody is there to serve: say so at once, as a host without a listener does. */
@@ -86,11 +115,10 @@ static unsigned int braid_refuse_connection(struct braid_packet *p,
 	/* Before routing there is the tunnel's metadata at most: no route. */
 	if (!skb_valid_dst(p->skb))
 		skb_dst_drop(p->skb);
-	if (proto == IPPROTO_TCP)
-		nf_send_reset(p->state->net, p->state->sk, p->skb,
-			      p->state->hook);
+	if (p->state->pf == NFPROTO_IPV6)
+		braid_send_refusal6(p, proto);
 	else
-		nf_send_unreach(p->skb, ICMP_PORT_UNREACH, p->state->hook);
+		braid_send_refusal4(p, proto);
 	return braid_packet_drop(p, BRAID_DROP_NO_BACKEND,
 				 BRAID_NET_DIRECTION_EGRESS, latch->id, 0);
 }
@@ -100,8 +128,8 @@ static unsigned int braid_translate_to(struct nf_conn *ct,
 {
 	struct nf_nat_range2 range = {
 		.flags = NF_NAT_RANGE_MAP_IPS | NF_NAT_RANGE_PROTO_SPECIFIED,
-		.min_addr.ip = braid_addr_to_v4(&target->addr),
-		.max_addr.ip = braid_addr_to_v4(&target->addr),
+		.min_addr = braid_addr_to_nf(&target->addr),
+		.max_addr = braid_addr_to_nf(&target->addr),
 		.min_proto.all = target->port,
 		.max_proto.all = target->port,
 	};
@@ -125,8 +153,7 @@ unsigned int braid_translate(void *priv, struct sk_buff *skb,
 
 	ct = nf_ct_get(skb, &ctinfo);
 	/* What is only related (our own refusal, too) picks no backend. */
-	if (!ct || ctinfo != IP_CT_NEW || state->pf != NFPROTO_IPV4 ||
-	    latch->from == BRAID_FROM_ELSEWHERE)
+	if (!ct || ctinfo != IP_CT_NEW || latch->from == BRAID_FROM_ELSEWHERE)
 		return NF_ACCEPT;
 	braid_packet_init(&p, braid_net_of(state->net), skb, state);
 	p.gen = latch->gen;

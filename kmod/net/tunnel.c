@@ -2,19 +2,27 @@
 #include "tunnel.h"
 
 #include <linux/etherdevice.h>
-#include <linux/inetdevice.h>
 #include <linux/jhash.h>
 #include <net/inet_ecn.h>
 #include <net/ip_tunnels.h>
-#include <net/route.h>
 #include <net/udp_tunnel.h>
 
 #include "addr.h"
 #include "conn.h"
 #include "drop.h"
+#include "encap.h"
 #include "kinds.h"
+#include "neighbour.h"
 #include "packet.h"
+#include "underlay.h"
 #include "vxlan.h"
+
+static u8 braid_tunnel_family(const struct sk_buff *skb)
+{
+	return skb->protocol == htons(ETH_P_IP) ? NFPROTO_IPV4 :
+	       skb->protocol == htons(ETH_P_IPV6) ? NFPROTO_IPV6 :
+						    NFPROTO_UNSPEC;
+}
 
 /* Count and report a packet that does not get through, and free it. */
 static void braid_tunnel_drop(struct braid_link *link, struct sk_buff *skb,
@@ -27,8 +35,8 @@ static void braid_tunnel_drop(struct braid_link *link, struct sk_buff *skb,
 		.dev = skb->dev,
 	};
 
-	if (skb->protocol == htons(ETH_P_IP)) {
-		braid_drop_describe(&drop, skb, NFPROTO_IPV4);
+	if (braid_tunnel_family(skb) != NFPROTO_UNSPEC) {
+		braid_drop_describe(&drop, skb, braid_tunnel_family(skb));
 		drop.dst_id = braid_addr_identity(link->bn, &drop.dst,
 						  braid_net_gen(link->bn));
 	}
@@ -40,10 +48,15 @@ static void braid_tunnel_drop(struct braid_link *link, struct sk_buff *skb,
 	kfree_skb(skb);
 }
 
-/* The node that an address is reached through. */
-static struct braid_node *braid_tunnel_node(struct braid_net *bn,
-					    const struct in6_addr *addr,
-					    u64 gen)
+static struct braid_node *braid_tunnel_node_of(struct braid_life *life)
+{
+	return life ? container_of(braid_obj_of(life), struct braid_node, obj) :
+		      NULL;
+}
+
+/* The node behind whose link an address is. */
+static struct braid_node *braid_tunnel_home(struct braid_net *bn,
+					    const struct in6_addr *addr, u64 gen)
 {
 	struct braid_key key = { .kind = BRAID_KEY_NODE };
 	struct braid_life *life;
@@ -54,11 +67,43 @@ static struct braid_node *braid_tunnel_node(struct braid_net *bn,
 		return NULL;
 	obj = braid_obj_of(life);
 	if (obj->ops == &braid_node_ops)
-		return container_of(obj, struct braid_node, obj);
+		return braid_tunnel_node_of(life);
 	key.num = container_of(obj, struct braid_prefix, obj)->node_number;
-	life = braid_index_find(&bn->index, &key, gen);
-	return life ? container_of(braid_obj_of(life), struct braid_node,
-				   obj) : NULL;
+	return braid_tunnel_node_of(braid_index_find(&bn->index, &key, gen));
+}
+
+/* The node that has an address of its own, inside or outside the overlay. */
+static struct braid_node *braid_tunnel_owner(struct braid_net *bn, u8 kind,
+					     const struct in6_addr *addr,
+					     u64 gen)
+{
+	struct braid_key key = { .kind = kind, .addr = *addr };
+
+	return braid_tunnel_node_of(braid_index_find(&bn->index, &key, gen));
+}
+
+/*
+ * The node that an address is reached through. Who came out of the overlay with
+ * its node's own address gets its answers back the same way.
+ */
+static struct braid_node *braid_tunnel_node(struct braid_net *bn,
+					    const struct in6_addr *addr,
+					    u64 gen)
+{
+	return braid_tunnel_owner(bn, BRAID_KEY_UNDERLAY, addr, gen) ?:
+	       braid_tunnel_home(bn, addr, gen);
+}
+
+static struct in6_addr braid_tunnel_src(const struct sk_buff *skb)
+{
+	return skb->protocol == htons(ETH_P_IPV6) ?
+	       ipv6_hdr(skb)->saddr : braid_addr_v4(ip_hdr(skb)->saddr);
+}
+
+static struct in6_addr braid_tunnel_dst(const struct sk_buff *skb)
+{
+	return skb->protocol == htons(ETH_P_IPV6) ?
+	       ipv6_hdr(skb)->daddr : braid_addr_v4(ip_hdr(skb)->daddr);
 }
 
 /*
@@ -68,7 +113,7 @@ static struct braid_node *braid_tunnel_node(struct braid_net *bn,
 static u32 braid_tunnel_identity(struct braid_net *bn, const struct sk_buff *skb,
 				 u64 gen)
 {
-	struct in6_addr src = braid_addr_v4(ip_hdr(skb)->saddr);
+	struct in6_addr src = braid_tunnel_src(skb);
 	const struct braid_endpoint *ep;
 	enum ip_conntrack_info ctinfo;
 	const struct nf_conn *ct;
@@ -92,6 +137,13 @@ static u32 braid_tunnel_identity(struct braid_net *bn, const struct sk_buff *skb
 	return id > BRAID_VNI_MAX ? BRAID_ID_WORLD : id;
 }
 
+/* The same for both directions of a connection. IPv4 has zeros in the rest. */
+static u32 braid_tunnel_fold(const union nf_inet_addr *addr)
+{
+	return (__force u32)(addr->ip6[0] ^ addr->ip6[1] ^ addr->ip6[2] ^
+			     addr->ip6[3]);
+}
+
 /* From the connection, the same both ways. */
 static __be16 braid_tunnel_sport(struct net *net, struct sk_buff *skb)
 {
@@ -104,8 +156,8 @@ static __be16 braid_tunnel_sport(struct net *net, struct sk_buff *skb)
 	if (!ct)
 		return udp_flow_src_port(net, skb, 0, 0, true);
 	t = &ct->tuplehash[IP_CT_DIR_REPLY].tuple;
-	src = (__force u32)t->src.u3.ip ^ t->src.u3.all[3];
-	dst = (__force u32)t->dst.u3.ip ^ t->dst.u3.all[3];
+	src = braid_tunnel_fold(&t->src.u3);
+	dst = braid_tunnel_fold(&t->dst.u3);
 	hash = jhash_3words(min(src, dst), max(src, dst),
 			    (__force u16)t->src.u.all ^ (__force u16)t->dst.u.all,
 			    t->dst.protonum);
@@ -113,81 +165,79 @@ static __be16 braid_tunnel_sport(struct net *net, struct sk_buff *skb)
 	return htons(min + reciprocal_scale(hash, max - min + 1));
 }
 
-/* Context: BH off, RCU read section: the cache is per CPU. */
-static struct rtable *braid_tunnel_route(struct braid_link *link,
-					 struct braid_node *node, __be32 *saddr)
+/*
+ * The network header of a frame, and the IP header behind it made sure of. What
+ * is longer than the packet, or shorter than a header, is nobody's.
+ */
+static enum braid_reason braid_tunnel_inner(struct sk_buff *skb)
 {
-	struct flowi4 fl4 = {
-		.flowi4_proto = IPPROTO_UDP,
-		.daddr = braid_addr_to_v4(&node->underlays[0]),
-		.saddr = braid_addr_to_v4(&link->local),
-	};
-	struct rtable *rt;
+	unsigned int left = skb->len - skb_network_offset(skb);
+	const struct ipv6hdr *ip6;
+	const struct iphdr *ip;
 
-	*saddr = fl4.saddr;
-	rt = dst_cache_get_ip4(&node->cache, saddr);
-	if (rt)
-		return rt;
-	rt = ip_route_output_key(link->bn->net, &fl4);
-	if (IS_ERR(rt))
-		return rt;
-	if (rt->dst.dev == link->dev) {
-		ip_rt_put(rt);
-		return ERR_PTR(-ELOOP);
+	switch (braid_tunnel_family(skb)) {
+	case NFPROTO_IPV4:
+		if (!pskb_network_may_pull(skb, sizeof(*ip)))
+			return BRAID_DROP_MALFORMED;
+		ip = ip_hdr(skb);
+		if (ip->version != 4 || ip->ihl < 5 ||
+		    (!skb_is_gso(skb) && (ntohs(ip->tot_len) < ip->ihl * 4 ||
+					  ntohs(ip->tot_len) > left)))
+			return BRAID_DROP_MALFORMED;
+		return BRAID_PASS;
+	case NFPROTO_IPV6:
+		if (!pskb_network_may_pull(skb, sizeof(*ip6)))
+			return BRAID_DROP_MALFORMED;
+		ip6 = ipv6_hdr(skb);
+		if (ip6->version != 6 ||
+		    braid_packet_mapped(skb, NFPROTO_IPV6) ||
+		    (!skb_is_gso(skb) &&
+		     ntohs(ip6->payload_len) > left - sizeof(*ip6)))
+			return BRAID_DROP_MALFORMED;
+		return BRAID_PASS;
 	}
-	dst_cache_set_ip4(&node->cache, &rt->dst, fl4.saddr);
-	return rt;
+	return BRAID_DROP_PROTOCOL;
 }
 
-/* Room for the outer headers; the packet is ours to write then. */
-static int braid_tunnel_push(struct sk_buff *skb, const struct rtable *rt,
-			     const struct braid_node *node, u32 id)
+/*
+ * There is nobody on the link to hear what the stack says there: reports of
+ * groups, solicitations of routers and neighbours, redirects. It says it whenever
+ * the link goes up, or a packet comes and leaves by it, and is no sign of anything
+ * wrong.
+ */
+static bool braid_tunnel_is_chatter(const struct sk_buff *skb)
 {
-	int ret;
+	__be32 v4;
 
-	ret = skb_cow_head(skb, LL_RESERVED_SPACE(rt->dst.dev) +
-				rt->dst.header_len + BRAID_TUNNEL_HEADROOM);
-	if (ret)
-		return ret;
-	ether_addr_copy(eth_hdr(skb)->h_dest, node->mac);
-	ret = udp_tunnel_handle_offloads(skb, false);
-	if (ret)
-		return ret;
-	braid_vxlan_encode(__skb_push(skb, sizeof(struct braid_vxlan)), id);
-	skb_set_inner_protocol(skb, htons(ETH_P_TEB));
-	return 0;
+	switch (braid_tunnel_family(skb)) {
+	case NFPROTO_IPV4:
+		v4 = ip_hdr(skb)->daddr;
+		return ipv4_is_local_multicast(v4) || ipv4_is_lbcast(v4);
+	case NFPROTO_IPV6:
+		return ipv6_addr_type(&ipv6_hdr(skb)->saddr) &
+		       IPV6_ADDR_LINKLOCAL ||
+		       (ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr) &&
+			IPV6_ADDR_MC_SCOPE(&ipv6_hdr(skb)->daddr) <=
+			IPV6_ADDR_SCOPE_LINKLOCAL);
+	}
+	return false;
 }
 
-static void braid_tunnel_send(struct braid_link *link, struct sk_buff *skb,
-			      struct braid_node *node, u32 id)
+/* Where a packet goes, and whether it still may. */
+static enum braid_reason braid_tunnel_out(struct braid_link *link,
+					  struct sk_buff *skb, u64 gen, u8 *dir,
+					  u32 *id, struct braid_node **node)
 {
-	__be16 sport = braid_tunnel_sport(link->bn->net, skb);
-	struct rtable *rt;
-	__be32 saddr;
-	int ret;
-	u8 tos;
+	struct in6_addr dst = braid_tunnel_dst(skb);
+	enum braid_reason reason;
 
-	rt = braid_tunnel_route(link, node, &saddr);
-	if (IS_ERR(rt)) {
-		braid_tunnel_drop(link, skb, BRAID_DROP_NO_ROUTE,
-				  BRAID_NET_DIRECTION_EGRESS, id);
-		return;
-	}
-	/* Only lowers the route's MTU here; routing answers the next one. */
-	skb_tunnel_check_pmtu(skb, &rt->dst, BRAID_TUNNEL_HEADROOM, false);
-	tos = ip_tunnel_ecn_encap(0, ip_hdr(skb), skb);
-	ret = braid_tunnel_push(skb, rt, node, id);
-	if (ret) {
-		braid_tunnel_drop(link, skb, BRAID_DROP_NO_MEMORY,
-				  BRAID_NET_DIRECTION_EGRESS, id);
-		ip_rt_put(rt);
-		return;
-	}
-	/* Consumes the route and the packet. */
-	udp_tunnel_xmit_skb(rt, link->sock->sk, skb, saddr,
-			    braid_addr_to_v4(&node->underlays[0]), tos,
-			    ip4_dst_hoplimit(&rt->dst), 0, sport,
-			    htons(link->port), false, true, 0);
+	*id = braid_tunnel_identity(link->bn, skb, gen);
+	reason = braid_judge_again(link->bn, skb, gen, dir);
+	if (reason)
+		return reason;
+	*dir = BRAID_NET_DIRECTION_EGRESS;
+	*node = braid_tunnel_node(link->bn, &dst, gen);
+	return *node ? BRAID_PASS : BRAID_DROP_NO_NODE;
 }
 
 /* ndo_start_xmit. Context: BH off, RCU read section. */
@@ -195,61 +245,28 @@ netdev_tx_t braid_tunnel_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct braid_link *link = netdev_priv(dev);
 	u64 gen = braid_net_gen(link->bn);
+	u8 dir = BRAID_NET_DIRECTION_EGRESS;
+	struct braid_node *node = NULL;
 	enum braid_reason reason;
-	struct braid_node *node;
-	struct in6_addr dst;
-	u32 id;
-	u8 dir;
+	u32 id = 0;
 
 	skb_reset_mac_header(skb);
-	if (skb->protocol != htons(ETH_P_IP) ||
-	    !pskb_may_pull(skb, ETH_HLEN + sizeof(struct iphdr))) {
-		braid_tunnel_drop(link, skb, BRAID_DROP_PROTOCOL,
-				  BRAID_NET_DIRECTION_EGRESS, 0);
-		return NETDEV_TX_OK;
-	}
 	skb_set_network_header(skb, ETH_HLEN);
-	dst = braid_addr_v4(ip_hdr(skb)->daddr);
-	id = braid_tunnel_identity(link->bn, skb, gen);
-	reason = braid_judge_again(link->bn, skb, gen, &dir);
-	if (reason) {
+	reason = skb->len < ETH_HLEN ? BRAID_DROP_MALFORMED :
+				       braid_tunnel_inner(skb);
+	if (!reason && braid_tunnel_is_chatter(skb)) {
+		consume_skb(skb);
+		return NETDEV_TX_OK;
+	}
+	if (!reason)
+		reason = braid_tunnel_out(link, skb, gen, &dir, &id, &node);
+	if (!reason)
+		reason = braid_underlay_send(link, skb, node, node->mac, id,
+					     braid_tunnel_sport(link->bn->net,
+								skb));
+	if (reason)
 		braid_tunnel_drop(link, skb, reason, dir, id);
-		return NETDEV_TX_OK;
-	}
-	node = braid_tunnel_node(link->bn, &dst, gen);
-	if (!node) {
-		braid_tunnel_drop(link, skb, BRAID_DROP_NO_NODE,
-				  BRAID_NET_DIRECTION_EGRESS, id);
-		return NETDEV_TX_OK;
-	}
-	braid_tunnel_send(link, skb, node, id);
 	return NETDEV_TX_OK;
-}
-
-/*
- * Tunnel packets come by an uplink. Without one configured, the device that
- * holds the local address is.
- */
-static bool braid_tunnel_uplink(struct braid_link *link,
-				const struct net_device *dev, u64 gen)
-{
-	struct braid_key any = { .kind = BRAID_KEY_UPLINK };
-	struct braid_key key = {
-		.kind = BRAID_KEY_UPLINK, .num = dev->ifindex,
-	};
-	struct braid_index *index = &link->bn->index;
-	const struct in_device *in_dev;
-	const struct in_ifaddr *ifa;
-
-	if (braid_index_find(index, &any, gen))
-		return braid_index_find(index, &key, gen);
-	in_dev = __in_dev_get_rcu(dev);
-	if (!in_dev)
-		return false;
-	in_dev_for_each_ifa_rcu(ifa, in_dev)
-		if (ifa->ifa_local == braid_addr_to_v4(&link->local))
-			return true;
-	return false;
 }
 
 /* Who sent an outer packet, and whether it may. */
@@ -257,70 +274,131 @@ static enum braid_reason braid_tunnel_admit(struct braid_link *link,
 					    const struct sk_buff *skb, u64 gen,
 					    struct braid_node **node)
 {
-	struct braid_key key = {
-		.kind = BRAID_KEY_UNDERLAY,
-		.addr = braid_addr_v4(ip_hdr(skb)->saddr),
-	};
-	struct braid_life *life;
+	struct in6_addr src = braid_underlay_source(link, skb);
 
-	if (!braid_tunnel_uplink(link, skb->dev, gen))
+	if (!(link->dev->flags & IFF_UP))
+		return BRAID_DROP_LINK_DOWN;
+	if (!braid_underlay_is_ours(link, skb) ||
+	    !braid_is_uplink(link->bn, skb->dev, gen))
 		return BRAID_DROP_NOT_UPLINK;
-	life = braid_index_find(&link->bn->index, &key, gen);
-	if (!life)
-		return BRAID_DROP_UNKNOWN_NODE;
-	*node = container_of(braid_obj_of(life), struct braid_node, obj);
-	return BRAID_PASS;
+	*node = braid_tunnel_owner(link->bn, BRAID_KEY_UNDERLAY, &src, gen);
+	return *node ? BRAID_PASS : BRAID_DROP_UNKNOWN_NODE;
+}
+
+/* RFC 6040, 4.2. */
+static enum braid_reason braid_tunnel_ecn(struct sk_buff *skb, u8 outer)
+{
+	unsigned int len = skb_network_offset(skb);
+	u8 inner;
+
+	/* A tap may have the same bytes; only these two change anything. */
+	if ((outer & INET_ECN_MASK) == INET_ECN_CE ||
+	    (outer & INET_ECN_MASK) == INET_ECN_ECT_1) {
+		len += skb->protocol == htons(ETH_P_IP) ?
+		       sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+		if (skb_ensure_writable(skb, len))
+			return BRAID_DROP_NO_MEMORY;
+	}
+	inner = ip_tunnel_get_dsfield(ip_hdr(skb), skb);
+	return INET_ECN_decapsulate(skb, outer, inner) > 1 ?
+	       BRAID_DROP_MALFORMED : BRAID_PASS;
+}
+
+/* The tunnel header, whose length it says itself. */
+static enum braid_reason braid_tunnel_header(const struct braid_encap *encap,
+					     struct sk_buff *skb,
+					     unsigned int *len, u32 *id)
+{
+	if (!pskb_may_pull(skb, sizeof(struct udphdr) + encap->base))
+		return BRAID_DROP_MALFORMED;
+	*len = encap->length(udp_hdr(skb) + 1);
+	if (!pskb_may_pull(skb, sizeof(struct udphdr) + *len + ETH_HLEN))
+		return BRAID_DROP_MALFORMED;
+	switch (encap->decode(udp_hdr(skb) + 1, id)) {
+	case 0:
+		return BRAID_PASS;
+	case -EPROTONOSUPPORT:
+		return BRAID_DROP_PROTOCOL;
+	}
+	return BRAID_DROP_MALFORMED;
 }
 
 /* Take the outer headers off; the network header is the inner one then. */
 static enum braid_reason braid_tunnel_pull(struct braid_link *link,
 					   struct sk_buff *skb, u32 *id)
 {
-	const struct iphdr *outer;
-	unsigned int at;
+	u8 outer = braid_underlay_dsfield(link, skb);
+	enum braid_reason reason;
+	unsigned int len;
 
-	if (!pskb_may_pull(skb, sizeof(struct udphdr) +
-				sizeof(struct braid_vxlan) + ETH_HLEN) ||
-	    !braid_vxlan_decode((void *)(udp_hdr(skb) + 1), id))
-		return BRAID_DROP_MALFORMED;
-	if (iptunnel_pull_header(skb, sizeof(struct udphdr) +
-				      sizeof(struct braid_vxlan),
+	reason = braid_tunnel_header(link->encap, skb, &len, id);
+	if (reason)
+		return reason;
+	if (iptunnel_pull_header(skb, sizeof(struct udphdr) + len,
 				 htons(ETH_P_TEB), false))
 		return BRAID_DROP_NO_MEMORY;
-	at = skb_network_header(skb) - skb->head;
 	skb_reset_mac_header(skb);
 	skb->protocol = eth_type_trans(skb, link->dev);
 	skb_postpull_rcsum(skb, eth_hdr(skb), ETH_HLEN);
 	/* Nodes may send to any hardware address of ours. */
 	skb->pkt_type = PACKET_HOST;
-	if (skb->protocol != htons(ETH_P_IP))
-		return BRAID_DROP_PROTOCOL;
 	skb_reset_network_header(skb);
-	if (!pskb_may_pull(skb, sizeof(struct iphdr)))
-		return BRAID_DROP_MALFORMED;
-	outer = (struct iphdr *)(skb->head + at);
-	if (ip_hdr(skb)->version != 4 || IP_ECN_decapsulate(outer, skb) > 1)
-		return BRAID_DROP_MALFORMED;
+	if (skb->protocol == htons(ETH_P_ARP))
+		return BRAID_PASS;
+	reason = braid_tunnel_inner(skb);
+	return reason ?: braid_tunnel_ecn(skb, outer);
+}
+
+/* Back to the node that asked, by the hardware address that it asked from. */
+static void braid_tunnel_reply(struct braid_link *link, struct sk_buff *skb,
+			       struct braid_node *node)
+{
+	__be16 sport = udp_flow_src_port(link->bn->net, skb, 0, 0, true);
+	enum braid_reason reason;
+	u8 mac[ETH_ALEN];
+
+	ether_addr_copy(mac, eth_hdr(skb)->h_dest);
+	reason = braid_underlay_send(link, skb, node, mac, BRAID_ID_REMOTE_NODE,
+				     sport);
+	if (reason)
+		braid_tunnel_drop(link, skb, reason, BRAID_NET_DIRECTION_EGRESS,
+				  BRAID_ID_REMOTE_NODE);
+}
+
+/* What is said on a link to all of it, or of neighbours, stays there. */
+static enum braid_reason braid_tunnel_local(struct braid_link *link,
+					    struct sk_buff *skb,
+					    struct braid_node *node,
+					    bool *answered)
+{
+	struct sk_buff *answer;
+
+	if (!braid_neighbour_is(skb))
+		return braid_tunnel_is_chatter(skb) ? BRAID_DROP_PROTOCOL :
+						      BRAID_PASS;
+	answer = braid_neighbour_answer(link, skb);
+	if (!answer)
+		return BRAID_DROP_PROTOCOL;
+	*answered = true;
+	braid_tunnel_reply(link, answer, node);
 	return BRAID_PASS;
 }
 
-/* The inner source must live on the node that sent it. */
+/* The inner source must be of the node that sent it. */
 static bool braid_tunnel_source_ok(struct braid_link *link,
 				   const struct sk_buff *skb, u32 id,
 				   const struct braid_node *node, u64 gen)
 {
-	struct in6_addr src = braid_addr_v4(ip_hdr(skb)->saddr);
-	struct braid_key key = { .kind = BRAID_KEY_UNDERLAY, .addr = src };
-	const struct braid_node *home;
-	struct braid_life *life;
+	struct in6_addr src = braid_tunnel_src(skb);
+	struct braid_net *bn = link->bn;
 
-	if (id == BRAID_ID_REMOTE_NODE) {
-		life = braid_index_find(&link->bn->index, &key, gen);
-		if (life == &node->obj.life)
-			return true;
-	}
-	home = braid_tunnel_node(link->bn, &src, gen);
-	return home && home->number == node->number;
+	/* The node itself, or what it put its own address on. */
+	if ((id == BRAID_ID_REMOTE_NODE || id == BRAID_ID_WORLD) &&
+	    (braid_tunnel_owner(bn, BRAID_KEY_INSIDE, &src, gen) == node ||
+	     braid_tunnel_owner(bn, BRAID_KEY_UNDERLAY, &src, gen) == node))
+		return true;
+	return id != BRAID_ID_WORLD &&
+	       braid_tunnel_home(bn, &src, gen) == node;
 }
 
 /* The identity travels on by reference; nothing is allocated for a packet. */
@@ -334,6 +412,8 @@ static enum braid_reason braid_tunnel_mark(struct braid_link *link,
 
 	if (id == BRAID_ID_REMOTE_NODE) {
 		md = link->remote;
+	} else if (id == BRAID_ID_WORLD) {
+		md = link->world;
 	} else {
 		life = braid_index_find(&link->bn->index, &key, gen);
 		if (!life)
@@ -347,35 +427,67 @@ static enum braid_reason braid_tunnel_mark(struct braid_link *link,
 	return BRAID_PASS;
 }
 
+/* To the link's own queue, which frees what it has no room for. */
+static void braid_tunnel_up(struct braid_link *link, struct sk_buff *skb, u32 id)
+{
+	struct braid_drop drop = {
+		.reason = BRAID_DROP_NO_MEMORY,
+		.dir = BRAID_NET_DIRECTION_INGRESS,
+		.src_id = id,
+		.dev = link->dev,
+	};
+	unsigned int len = skb->len;
+
+	if (gro_cells_receive(&link->cells, skb) == NET_RX_SUCCESS)
+		dev_sw_netstats_rx_add(link->dev, len);
+	else
+		braid_drop_report(link->bn, &drop);
+}
+
+/* All that a packet is asked before it goes up. */
+static enum braid_reason braid_tunnel_in(struct braid_link *link,
+					 struct sk_buff *skb, u32 *id,
+					 bool *answered)
+{
+	u64 gen = braid_net_gen(link->bn);
+	struct braid_node *node = NULL;
+	enum braid_reason reason;
+
+	reason = braid_tunnel_admit(link, skb, gen, &node);
+	if (!reason)
+		reason = braid_tunnel_pull(link, skb, id);
+	if (!reason && *id <= BRAID_ID_HOST)
+		reason = BRAID_DROP_UNKNOWN_IDENTITY;
+	if (!reason)
+		reason = braid_tunnel_local(link, skb, node, answered);
+	if (reason || *answered)
+		return reason;
+	if (!braid_tunnel_source_ok(link, skb, *id, node, gen))
+		return BRAID_DROP_SPOOFED_INNER;
+	return braid_tunnel_mark(link, skb, *id, gen);
+}
+
 /* encap_rcv of the overlay's socket. Context: softirq, RCU read section. */
 int braid_tunnel_rcv(struct sock *sk, struct sk_buff *skb)
 {
 	struct braid_link *link = rcu_dereference_sk_user_data(sk);
-	struct braid_node *node = NULL;
 	enum braid_reason reason;
-	unsigned int len;
+	bool answered = false;
 	u32 id = 0;
-	u64 gen;
 
 	if (!link) {
 		kfree_skb(skb);
 		return 0;
 	}
-	gen = braid_net_gen(link->bn);
-	reason = braid_tunnel_admit(link, skb, gen, &node);
-	if (!reason)
-		reason = braid_tunnel_pull(link, skb, &id);
-	if (!reason && !braid_tunnel_source_ok(link, skb, id, node, gen))
-		reason = BRAID_DROP_SPOOFED_INNER;
-	if (!reason)
-		reason = braid_tunnel_mark(link, skb, id, gen);
+	reason = braid_tunnel_in(link, skb, &id, &answered);
 	if (reason) {
 		braid_tunnel_drop(link, skb, reason,
 				  BRAID_NET_DIRECTION_INGRESS, id);
-		return 0;
+	} else if (answered) {
+		dev_sw_netstats_rx_add(link->dev, skb->len);
+		consume_skb(skb);
+	} else {
+		braid_tunnel_up(link, skb, id);
 	}
-	len = skb->len;
-	if (gro_cells_receive(&link->cells, skb) == NET_RX_SUCCESS)
-		dev_sw_netstats_rx_add(link->dev, len);
 	return 0;
 }

@@ -74,7 +74,7 @@ struct braid_txn *braid_txn_take(struct braid_net *bn, u32 portid)
 /**
  * braid_txn_begin() - open a transaction
  * @bn: the namespace
- * @portid: of the socket; a transaction that it has open is discarded
+ * @portid: of the socket, which has none open
  * @gen: the generation that a commit of it expects
  *
  * Context: process, may sleep.
@@ -85,7 +85,6 @@ int braid_txn_begin(struct braid_net *bn, u32 portid, u64 *gen)
 	struct braid_txn *txn;
 	int ret = 0;
 
-	braid_txn_free(braid_txn_take(bn, portid));
 	txn = kzalloc(sizeof(*txn), GFP_KERNEL_ACCOUNT);
 	if (!txn)
 		return -ENOMEM;

@@ -93,10 +93,23 @@ static void parse_names(struct kunit *test)
 	KUNIT_EXPECT_GT(test, accepted, 1000);
 }
 
+static const u8 v4_mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+static int addr_verdict6(const u8 *bytes)
+{
+	static const u8 none[16], loopback[16] = { [15] = 1 };
+
+	if (!memcmp(bytes, v4_mapped, 12) || !memcmp(bytes, none, 16) ||
+	    !memcmp(bytes, loopback, 16) || bytes[0] == 0xff ||
+	    (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80))
+		return -EINVAL;
+	return 0;
+}
+
 static int addr_verdict(const u8 *bytes, int len)
 {
 	if (len == 16)
-		return -EAFNOSUPPORT;
+		return addr_verdict6(bytes);
 	if (len != 4 || bytes[0] == 127 || (bytes[0] >= 224 && bytes[0] <= 239) ||
 	    (bytes[0] | bytes[1] | bytes[2] | bytes[3]) == 0 ||
 	    (bytes[0] & bytes[1] & bytes[2] & bytes[3]) == 255)
@@ -128,11 +141,46 @@ static void parse_addresses(struct kunit *test)
 		memset(&err, 0, sizeof(err));
 		want = addr_verdict(bytes, len);
 		expect_verdict(test, braid_parse_addr(nla, &addr, &err), want, &err, nla);
-		if (!want) {
+		if (!want && len == 4) {
 			KUNIT_ASSERT_EQ(test, memcmp(addr.s6_addr + 12, bytes, 4), 0);
 			KUNIT_ASSERT_TRUE(test, braid_addr_is_v4(&addr));
 		}
 	}
+}
+
+static void parse_addresses6(struct kunit *test)
+{
+	static const u8 firsts[] = { 0x20, 0xfc, 0xfd, 0xfe, 0xfe, 0xff };
+	unsigned int accepted = 0, round;
+	const struct nlattr *nla;
+	struct in6_addr addr;
+	struct braid_err err;
+	struct rnd_state rnd;
+	u8 bytes[16];
+	int want, i;
+
+	random_begin(test, &rnd);
+	for (round = 0; round < 2000; round++) {
+		for (i = 0; i < sizeof(bytes); i++)
+			bytes[i] = prandom_u32_state(&rnd);
+		if (random_once_in(&rnd, 8))
+			memcpy(bytes, v4_mapped, sizeof(v4_mapped));
+		else if (random_once_in(&rnd, 8))
+			memset(bytes, 0, 15);
+		else
+			bytes[0] = firsts[random_below(&rnd, ARRAY_SIZE(firsts))];
+		if (random_once_in(&rnd, 2))
+			bytes[15] &= 1;
+		nla = message_with(test, bytes, sizeof(bytes));
+		memset(&err, 0, sizeof(err));
+		want = addr_verdict6(bytes);
+		expect_verdict(test, braid_parse_addr(nla, &addr, &err), want, &err, nla);
+		if (!want) {
+			KUNIT_ASSERT_MEMEQ(test, addr.s6_addr, bytes, sizeof(bytes));
+			accepted++;
+		}
+	}
+	KUNIT_EXPECT_GT(test, accepted, 500);
 }
 
 static const struct nlattr *message_with_cidr(struct kunit *test, const u8 *bytes,
@@ -156,11 +204,10 @@ static int cidr_verdict(const u8 *bytes, int len, int plen)
 {
 	int i;
 
-	if (len == 16 && plen >= 0)
-		return -EAFNOSUPPORT;
-	if (len != 4 || plen < 0 || plen > 32)
+	if ((len != 4 && len != 16) || plen < 0 || plen > 8 * len ||
+	    (len == 16 && !memcmp(bytes, v4_mapped, 12)))
 		return -EINVAL;
-	for (i = plen; i < 32; i++)
+	for (i = plen; i < 8 * len; i++)
 		if (bytes[i / 8] & 0x80 >> i % 8)
 			return -EINVAL;
 	return 0;
@@ -168,35 +215,38 @@ static int cidr_verdict(const u8 *bytes, int len, int plen)
 
 static void parse_cidrs(struct kunit *test)
 {
-	static const int odd_lens[] = { -1, 0, 3, 5, 16, 17 };
+	static const int odd_lens[] = { -1, 0, 3, 5, 15, 17 };
 	unsigned int accepted = 0, round;
 	const struct nlattr *nla;
 	struct braid_cidr cidr;
 	struct braid_err err;
 	struct rnd_state rnd;
-	int want, len, plen, i;
+	int want, bits, len, plen, i;
 	u8 bytes[20];
 
 	random_begin(test, &rnd);
 	for (round = 0; round < 2000; round++) {
+		bits = random_once_in(&rnd, 2) ? 32 : 128;
 		len = random_once_in(&rnd, 8) ?
-		      odd_lens[random_below(&rnd, ARRAY_SIZE(odd_lens))] : 4;
-		plen = (int)random_below(&rnd, 36) - 1;
+		      odd_lens[random_below(&rnd, ARRAY_SIZE(odd_lens))] : bits / 8;
+		plen = (int)random_below(&rnd, bits + 4) - 1;
 		for (i = 0; i < sizeof(bytes); i++)
 			bytes[i] = prandom_u32_state(&rnd);
+		if (random_once_in(&rnd, 8))
+			memcpy(bytes, v4_mapped, sizeof(v4_mapped));
 		/* No host bits, or one of them. */
-		for (i = max(plen, 0); i < 32; i++)
+		for (i = max(plen, 0); i < bits; i++)
 			bytes[i / 8] &= ~(0x80 >> i % 8);
 		if (random_once_in(&rnd, 3))
-			bytes[random_below(&rnd, 4)] |= 1 << random_below(&rnd, 8);
+			bytes[random_below(&rnd, bits / 8)] |= 1 << random_below(&rnd, 8);
 		nla = message_with_cidr(test, bytes, len, plen);
 		memset(&err, 0, sizeof(err));
 		want = cidr_verdict(bytes, len, plen);
 		expect_verdict(test, braid_parse_cidr(nla, &cidr, &err), want, &err, nla);
 		if (!want) {
-			KUNIT_ASSERT_EQ(test, memcmp(cidr.addr.s6_addr + 12, bytes, 4), 0);
-			KUNIT_ASSERT_TRUE(test, braid_addr_is_v4(&cidr.addr));
-			KUNIT_ASSERT_EQ(test, cidr.plen, 96 + plen);
+			KUNIT_ASSERT_EQ(test, memcmp(cidr.addr.s6_addr + 16 - len, bytes, len), 0);
+			KUNIT_ASSERT_EQ(test, braid_addr_is_v4(&cidr.addr), len == 4);
+			KUNIT_ASSERT_EQ(test, cidr.plen, 128 - 8 * len + plen);
 			accepted++;
 		}
 	}
@@ -344,6 +394,7 @@ static void parse_keys_are_ordered(struct kunit *test)
 static struct kunit_case parse_cases[] = {
 	KUNIT_CASE(parse_names),
 	KUNIT_CASE(parse_addresses),
+	KUNIT_CASE(parse_addresses6),
 	KUNIT_CASE(parse_cidrs),
 	KUNIT_CASE(parse_cidr_of_rubbish),
 	KUNIT_CASE(parse_what_fill_wrote),

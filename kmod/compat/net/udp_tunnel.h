@@ -16,6 +16,12 @@
 			    xnet, nocheck, ipcb_flags) \
 	udp_tunnel_xmit_skb(rt, sk, skb, src, dst, tos, ttl, df, sport, dport, \
 			    xnet, nocheck)
+/* Up to 6.1 the addresses were not const, though nobody wrote to them. */
+#define udp_tunnel6_xmit_skb(dst, sk, skb, dev, saddr, daddr, prio, ttl, \
+			     label, sport, dport, nocheck, ip6cb_flags) \
+	udp_tunnel6_xmit_skb(dst, sk, skb, dev, (struct in6_addr *)(saddr), \
+			     (struct in6_addr *)(daddr), prio, ttl, label, \
+			     sport, dport, nocheck)
 #endif
 
 #endif

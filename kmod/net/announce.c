@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What an endpoint tells its node about addresses: neighbour discovery and ARP.
+ * nf_conntrack follows neither, so neither is judged; in return it stays between
+ * the two, and what it announces must be the endpoint's own, or one workload
+ * could take another's packets.
+ */
+#include "announce.h"
+
+#include <linux/icmpv6.h>
+#include <linux/if_arp.h>
+#include <net/addrconf.h>
+#include <net/ndisc.h>
+
+#include "addr.h"
+#include "kinds.h"
+
+#if !IS_ENABLED(CONFIG_NETFILTER_FAMILY_ARP)
+#error "braid needs a kernel with CONFIG_NETFILTER_FAMILY_ARP"
+#endif
+
+#define BRAID_ND_MLD2_REPORT 143	/* RFC 3810, 5.2 */
+
+/*
+ * The type of an ICMPv6 message and where it begins, 0 if it is none. Behind
+ * extension headers too: MLD has one.
+ */
+static u8 braid_icmpv6_type(const struct sk_buff *skb, int *at)
+{
+	u8 proto = ipv6_hdr(skb)->nexthdr, type;
+	__be16 frag;
+
+	*at = ipv6_skip_exthdr(skb, skb_network_offset(skb) +
+				    sizeof(struct ipv6hdr), &proto, &frag);
+	if (*at < 0 || proto != IPPROTO_ICMPV6 ||
+	    skb_copy_bits(skb, *at, &type, sizeof(type)))
+		return 0;
+	return type;
+}
+
+static bool braid_is_mld(u8 type)
+{
+	return type == ICMPV6_MGM_QUERY || type == ICMPV6_MGM_REPORT ||
+	       type == ICMPV6_MGM_REDUCTION || type == BRAID_ND_MLD2_REPORT;
+}
+
+static bool braid_is_nd(u8 type)
+{
+	return type >= NDISC_ROUTER_SOLICITATION && type <= NDISC_REDIRECT;
+}
+
+/**
+ * braid_is_neighbour_talk() - is a packet neighbour discovery or MLD?
+ * @p: the packet
+ *
+ * Context: any.
+ */
+bool braid_is_neighbour_talk(const struct braid_packet *p)
+{
+	int at;
+	u8 type;
+
+	if (p->state->pf != NFPROTO_IPV6)
+		return false;
+	type = braid_icmpv6_type(p->skb, &at);
+	return braid_is_nd(type) || braid_is_mld(type);
+}
+
+/**
+ * braid_is_redirect() - does a packet tell of another way?
+ * @p: the packet
+ *
+ * Newer kernels take a redirect for an error about the connection it quotes.
+ *
+ * Context: any.
+ */
+bool braid_is_redirect(const struct braid_packet *p)
+{
+	int at;
+
+	return p->state->pf == NFPROTO_IPV6 &&
+	       braid_icmpv6_type(p->skb, &at) == NDISC_REDIRECT;
+}
+
+/* To the link or to the node: a router would not pass it on. */
+static bool braid_stays_here(const struct braid_packet *p)
+{
+	return ipv6_addr_is_multicast(&p->dst) ||
+	       ipv6_addr_type(&p->dst) & IPV6_ADDR_LINKLOCAL ||
+	       braid_addr_identity(p->bn, &p->dst, p->gen) == BRAID_ID_HOST;
+}
+
+/*
+ * Does a solicitation or advertisement speak of an address of the endpoint? A
+ * link-local one is, unless the node has it on that link or is about to: whoever
+ * claims the gateway's would keep the node from using it.
+ */
+static bool braid_target_own(const struct braid_packet *p,
+			     const struct braid_endpoint *ep, int at)
+{
+	struct nd_msg msg;
+
+	if (skb_copy_bits(p->skb, at, &msg, sizeof(msg)))
+		return false;
+	if (ipv6_addr_type(&msg.target) & IPV6_ADDR_LINKLOCAL)
+		return !ipv6_chk_addr_and_flags(p->bn->net, &msg.target,
+						p->state->in, false, 1, 0);
+	return braid_endpoint_has(ep, &msg.target);
+}
+
+/**
+ * braid_announce_admit() - may an endpoint say this to its node?
+ * @p: a packet of the endpoint that nf_conntrack does not follow
+ * @ep: the endpoint
+ * @otherwise: what to say of a packet that is neither
+ *
+ * Context: any, in an RCU read section.
+ * Return: BRAID_PASS, enum braid_reason, or @otherwise.
+ */
+enum braid_reason braid_announce_admit(const struct braid_packet *p,
+				       const struct braid_endpoint *ep,
+				       enum braid_reason otherwise)
+{
+	int at;
+	u8 type;
+
+	if (p->state->pf != NFPROTO_IPV6)
+		return otherwise;
+	type = braid_icmpv6_type(p->skb, &at);
+	if (!braid_is_nd(type) && !braid_is_mld(type))
+		return otherwise;
+	if (!braid_stays_here(p))
+		return BRAID_DROP_UNTRACKED;
+	switch (type) {
+	case NDISC_NEIGHBOUR_SOLICITATION:
+		/* Only who looks for a duplicate announces what he asks for. */
+		if (!ipv6_addr_any(&p->src))
+			return BRAID_PASS;
+		fallthrough;
+	case NDISC_NEIGHBOUR_ADVERTISEMENT:
+		return braid_target_own(p, ep, at) ? BRAID_PASS :
+						     BRAID_DROP_SPOOFED;
+	case NDISC_ROUTER_ADVERTISEMENT:
+	case NDISC_REDIRECT:
+		/* No workload is a router of its node. */
+		return BRAID_DROP_SPOOFED;
+	default:
+		return BRAID_PASS;
+	}
+}
+
+/* Hook: NF_ARP_IN. The stack has checked the lengths. */
+unsigned int braid_arp(void *priv, struct sk_buff *skb,
+		       const struct nf_hook_state *state)
+{
+	struct braid_net *bn = braid_net_of(state->net);
+	struct braid_drop drop = {
+		.reason = BRAID_DROP_SPOOFED,
+		.dir = BRAID_NET_DIRECTION_EGRESS,
+		.dev = state->in,
+	};
+	u64 gen = braid_net_gen(bn);
+	const struct braid_endpoint *ep;
+	const u8 *at = (u8 *)(arp_hdr(skb) + 1) + state->in->addr_len;
+	__be32 sender, target;
+
+	ep = braid_endpoint_by_device(bn, state->in, gen);
+	if (!ep || arp_hdr(skb)->ar_pro != htons(ETH_P_IP))
+		return NF_ACCEPT;
+	memcpy(&sender, at, sizeof(sender));
+	memcpy(&target, at + sizeof(sender) + state->in->addr_len,
+	       sizeof(target));
+	drop.src = braid_addr_v4(sender);
+	/* Who has no address yet asks with none. */
+	if (!sender || braid_endpoint_has(ep, &drop.src))
+		return NF_ACCEPT;
+	drop.dst = braid_addr_v4(target);
+	drop.src_id = ep->id;
+	drop.dst_id = braid_addr_identity(bn, &drop.dst, gen);
+	braid_drop_report(bn, &drop);
+	return NF_DROP;
+}

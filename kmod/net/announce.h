@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What endpoints announce on their link. */
+#ifndef BRAID_ANNOUNCE_H
+#define BRAID_ANNOUNCE_H
+
+#include "drop.h"
+#include "packet.h"
+
+bool braid_is_redirect(const struct braid_packet *p);
+bool braid_is_neighbour_talk(const struct braid_packet *p);
+enum braid_reason braid_announce_admit(const struct braid_packet *p,
+				       const struct braid_endpoint *ep,
+				       enum braid_reason otherwise);
+unsigned int braid_arp(void *priv, struct sk_buff *skb,
+		       const struct nf_hook_state *state);
+
+#endif

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Flows: the connections of nf_conntrack that braid has judged. There is no
+ * table of them: they are found where nf_conntrack has them, and what is said
+ * of one is what the datapath would say of its next packet.
+ */
+#include "flow.h"
+
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <net/genetlink.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_acct.h>
+#include <net/netfilter/nf_conntrack_core.h>
+
+#include "addr.h"
+#include "conn.h"
+#include "drop.h"
+#include "kinds.h"
+#include "netlink.h"
+#include "packet.h"
+
+/* Lower case of the names that nf_conntrack has for them. */
+static const char *const braid_tcp_states[TCP_CONNTRACK_MAX] = {
+	[TCP_CONNTRACK_NONE] = "none",
+	[TCP_CONNTRACK_SYN_SENT] = "syn_sent",
+	[TCP_CONNTRACK_SYN_RECV] = "syn_recv",
+	[TCP_CONNTRACK_ESTABLISHED] = "established",
+	[TCP_CONNTRACK_FIN_WAIT] = "fin_wait",
+	[TCP_CONNTRACK_CLOSE_WAIT] = "close_wait",
+	[TCP_CONNTRACK_LAST_ACK] = "last_ack",
+	[TCP_CONNTRACK_TIME_WAIT] = "time_wait",
+	[TCP_CONNTRACK_CLOSE] = "close",
+	[TCP_CONNTRACK_SYN_SENT2] = "syn_sent2",
+};
+
+static const char *const braid_sctp_states[SCTP_CONNTRACK_MAX] = {
+	[SCTP_CONNTRACK_NONE] = "none",
+	[SCTP_CONNTRACK_CLOSED] = "closed",
+	[SCTP_CONNTRACK_COOKIE_WAIT] = "cookie_wait",
+	[SCTP_CONNTRACK_COOKIE_ECHOED] = "cookie_echoed",
+	[SCTP_CONNTRACK_ESTABLISHED] = "established",
+	[SCTP_CONNTRACK_SHUTDOWN_SENT] = "shutdown_sent",
+	[SCTP_CONNTRACK_SHUTDOWN_RECD] = "shutdown_recd",
+	[SCTP_CONNTRACK_SHUTDOWN_ACK_SENT] = "shutdown_ack_sent",
+	[SCTP_CONNTRACK_HEARTBEAT_SENT] = "heartbeat_sent",
+};
+
+static const char *braid_flow_state(const struct nf_conn *ct)
+{
+	const char *state = NULL;
+	u8 now;
+
+	switch (nf_ct_protonum(ct)) {
+	case IPPROTO_TCP:
+		now = READ_ONCE(ct->proto.tcp.state);
+		if (now < ARRAY_SIZE(braid_tcp_states))
+			state = braid_tcp_states[now];
+		break;
+	case IPPROTO_SCTP:
+		now = READ_ONCE(ct->proto.sctp.state);
+		if (now < ARRAY_SIZE(braid_sctp_states))
+			state = braid_sctp_states[now];
+		break;
+	}
+	if (state)
+		return state;
+	if (test_bit(IPS_ASSURED_BIT, &ct->status))
+		return "assured";
+	return test_bit(IPS_SEEN_REPLY_BIT, &ct->status) ? "replied" : "new";
+}
+
+/* Who is asked whether a connection may go on: related follows its master. */
+static const struct nf_conn *braid_flow_judged(const struct nf_conn *ct)
+{
+	return ct->master ?: ct;
+}
+
+/* Is it a connection of the namespace that a packet could still find? */
+static bool braid_flow_is(const struct nf_conn *ct)
+{
+	return !nf_ct_is_expired(ct) && !nf_ct_is_dying(ct) &&
+	       braid_conn_stamp(braid_flow_judged(ct)).gen;
+}
+
+static int braid_flow_put_ends(struct sk_buff *skb, const struct nf_conn *ct)
+{
+	const struct nf_conntrack_tuple *orig =
+		&ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	u16 sport = ntohs(orig->src.u.all), dport = ntohs(orig->dst.u.all);
+	struct in6_addr src = braid_tuple_addr(ct, &orig->src.u3);
+	struct in6_addr dst = braid_tuple_addr(ct, &orig->dst.u3);
+
+	/* Type and code are one word in a tuple. */
+	if (orig->dst.protonum == IPPROTO_ICMP ||
+	    orig->dst.protonum == IPPROTO_ICMPV6)
+		dport = orig->dst.u.icmp.type;
+	if (braid_fill_addr(skb, BRAID_NET_A_FLOW_SOURCE, &src) ||
+	    braid_fill_addr(skb, BRAID_NET_A_FLOW_DESTINATION, &dst) ||
+	    nla_put_u8(skb, BRAID_NET_A_FLOW_PROTOCOL, orig->dst.protonum) ||
+	    nla_put_u16(skb, BRAID_NET_A_FLOW_SOURCE_PORT, sport) ||
+	    nla_put_u16(skb, BRAID_NET_A_FLOW_DESTINATION_PORT, dport))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* What a service made of the connection; its name, if it still has one. */
+static int braid_flow_put_service(struct sk_buff *skb, struct braid_net *bn,
+				  const struct nf_conn *ct, u64 gen)
+{
+	const struct nf_conntrack_tuple *reply =
+		&ct->tuplehash[IP_CT_DIR_REPLY].tuple;
+	struct in6_addr backend = braid_tuple_addr(ct, &reply->src.u3);
+	const struct braid_service *service;
+
+	if (!braid_conn_stamp(ct).service)
+		return 0;
+	service = braid_service_of_conn(bn, ct, gen);
+	if ((service && nla_put_string(skb, BRAID_NET_A_FLOW_SERVICE,
+				       service->name)) ||
+	    braid_fill_addr(skb, BRAID_NET_A_FLOW_BACKEND, &backend) ||
+	    nla_put_u16(skb, BRAID_NET_A_FLOW_BACKEND_PORT,
+			ntohs(reply->src.u.all)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int braid_flow_put_rules(struct sk_buff *skb,
+				const struct braid_verdict *v)
+{
+	static const u8 order[] = {
+		BRAID_NET_DIRECTION_EGRESS, BRAID_NET_DIRECTION_INGRESS
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(order); i++)
+		if (v->rules[order[i]] &&
+		    nla_put_string(skb, BRAID_NET_A_FLOW_RULE,
+				   v->rules[order[i]]->name))
+			return -EMSGSIZE;
+	return 0;
+}
+
+/* Did it begin where services can be used? As the datapath asks its packets. */
+static bool braid_flow_inside(struct braid_net *bn, const struct nf_conn *ct,
+			      const struct braid_verdict *v, u64 gen)
+{
+	struct in6_addr src =
+		braid_tuple_addr(ct, &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.src.u3);
+
+	return v->src_id == BRAID_ID_HOST || braid_conn_stamp(ct).tunnel ||
+	       braid_endpoint_by_addr(bn, &src, gen);
+}
+
+/* What the next packet would meet, and by which rules. */
+static int braid_flow_put_verdict(struct sk_buff *skb, struct braid_net *bn,
+				  const struct nf_conn *ct, u64 gen)
+{
+	const struct nf_conn *judged = braid_flow_judged(ct);
+	struct braid_verdict v, own;
+	unsigned int reason;
+
+	braid_judge_conn(bn, judged, gen, &v);
+	own = v;
+	if (judged != ct)
+		braid_judge_conn(bn, ct, gen, &own);
+	reason = braid_service_stale(bn, ct, braid_flow_inside(bn, ct, &own, gen),
+				     gen) ? BRAID_DROP_STALE : v.reason;
+	if (nla_put_u32(skb, BRAID_NET_A_FLOW_SOURCE_IDENTITY, own.src_id) ||
+	    nla_put_u32(skb, BRAID_NET_A_FLOW_DESTINATION_IDENTITY, own.dst_id) ||
+	    braid_flow_put_rules(skb, &v) ||
+	    nla_put_string(skb, BRAID_NET_A_FLOW_VERDICT,
+			   reason ? braid_reason_text(reason) : "allow"))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int braid_flow_put_counts(struct sk_buff *skb, const struct nf_conn *ct)
+{
+	const struct nf_conn_acct *acct = nf_conn_acct_find(ct);
+	u64 packets = 0, bytes = 0;
+	int dir;
+
+	if (!acct)
+		return 0;
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
+		packets += atomic64_read(&acct->counter[dir].packets);
+		bytes += atomic64_read(&acct->counter[dir].bytes);
+	}
+	if (nla_put_u64_64bit(skb, BRAID_NET_A_FLOW_PACKETS, packets,
+			      BRAID_NET_A_FLOW_PAD) ||
+	    nla_put_u64_64bit(skb, BRAID_NET_A_FLOW_BYTES, bytes,
+			      BRAID_NET_A_FLOW_PAD))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int braid_flow_put(struct sk_buff *skb, struct netlink_callback *cb,
+			  struct braid_net *bn, const struct nf_conn *ct,
+			  u64 gen)
+{
+	struct nlattr *nest;
+	void *hdr;
+
+	hdr = braid_nl_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+			   NLM_F_MULTI, BRAID_NET_CMD_FLOW_GET);
+	if (!hdr)
+		return -EMSGSIZE;
+	genl_dump_check_consistent(cb, hdr);
+	nest = nla_nest_start(skb, BRAID_NET_A_FLOW);
+	if (!nest || braid_flow_put_ends(skb, ct) ||
+	    braid_flow_put_verdict(skb, bn, ct, gen) ||
+	    braid_flow_put_service(skb, bn, ct, gen) ||
+	    nla_put_string(skb, BRAID_NET_A_FLOW_STATE, braid_flow_state(ct)) ||
+	    braid_flow_put_counts(skb, ct)) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(skb, nest);
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+/* 0 is none. */
+static u32 braid_flow_id(const struct nf_conn *ct)
+{
+	return nf_ct_get_id(ct) ?: 1;
+}
+
+/**
+ * struct braid_flow_at - where a listing stands, between two messages
+ * @bucket: of nf_conntrack's table
+ * @last: id of the last connection of it that was listed; 0 for none
+ */
+struct braid_flow_at {
+	unsigned int bucket;
+	u32 last;
+};
+
+/*
+ * List what a bucket has from @from on, 0 for all of it. Connections are added
+ * at a bucket's head, so what is behind a listed one was there before.
+ */
+static int braid_flow_list(struct sk_buff *skb, struct netlink_callback *cb,
+			   struct braid_net *bn, struct braid_flow_at *at,
+			   u32 from, bool *found)
+{
+	struct nf_conntrack_tuple_hash *h;
+	struct hlist_nulls_node *n;
+	struct nf_conn *ct;
+	u64 gen = braid_net_gen(bn);
+
+	*found = !from;
+	hlist_nulls_for_each_entry(h, n, &nf_conntrack_hash[at->bucket], hnnode) {
+		ct = nf_ct_tuplehash_to_ctrack(h);
+		/* Each is there in both directions; a clash only as reply. */
+		if (NF_CT_DIRECTION(h) != IP_CT_DIR_REPLY ||
+		    !net_eq(bn->net, nf_ct_net(ct)))
+			continue;
+		if (!*found) {
+			*found = braid_flow_id(ct) == from;
+			continue;
+		}
+		if (!braid_flow_is(ct))
+			continue;
+		if (braid_flow_put(skb, cb, bn, ct, gen))
+			return -EMSGSIZE;
+		at->last = braid_flow_id(ct);
+	}
+	return 0;
+}
+
+/*
+ * A message ends between two buckets, so that nobody is listed twice or missed
+ * because his neighbour left. Only a bucket that no message can hold is listed
+ * in parts, and from its head again if the last listed one left.
+ */
+static int braid_flow_bucket(struct sk_buff *skb, struct netlink_callback *cb,
+			     struct braid_net *bn, struct braid_flow_at *at)
+{
+	unsigned int begin = skb->len;
+	u32 from = at->last;
+	bool found;
+	int ret;
+
+	ret = braid_flow_list(skb, cb, bn, at, from, &found);
+	if (!found)
+		ret = braid_flow_list(skb, cb, bn, at, 0, &found);
+	if (ret && begin) {
+		nlmsg_trim(skb, skb->data + begin);
+		at->last = from;
+	}
+	return ret;
+}
+
+/* Returns false behind the last bucket. */
+static bool braid_flow_visit(struct sk_buff *skb, struct netlink_callback *cb,
+			     struct braid_net *bn, struct braid_flow_at *at,
+			     int *ret)
+{
+	spinlock_t *lock = &nf_conntrack_locks[at->bucket % CONNTRACK_LOCKS];
+	bool more;
+
+	rcu_read_lock();
+	local_bh_disable();
+	nf_conntrack_lock(lock);
+	__acquire(lock);	/* as its declaration does not say */
+	/* The table is replaced under all locks. */
+	more = at->bucket < nf_conntrack_htable_size;
+	if (more && !hlist_nulls_empty(&nf_conntrack_hash[at->bucket])) {
+		cb->seq = nf_conntrack_htable_size;
+		*ret = braid_flow_bucket(skb, cb, bn, at);
+	}
+	spin_unlock(lock);
+	local_bh_enable();
+	rcu_read_unlock();
+	return more;
+}
+
+/**
+ * braid_flow_dump() - list the flows of a namespace
+ * @skb: message to fill
+ * @cb: of the listing; interrupted if the table was resized between messages
+ * @bn: the namespace
+ *
+ * What exists all the time is listed; what comes or goes meanwhile may be.
+ *
+ * Context: process, may sleep between two buckets.
+ * Return: length of @skb, 0 at the end, or an error.
+ */
+int braid_flow_dump(struct sk_buff *skb, struct netlink_callback *cb,
+		    struct braid_net *bn)
+{
+	struct braid_flow_at *at = (void *)cb->ctx;
+	int ret = 0;
+
+	BUILD_BUG_ON(sizeof(*at) > sizeof(cb->ctx));
+	while (braid_flow_visit(skb, cb, bn, at, &ret)) {
+		if (ret)
+			break;
+		at->bucket++;
+		at->last = 0;
+		cond_resched();
+	}
+	return ret && !skb->len ? ret : skb->len;
+}
+
+static int braid_flow_tally(struct nf_conn *ct, void *data)
+{
+	u64 *flows = data;
+
+	*flows += braid_flow_is(ct);
+	return 0;
+}
+
+/**
+ * braid_flow_count() - how many flows a namespace has
+ * @bn: the namespace
+ *
+ * Context: process, may sleep.
+ */
+u64 braid_flow_count(struct braid_net *bn)
+{
+	u64 flows = 0;
+	struct nf_ct_iter_data iter = { .net = bn->net, .data = &flows };
+
+	nf_ct_iterate_cleanup_net(braid_flow_tally, &iter);
+	return flows;
+}
+
+static int braid_flow_condemn(struct nf_conn *ct, void *data)
+{
+	u64 *flows = data;
+
+	if (!braid_flow_is(ct))
+		return 0;
+	(*flows)++;
+	return 1;
+}
+
+/**
+ * braid_flow_flush() - forget the flows of a namespace
+ * @bn: the namespace
+ *
+ * The next packet of each begins a new connection.
+ *
+ * Context: process, may sleep.
+ * Return: how many went.
+ */
+u64 braid_flow_flush(struct braid_net *bn)
+{
+	u64 flows = 0;
+	struct nf_ct_iter_data iter = { .net = bn->net, .data = &flows };
+
+	nf_ct_iterate_cleanup_net(braid_flow_condemn, &iter);
+	return flows;
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Stage 5, where a packet leaves: a source that could not be answered is
+ * replaced by one of the node's. Into the overlay and to a workload that reaches
+ * itself this is the node's overlay address, out of the cluster the uplink's.
+ */
+#include "masquerade.h"
+
+#include <linux/inetdevice.h>
+#include <net/addrconf.h>
+#include <net/netfilter/nf_nat.h>
+#include <net/netfilter/nf_nat_masquerade.h>
+
+#include "addr.h"
+#include "conn.h"
+#include "drop.h"
+#include "kinds.h"
+#include "link.h"
+#include "packet.h"
+#include "vxlan.h"
+
+/*
+ * Is an identity outside the cluster? With an overlay other nodes are, too: they
+ * take the packets of its networks from nowhere else.
+ */
+static bool braid_is_outside(const struct braid_packet *p, u32 id)
+{
+	if (id == BRAID_ID_REMOTE_NODE)
+		return braid_overlay_now(p->bn, p->gen);
+	return id == BRAID_ID_WORLD || id > BRAID_VNI_MAX;
+}
+
+/* An address of a device that others can answer to; false if it has none. */
+static bool braid_device_addr(const struct net_device *dev, u8 pf,
+			      struct in6_addr *addr)
+{
+	const struct in_device *in_dev = __in_dev_get_rcu(dev);
+	const struct inet6_dev *in6_dev = __in6_dev_get(dev);
+	const struct inet6_ifaddr *ifa6;
+	const struct in_ifaddr *ifa;
+
+	if (pf == NFPROTO_IPV4 && in_dev) {
+		in_dev_for_each_ifa_rcu(ifa, in_dev) {
+			if (ifa->ifa_scope != RT_SCOPE_UNIVERSE)
+				continue;
+			*addr = braid_addr_v4(ifa->ifa_local);
+			return true;
+		}
+	}
+	if (pf == NFPROTO_IPV6 && in6_dev) {
+		list_for_each_entry_rcu(ifa6, &in6_dev->addr_list, if_list) {
+			if (ifa6->scope == IFA_LINK ||
+			    ifa6->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED))
+				continue;
+			*addr = ifa6->addr;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* As the device that it leaves by; who follows it there, follows its address. */
+static unsigned int braid_masquerade_by(const struct braid_packet *p)
+{
+	struct nf_nat_range2 range = {};
+	struct in6_addr addr;
+
+	if (!braid_device_addr(p->state->out, p->state->pf, &addr))
+		return NF_ACCEPT;
+	if (p->state->pf == NFPROTO_IPV6)
+		return nf_nat_masquerade_ipv6(p->skb, &range, p->state->out);
+	return nf_nat_masquerade_ipv4(p->skb, p->state->hook, &range,
+				      p->state->out);
+}
+
+/*
+ * A workload that reaches itself through a service would drop its own packets.
+ * The address is the overlay link's, or whichever the node would use itself.
+ */
+static unsigned int braid_masquerade_hairpin(const struct braid_packet *p,
+					     struct nf_conn *ct)
+{
+	const struct braid_overlay *overlay = braid_overlay_now(p->bn, p->gen);
+	struct nf_nat_range2 range = { .flags = NF_NAT_RANGE_MAP_IPS };
+	struct in6_addr addr = {};
+
+	/* The link of a valid overlay is there until a grace period later. */
+	if (overlay && braid_device_addr(overlay->dev, p->state->pf, &addr))
+		goto setup;
+	if (p->state->pf == NFPROTO_IPV4)
+		addr = braid_addr_v4(inet_select_addr(p->state->out, 0,
+						      RT_SCOPE_UNIVERSE));
+	else if (ipv6_dev_get_saddr(p->bn->net, p->state->out, &p->dst, 0,
+				    &addr))
+		return NF_ACCEPT;
+	if (braid_addr_is_v4(&addr) && !braid_addr_to_v4(&addr))
+		return NF_ACCEPT;
+setup:
+	range.min_addr = braid_addr_to_nf(&addr);
+	range.max_addr = range.min_addr;
+	return nf_nat_setup_info(ct, &range, NF_NAT_MANIP_SRC);
+}
+
+/* Whom a connection reaches: what it was judged by, if it was. */
+static u32 braid_reached(const struct braid_packet *p, const struct nf_conn *ct)
+{
+	u32 id = braid_pair_destination(braid_conn_pair(ct));
+
+	return id ?: braid_addr_identity(p->bn, &p->dst, p->gen);
+}
+
+/*
+ * Into the overlay. Whoever came out of it, to a service here, is another node's
+ * and not believed from this one. Without labels nothing says who is behind the
+ * link's address, which is the node's.
+ */
+static unsigned int braid_masquerade_inside(const struct braid_packet *p,
+					    const struct nf_conn *ct,
+					    const struct braid_endpoint *ep)
+{
+	if (ep || braid_device_holds(p->state->out, &p->src))
+		return NF_ACCEPT;
+	if (!braid_conn_known(ct))
+		return braid_packet_drop(p, BRAID_DROP_NO_MEMORY,
+					 BRAID_NET_DIRECTION_EGRESS, 0, 0);
+	return braid_masquerade_by(p);
+}
+
+/* NAT hook: for the first packet of a connection, at POST_ROUTING. */
+unsigned int braid_masquerade(void *priv, struct sk_buff *skb,
+			      const struct nf_hook_state *state)
+{
+	const struct braid_endpoint *ep;
+	enum ip_conntrack_info ctinfo;
+	enum braid_reason reason;
+	struct braid_packet p;
+	struct nf_conn *ct;
+	u8 dir;
+
+	ct = nf_ct_get(skb, &ctinfo);
+	if (!ct || CTINFO2DIR(ctinfo) != IP_CT_DIR_ORIGINAL)
+		return NF_ACCEPT;
+	braid_packet_init(&p, braid_net_of(state->net), skb, state);
+	/* What is decided here is for good: by one generation with the verdict. */
+	reason = braid_judge_again(p.bn, skb, p.gen, &dir);
+	if (reason)
+		return braid_packet_drop(&p, reason, dir,
+					 braid_pair_source(braid_conn_pair(ct)),
+					 0);
+	ep = braid_endpoint_by_addr(p.bn, &p.src, p.gen);
+	if (braid_is_link(state->out))
+		return braid_masquerade_inside(&p, ct, ep);
+	if (!ep)
+		return NF_ACCEPT;
+	if (braid_endpoint_has(ep, &p.dst))
+		return braid_masquerade_hairpin(&p, ct);
+	if (braid_is_uplink(p.bn, state->out, p.gen) &&
+	    braid_is_outside(&p, braid_reached(&p, ct)))
+		return braid_masquerade_by(&p);
+	return NF_ACCEPT;
+}
+
+/**
+ * braid_masquerade_init() - watch devices and addresses that connections hide
+ * behind
+ *
+ * Context: process, may sleep.
+ * Return: 0 or an error.
+ */
+int __init braid_masquerade_init(void)
+{
+	return nf_nat_masquerade_inet_register_notifiers();
+}
+
+/**
+ * braid_masquerade_exit() - stop watching
+ *
+ * Context: process, may sleep.
+ */
+void braid_masquerade_exit(void)
+{
+	nf_nat_masquerade_inet_unregister_notifiers();
+}

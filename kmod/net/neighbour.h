@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Who asks the link for its hardware address is told. */
+#ifndef BRAID_NEIGHBOUR_H
+#define BRAID_NEIGHBOUR_H
+
+#include "tunnel.h"
+
+bool braid_neighbour_is(const struct sk_buff *skb);
+struct sk_buff *braid_neighbour_answer(const struct braid_link *link,
+				       struct sk_buff *skb);
+
+#endif

@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "underlay.h"
+
+#include <linux/etherdevice.h>
+#include <linux/icmpv6.h>
+#include <linux/inetdevice.h>
+#include <net/addrconf.h>
+#include <net/icmp.h>
+#include <net/inet_ecn.h>
+#include <net/ip6_route.h>
+#include <net/ip6_tunnel.h>
+#include <net/ip_tunnels.h>
+#include <net/route.h>
+#include <net/udp_tunnel.h>
+
+#include "addr.h"
+#include "encap.h"
+#include "kinds.h"
+
+/* Context: RCU read section. */
+static struct net_device *braid_underlay_dev(struct net *net,
+					     const struct in6_addr *local)
+{
+	if (braid_addr_is_v4(local))
+		return __ip_dev_find(net, braid_addr_to_v4(local), false);
+	return ipv6_dev_find(net, local, NULL);
+}
+
+/* Why no device holds it. */
+static int braid_underlay_absent(struct net *net, const struct in6_addr *local,
+				 struct braid_err *err)
+{
+	bool tentative = !braid_addr_is_v4(local) &&
+			 ipv6_chk_addr_and_flags(net, local, NULL, true, 0, 0);
+
+	return braid_refuse(err, -EADDRNOTAVAIL, BRAID_NET_A_OVERLAY_LOCAL,
+			    tentative ?
+			    "local cannot be used yet: duplicate address detection has not ended" :
+			    "local is not an address of this node");
+}
+
+/**
+ * braid_underlay_find() - what the device that holds an address is like
+ * @net: the namespace
+ * @local: the address
+ * @under: filled in
+ * @err: filled in on refusal
+ *
+ * Context: process.
+ * Return: 0 or -EADDRNOTAVAIL.
+ */
+int braid_underlay_find(struct net *net, const struct in6_addr *local,
+			struct braid_underlay *under, struct braid_err *err)
+{
+	struct net_device *dev;
+
+	rcu_read_lock();
+	dev = braid_underlay_dev(net, local);
+	if (dev) {
+		under->mtu = READ_ONCE(dev->mtu);
+		under->headroom = dev->hard_header_len + dev->needed_headroom;
+	}
+	rcu_read_unlock();
+	return dev ? 0 : braid_underlay_absent(net, local, err);
+}
+
+static int braid_underlay_blame(int ret, struct braid_err *err)
+{
+	switch (ret) {
+	case -EADDRINUSE:
+		return braid_refuse(err, ret, BRAID_NET_A_OVERLAY_PORT,
+				    "the UDP port is in use on this node");
+	case -EAFNOSUPPORT:
+		return braid_refuse(err, ret, BRAID_NET_A_OVERLAY_LOCAL,
+				    "this kernel has no such family of addresses");
+	}
+	return ret;
+}
+
+/**
+ * braid_underlay_open() - a UDP socket for tunnel packets
+ * @net: the namespace
+ * @local: own address, of which the family counts
+ * @port: own port
+ * @sock: the socket, the caller's then
+ * @err: filled in on refusal
+ *
+ * It is bound to no address: up to 6.9 GRO looks for it once more by the inner
+ * addresses, and what it does not find it does not merge. So packets to other
+ * addresses come in too, see braid_underlay_is_ours().
+ *
+ * Context: process, may sleep.
+ * Return: 0 or an error.
+ */
+int braid_underlay_open(struct net *net, const struct in6_addr *local, u16 port,
+			struct socket **sock, struct braid_err *err)
+{
+	struct udp_port_cfg cfg = { .local_udp_port = htons(port) };
+
+	if (braid_addr_is_v4(local)) {
+		cfg.family = AF_INET;
+	} else {
+		cfg.family = AF_INET6;
+		cfg.ipv6_v6only = true;
+		/* RFC 6936: a peer may leave it out. What is there must be right. */
+		cfg.use_udp6_rx_checksums = false;
+		cfg.use_udp6_tx_checksums = true;
+	}
+	return braid_underlay_blame(udp_sock_create(net, &cfg, sock), err);
+}
+
+/**
+ * braid_underlay_overhead() - what the tunnel adds to a packet
+ * @local: own underlay address
+ * @encap: the tunnel header
+ *
+ * Context: any.
+ * Return: bytes of outer IP, UDP, tunnel and inner Ethernet header.
+ */
+unsigned int braid_underlay_overhead(const struct in6_addr *local,
+				     const struct braid_encap *encap)
+{
+	return (braid_addr_is_v4(local) ? sizeof(struct iphdr) :
+					  sizeof(struct ipv6hdr)) +
+	       sizeof(struct udphdr) + encap->len + ETH_HLEN;
+}
+
+/* Is a packet that the link's socket has for the overlay's address? Context: any. */
+bool braid_underlay_is_ours(const struct braid_link *link,
+			    const struct sk_buff *skb)
+{
+	if (braid_addr_is_v4(&link->local))
+		return ip_hdr(skb)->daddr == braid_addr_to_v4(&link->local);
+	return ipv6_addr_equal(&ipv6_hdr(skb)->daddr, &link->local);
+}
+
+/* Where a packet that the link's socket has comes from. Context: any. */
+struct in6_addr braid_underlay_source(const struct braid_link *link,
+				      const struct sk_buff *skb)
+{
+	if (braid_addr_is_v4(&link->local))
+		return braid_addr_v4(ip_hdr(skb)->saddr);
+	return ipv6_hdr(skb)->saddr;
+}
+
+/* The outer DSCP and ECN bits of a packet. Context: any. */
+u8 braid_underlay_dsfield(const struct braid_link *link,
+			  const struct sk_buff *skb)
+{
+	if (braid_addr_is_v4(&link->local))
+		return ipv4_get_dsfield(ip_hdr(skb));
+	return ipv6_get_dsfield(ipv6_hdr(skb));
+}
+
+/**
+ * braid_underlay_error() - is an ICMP error about a packet of ours?
+ * @sk: the overlay's socket
+ * @skb: the error; its transport header is the UDP header that it quotes
+ *
+ * The kernel asks before it believes a path MTU: the source port does not tell
+ * it which socket has sent a packet.
+ *
+ * Context: softirq, RCU read section.
+ * Return: 0 if it is.
+ */
+int braid_underlay_error(struct sock *sk, struct sk_buff *skb)
+{
+	const struct braid_link *link = rcu_dereference_sk_user_data(sk);
+	struct braid_key key = { .kind = BRAID_KEY_UNDERLAY };
+	unsigned int at = skb_transport_offset(skb);
+	u32 id;
+
+	if (!link ||
+	    !pskb_may_pull(skb, at + sizeof(struct udphdr) + link->encap->len) ||
+	    udp_hdr(skb)->dest != htons(link->port) ||
+	    link->encap->length(udp_hdr(skb) + 1) != link->encap->len ||
+	    link->encap->decode(udp_hdr(skb) + 1, &id))
+		return -EINVAL;
+	key.addr = braid_addr_is_v4(&link->local) ?
+		   braid_addr_v4(ip_hdr(skb)->daddr) : ipv6_hdr(skb)->daddr;
+	return braid_index_find(&link->bn->index, &key,
+				braid_net_gen(link->bn)) ? 0 : -ENOENT;
+}
+
+/* The address of a node that we can reach from ours. */
+static const struct in6_addr *braid_underlay_of(const struct braid_link *link,
+						const struct braid_node *node)
+{
+	bool v4 = braid_addr_is_v4(&link->local);
+	unsigned int i;
+
+	for (i = 0; i < node->nunderlays; i++)
+		if (braid_addr_is_v4(&node->underlays[i]) == v4)
+			return &node->underlays[i];
+	return NULL;
+}
+
+/*
+ * The cache is the node's and outlives a link: what another link, of the other
+ * family perhaps, has left in it is of no use.
+ */
+static struct dst_entry *braid_underlay_cached4(const struct braid_link *link,
+						struct braid_node *node)
+{
+	struct rtable *rt;
+	__be32 saddr;
+
+	rt = dst_cache_get_ip4(&node->cache, &saddr);
+	if (!rt)
+		return NULL;
+	if (rt->dst.ops->family == AF_INET &&
+	    saddr == braid_addr_to_v4(&link->local))
+		return &rt->dst;
+	dst_release(&rt->dst);
+	return NULL;
+}
+
+static struct dst_entry *braid_underlay_cached6(const struct braid_link *link,
+						struct braid_node *node)
+{
+	struct dst_entry *dst;
+	struct in6_addr saddr;
+
+	dst = dst_cache_get_ip6(&node->cache, &saddr);
+	if (!dst)
+		return NULL;
+	if (dst->ops->family == AF_INET6 && ipv6_addr_equal(&saddr, &link->local))
+		return dst;
+	dst_release(dst);
+	return NULL;
+}
+
+static struct dst_entry *braid_underlay_route4(struct braid_link *link,
+					       struct braid_node *node,
+					       const struct in6_addr *to)
+{
+	struct flowi4 fl4 = {
+		.flowi4_proto = IPPROTO_UDP,
+		.daddr = braid_addr_to_v4(to),
+		.saddr = braid_addr_to_v4(&link->local),
+	};
+	struct rtable *rt = ip_route_output_key(link->bn->net, &fl4);
+
+	if (IS_ERR(rt))
+		return ERR_CAST(rt);
+	if (rt->dst.dev == link->dev) {
+		dst_release(&rt->dst);
+		return ERR_PTR(-ELOOP);
+	}
+	dst_cache_set_ip4(&node->cache, &rt->dst, fl4.saddr);
+	return &rt->dst;
+}
+
+static struct dst_entry *braid_underlay_route6(struct braid_link *link,
+					       struct braid_node *node,
+					       const struct in6_addr *to)
+{
+	struct flowi6 fl6 = {
+		.flowi6_proto = IPPROTO_UDP,
+		.daddr = *to,
+		.saddr = link->local,
+	};
+	struct dst_entry *dst;
+
+	dst = ip6_dst_lookup_flow(link->bn->net, link->sock->sk, &fl6, NULL);
+	if (IS_ERR(dst))
+		return dst;
+	if (dst->dev == link->dev) {
+		dst_release(dst);
+		return ERR_PTR(-ELOOP);
+	}
+	dst_cache_set_ip6(&node->cache, dst, &fl6.saddr);
+	return dst;
+}
+
+/* Context: BH off, RCU read section: the cache is per CPU. */
+static struct dst_entry *braid_underlay_route(struct braid_link *link,
+					      struct braid_node *node,
+					      const struct in6_addr *to)
+{
+	bool v4 = braid_addr_is_v4(to);
+	struct dst_entry *dst;
+
+	dst = v4 ? braid_underlay_cached4(link, node) :
+		   braid_underlay_cached6(link, node);
+	if (dst)
+		return dst;
+	return v4 ? braid_underlay_route4(link, node, to) :
+		    braid_underlay_route6(link, node, to);
+}
+
+/* May a packet be broken on its way? Who forbids it, or made it IPv6, is told. */
+static bool braid_underlay_breakable(const struct sk_buff *skb)
+{
+	switch (skb->protocol) {
+	case htons(ETH_P_IP):
+		return !(ip_hdr(skb)->frag_off & htons(IP_DF));
+	case htons(ETH_P_IPV6):
+		return false;
+	}
+	return true;
+}
+
+static bool braid_underlay_fits(const struct sk_buff *skb, unsigned int mtu)
+{
+	if (skb_is_gso(skb))
+		return skb_gso_validate_network_len(skb, mtu);
+	return skb->len - skb_network_offset(skb) <= mtu;
+}
+
+/*
+ * Is a packet for the address that the tunnel itself sends to? What its sender
+ * learned of that path he would apply to the tunnel's packets, and the tunnel
+ * then to the next ones: they would shrink without end.
+ */
+static bool braid_underlay_is_to(const struct sk_buff *skb,
+				 const struct in6_addr *to)
+{
+	struct in6_addr dst;
+
+	if (skb->protocol == htons(ETH_P_IPV6))
+		dst = ipv6_hdr(skb)->daddr;
+	else
+		dst = braid_addr_v4(ip_hdr(skb)->daddr);
+	return ipv6_addr_equal(&dst, to);
+}
+
+/*
+ * The path may take less than the link. Routing does not know: what it forwards
+ * it measures by the link. So the tunnel answers, and breaks outside only what
+ * may be broken, and IPv6 that is as small as IPv6 need be.
+ *
+ * Return: true if the packet goes no further.
+ */
+static bool braid_underlay_answer(const struct braid_link *link,
+				  struct sk_buff *skb,
+				  const struct dst_entry *dst,
+				  const struct in6_addr *to, bool *broken)
+{
+	unsigned int mtu = max_t(int, dst_mtu(dst) - link->overhead,
+				 ETH_MIN_MTU);
+
+	*broken = !braid_underlay_fits(skb, mtu);
+	if (!*broken)
+		return false;
+	if (skb->protocol == htons(ETH_P_IPV6))
+		mtu = max_t(unsigned int, mtu, IPV6_MIN_MTU);
+	if (braid_underlay_breakable(skb) || braid_underlay_fits(skb, mtu) ||
+	    braid_underlay_is_to(skb, to))
+		return false;
+	/* Routes of the link itself are for every path. */
+	if (skb_dst(skb) != link->back4 && skb_dst(skb) != link->back6)
+		skb_dst_update_pmtu_no_confirm(skb, mtu);
+	if (skb->protocol == htons(ETH_P_IPV6))
+		icmpv6_ndo_send(skb, ICMPV6_PKT_TOOBIG, 0, mtu);
+	else
+		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
+			      htonl(mtu));
+	return true;
+}
+
+/* RFC 6040, 4.1, normal mode: as it is inside. The rest stays inside. */
+static u8 braid_underlay_ecn(const struct sk_buff *skb)
+{
+	return ip_tunnel_get_dsfield(ip_hdr(skb), skb) & INET_ECN_MASK;
+}
+
+/* Room for the outer headers; the packet is ours to write then. */
+static int braid_underlay_push(const struct braid_link *link,
+			       struct sk_buff *skb, const struct dst_entry *dst,
+			       const u8 *mac, u32 id)
+{
+	bool csum = !braid_addr_is_v4(&link->local);
+	int ret;
+
+	ret = skb_cow_head(skb, LL_RESERVED_SPACE(dst->dev) + dst->header_len +
+				link->overhead);
+	if (ret)
+		return ret;
+	ether_addr_copy(eth_hdr(skb)->h_dest, mac);
+	ret = udp_tunnel_handle_offloads(skb, csum);
+	if (ret)
+		return ret;
+	link->encap->encode(__skb_push(skb, link->encap->len), id);
+	skb_set_inner_protocol(skb, htons(ETH_P_TEB));
+	return 0;
+}
+
+/**
+ * braid_underlay_send() - wrap a packet and send it to a node
+ * @link: by this link
+ * @skb: with its inner Ethernet, network and, if IP, valid IP header set; gone
+ *	when BRAID_PASS is returned, else still the caller's
+ * @node: where to
+ * @mac: inner destination hardware address
+ * @id: identity on the wire
+ * @sport: outer source port
+ *
+ * Context: BH off, RCU read section.
+ * Return: BRAID_PASS, or why it cannot be sent.
+ */
+enum braid_reason braid_underlay_send(struct braid_link *link,
+				      struct sk_buff *skb,
+				      struct braid_node *node, const u8 *mac,
+				      u32 id, __be16 sport)
+{
+	const struct in6_addr *to = braid_underlay_of(link, node);
+	__be16 port = htons(link->port);
+	struct dst_entry *dst;
+	bool broken;
+	__be16 df;
+	u8 ecn;
+
+	if (!to)
+		return BRAID_DROP_NO_ROUTE;
+	dst = braid_underlay_route(link, node, to);
+	if (IS_ERR(dst))
+		return BRAID_DROP_NO_ROUTE;
+	if (braid_underlay_answer(link, skb, dst, to, &broken)) {
+		dst_release(dst);
+		return BRAID_DROP_TOO_BIG;
+	}
+	df = broken || braid_underlay_breakable(skb) ? 0 : htons(IP_DF);
+	ecn = braid_underlay_ecn(skb);
+	if (braid_underlay_push(link, skb, dst, mac, id)) {
+		dst_release(dst);
+		return BRAID_DROP_NO_MEMORY;
+	}
+	/* Both consume the route and the packet. */
+	if (braid_addr_is_v4(to)) {
+		udp_tunnel_xmit_skb(dst_rtable(dst), link->sock->sk, skb,
+				    braid_addr_to_v4(&link->local),
+				    braid_addr_to_v4(to), ecn,
+				    ip4_dst_hoplimit(dst), df, sport, port,
+				    false, true, 0);
+		return BRAID_PASS;
+	}
+	/* The IPv4 function does this itself. */
+	skb_scrub_packet(skb, false);
+	/* IPv6 breaks nothing on the way, and here only what it is told to. */
+	skb->ignore_df = broken;
+	udp_tunnel6_xmit_skb(dst, link->sock->sk, skb, link->dev, &link->local,
+			     to, ecn, ip6_dst_hoplimit(dst), 0, sport, port,
+			     false, 0);
+	return BRAID_PASS;
+}
