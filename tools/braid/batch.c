@@ -3,41 +3,31 @@
 #include "change.h"
 #include "cmd.h"
 #include "error.h"
-#include "kernel.h"
+#include "transaction.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
-#include <linux/braid_net.h>
 #include <netlink/msg.h>
 
 /* Of the words of one line: more than the longest correct one has. */
 #define WORDS_MAX 64
-/* How much is sent at once; far below what a socket takes. */
-#define CHUNK (64 * 1024)
-/* How often the whole is tried again when others commit in between. */
-#define TRIES 4
 
 /* A change and where it came from. */
 struct line {
 	unsigned int number;
 	char *text;
-	size_t offset; /* of its message in the buffer */
 };
 
 struct batch {
 	const char *name;
 	char *text;
-	struct line *lines;
+	struct line *lines; /* one for each change of the transaction */
 	size_t count;
 	size_t room;
-	char *messages;
-	size_t used;
-	size_t size;
-	uint32_t first_seq; /* of the first line, the others follow */
+	struct transaction transaction;
 };
 
 /* ---- the file ---- */
@@ -59,6 +49,18 @@ static char *read_all(FILE *file, size_t *len)
 	return text;
 }
 
+/* The line that a file of text cannot have. */
+static void not_text(const struct batch *batch)
+{
+	unsigned int number = 1;
+	const char *c;
+
+	for (c = batch->text; *c; c++)
+		number += *c == '\n';
+	error_set_line(batch->name, number);
+	error("a NUL character: not a text file");
+}
+
 static bool batch_read(struct batch *batch, const char *path)
 {
 	bool standard = !strcmp(path, "-");
@@ -78,13 +80,13 @@ static bool batch_read(struct batch *batch, const char *path)
 	if (!standard)
 		fclose(file);
 	if (ok && strlen(batch->text) != len) {
-		error("%s: not a text file", path);
+		not_text(batch);
 		ok = false;
 	}
 	return ok;
 }
 
-/* ---- lines to messages ---- */
+/* ---- lines to changes ---- */
 
 /* The words of a line; they live in the copy. */
 struct words {
@@ -138,29 +140,16 @@ static bool words_parse(const struct words *words, struct change *change)
 			    words->argc - 2, words->argv + 2);
 }
 
-static void *grow(void *memory, size_t *room, size_t need, size_t item)
-{
-	if (need <= *room)
-		return memory;
-	*room = need > 2 * *room ? need : 2 * *room;
-	return must(reallocarray(memory, *room, item));
-}
-
 static void batch_append(struct batch *batch, const struct line *line,
 			 struct nl_msg *msg)
 {
-	const struct nlmsghdr *header = nlmsg_hdr(msg);
-	size_t len = NLMSG_ALIGN(header->nlmsg_len);
-
-	batch->lines = grow(batch->lines, &batch->room, batch->count + 1,
-			    sizeof(*batch->lines));
-	batch->messages =
-		grow(batch->messages, &batch->size, batch->used + len, 1);
-	batch->lines[batch->count] = *line;
-	batch->lines[batch->count++].offset = batch->used;
-	memset(batch->messages + batch->used, 0, len);
-	memcpy(batch->messages + batch->used, header, header->nlmsg_len);
-	batch->used += len;
+	if (batch->count == batch->room) {
+		batch->room = batch->room ? 2 * batch->room : 64;
+		batch->lines = must(reallocarray(batch->lines, batch->room,
+						 sizeof(*batch->lines)));
+	}
+	batch->lines[batch->count++] = *line;
+	transaction_add(&batch->transaction, msg);
 }
 
 static bool batch_line(struct batch *batch, const struct line *line)
@@ -198,149 +187,19 @@ static bool batch_parse(struct batch *batch)
 	return ok;
 }
 
-/* ---- the transaction ---- */
-
-static struct nlmsghdr *batch_message(const struct batch *batch, size_t i)
+/* The line is read once more: its words were not kept. */
+static void batch_refused(size_t number, const struct nlmsghdr *sent,
+			  const struct fault *fault, void *arg)
 {
-	return (struct nlmsghdr *)(batch->messages + batch->lines[i].offset);
-}
-
-/* The message of a line was refused, now or at the commit. */
-static void batch_refused(const struct batch *batch, uint32_t seq,
-			  const struct fault *fault)
-{
-	size_t i = seq - batch->first_seq;
+	const struct batch *batch = arg;
 	struct change change;
 	struct words words;
 
-	if (i >= batch->count) {
-		error("%s", fault_text(fault));
-		return;
-	}
-	error_set_line(batch->name, batch->lines[i].number);
-	if (words_split(&words, batch->lines[i].text) &&
+	error_set_line(batch->name, batch->lines[number].number);
+	if (words_split(&words, batch->lines[number].text) &&
 	    words_parse(&words, &change))
-		change_refused(&change, batch_message(batch, i), fault);
+		change_refused(&change, sent, fault);
 	free(words.copy);
-}
-
-/* Changes are only answered when they are refused; the first one counts. */
-static int keep_first(struct nlmsghdr *header, void *arg)
-{
-	struct fault *first = arg, fault;
-
-	if (header->nlmsg_type != NLMSG_ERROR || first->error)
-		return 0;
-	if (!fault_read(header, &fault))
-		return -EBADMSG;
-	if (fault.error)
-		*first = fault;
-	return 0;
-}
-
-static int read_refusals(struct kernel *kernel, struct fault *fault)
-{
-	int result;
-
-	do
-		result =
-			kernel_receive(kernel, MSG_DONTWAIT, keep_first, fault);
-	/* no room for more answers: those that had are the earlier ones */
-	while (result > 0 || result == -ENOBUFS || result == -EINTR);
-	return result;
-}
-
-static size_t chunk_end(const struct batch *batch, size_t from)
-{
-	size_t start = batch->lines[from].offset, i = from + 1;
-
-	while (i < batch->count &&
-	       batch->lines[i].offset + batch_message(batch, i)->nlmsg_len -
-			       start <=
-		       CHUNK)
-		i++;
-	return i;
-}
-
-static int send_changes(struct batch *batch, struct kernel *kernel,
-			struct fault *fault)
-{
-	size_t i, from, to, start, end;
-	int result = 0;
-
-	memset(fault, 0, sizeof(*fault));
-	batch->first_seq = kernel->seq;
-	for (i = 0; i < batch->count; i++)
-		kernel_stamp(kernel, batch_message(batch, i), 0);
-	for (from = 0; from < batch->count; from = to) {
-		to = chunk_end(batch, from);
-		start = batch->lines[from].offset;
-		end = to < batch->count ? batch->lines[to].offset : batch->used;
-		result = kernel_send(kernel, batch->messages + start,
-				     end - start);
-		if (!result)
-			result = read_refusals(kernel, fault);
-		if (result || fault->error)
-			break;
-	}
-	return result;
-}
-
-static int command(struct kernel *kernel, uint8_t cmd, struct fault *fault)
-{
-	struct nl_msg *msg = kernel_message(cmd, 64);
-	int result = kernel_request(kernel, msg, NULL, NULL, fault);
-
-	nlmsg_free(msg);
-	return result;
-}
-
-/* 0, an exit status with the reason printed, or -EAGAIN. */
-static int batch_try(struct batch *batch, struct kernel *kernel)
-{
-	struct fault fault;
-	int result;
-
-	result = command(kernel, BRAID_NET_CMD_BEGIN, &fault);
-	if (result)
-		return kernel_failed(result, &fault);
-	result = send_changes(batch, kernel, &fault);
-	if (fault.error) {
-		batch_refused(batch, fault.seq, &fault);
-		return EXIT_REFUSED;
-	}
-	if (result)
-		return kernel_failed(result, NULL);
-	result = command(kernel, BRAID_NET_CMD_COMMIT, &fault);
-	if (result == -EAGAIN)
-		return result;
-	if (fault.error && fault.has_cookie) {
-		batch_refused(batch, fault.cookie_seq, &fault);
-		return EXIT_REFUSED;
-	}
-	return result ? kernel_failed(result, &fault) : EXIT_DONE;
-}
-
-static int batch_commit(struct batch *batch)
-{
-	struct kernel kernel;
-	int result, tries;
-
-	result = kernel_open(&kernel);
-	if (result)
-		return result;
-	for (tries = 0; tries < TRIES; tries++) {
-		result = batch_try(batch, &kernel);
-		if (result != -EAGAIN)
-			break;
-	}
-	if (result == -EAGAIN) {
-		error("another commit came between, %d times; nothing changed",
-		      TRIES);
-		result = EXIT_REFUSED;
-	}
-	kernel_close(&kernel);
-	return result;
 }
 
 int cmd_batch(const struct options *options)
@@ -349,8 +208,11 @@ int cmd_batch(const struct options *options)
 	int result = EXIT_USAGE;
 
 	if (batch_read(&batch, options->batch) && batch_parse(&batch))
-		result = batch.count ? batch_commit(&batch) : EXIT_DONE;
-	free(batch.messages);
+		result = batch.count ? transaction_run(&batch.transaction,
+						       options->dry_run,
+						       batch_refused, &batch)
+				     : EXIT_DONE;
+	transaction_free(&batch.transaction);
 	free(batch.lines);
 	free(batch.text);
 	return result;

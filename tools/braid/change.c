@@ -34,11 +34,14 @@ int command_find(const struct object *object, const char *name)
 	for (i = 0; i < (int)(sizeof(commands) / sizeof(commands[0])); i++) {
 		if (strcmp(commands[i].name, name))
 			continue;
-		if (i == COMMAND_SET && !object_settable(object))
-			return -1;
-		return i;
+		return command_allowed(object, (enum command)i) ? i : -1;
 	}
 	return -1;
+}
+
+bool command_allowed(const struct object *object, enum command command)
+{
+	return command != COMMAND_SET || object_settable(object);
 }
 
 const char *command_name(enum command command)
@@ -62,8 +65,10 @@ static const char *next(struct reader *reader)
 	return *reader->argv++;
 }
 
-static bool takes(enum command command, const struct word *word)
+bool command_takes(enum command command, const struct word *word)
 {
+	if (word->told || command == COMMAND_FLUSH)
+		return false;
 	return command == COMMAND_ADD || command == COMMAND_SET || word->key;
 }
 
@@ -98,7 +103,7 @@ static bool parse_word(struct change *change, const char *name,
 	struct given *given = &change->given[change->count];
 	size_t i;
 
-	if (!word || word->bare || !takes(change->command, word)) {
+	if (!word || word->bare || !command_takes(change->command, word)) {
 		error("%s: unknown word for '%s %s'", name,
 		      change->object->name, command_name(change->command));
 		return false;
@@ -373,7 +378,8 @@ static struct culprit culprit_find(const struct change *change,
 	const struct nlattr *nest;
 
 	if (fault->has_cookie) {
-		culprit.attr = (int)fault->cookie_attr;
+		culprit.attr = fault->cookie_attr;
+		culprit.nth = fault->cookie_nth;
 		return culprit;
 	}
 	nest = nlmsg_find_attr((struct nlmsghdr *)(uintptr_t)sent, GENL_HDRLEN,

@@ -17,6 +17,7 @@ enum command {
 	COMMAND_DEL,
 	COMMAND_FLUSH,
 	COMMAND_SHOW,
+	COMMAND_COUNT,
 };
 
 /* A word as it was typed; all strings are the caller's. */
@@ -37,6 +38,10 @@ struct change {
 /* -1: there is no such command, or the object has no use for it. */
 int command_find(const struct object *object, const char *name);
 const char *command_name(enum command command);
+/* Does the object have it? */
+bool command_allowed(const struct object *object, enum command command);
+/* May the word be typed in it? */
+bool command_takes(enum command command, const struct word *word);
 
 /*
  * Understand the words that follow OBJECT COMMAND. What is wrong is printed;

@@ -9,6 +9,9 @@ struct object;
 struct options {
 	bool json;
 	bool pretty;
+	bool details;
+	bool statistics;
+	bool dry_run;
 	const char *batch;
 	const char *netns;
 };
@@ -16,6 +19,7 @@ struct options {
 /* Each takes the words after its own and returns an exit status. */
 int cmd_object(const struct options *options, const struct object *object,
 	       int argc, char **argv);
+int cmd_flow(const struct options *options, int argc, char **argv);
 int cmd_stats(const struct options *options, int argc, char **argv);
 int cmd_monitor(const struct options *options, int argc, char **argv);
 int cmd_save(const struct options *options, int argc, char **argv);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "error.h"
 
+#include "text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,16 +19,21 @@ void error_set_line(const char *file, unsigned int line)
 void error(const char *format, ...)
 {
 	va_list args;
+	char *text;
 
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		must(NULL);
+	va_end(args);
 	fputs("braid: ", stderr);
 	if (error_file && error_line)
 		fprintf(stderr, "%s:%u: ", error_file, error_line);
 	else if (error_file)
 		fprintf(stderr, "%s: ", error_file);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
+	/* words of the user may hold what a terminal would obey */
+	text_put(stderr, text);
 	fputc('\n', stderr);
+	free(text);
 }
 
 void *must(void *memory)

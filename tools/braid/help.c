@@ -3,6 +3,7 @@
 #include "change.h"
 #include "cmd.h"
 #include "error.h"
+#include "verb.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,10 @@
 #define WIDTH 78
 #define INDENT 10
 
+#define USAGE                                                             \
+	"Usage: braid [OPTION]... OBJECT COMMAND [KEY] [WORD VALUE]...\n" \
+	"       braid [-n NETNS] [--dry-run] -b FILE\n"
+
 bool is_help(const char *word)
 {
 	return !strcmp(word, "help") || !strcmp(word, "-h") ||
@@ -20,52 +25,62 @@ bool is_help(const char *word)
 
 void help_short(void)
 {
-	fputs("Usage: braid [-j] [-p] [-n NETNS] OBJECT COMMAND [KEY] "
-	      "[WORD VALUE]...\n"
-	      "       braid [-n NETNS] -b FILE\n"
-	      "       braid help\n",
-	      stderr);
+	fputs(USAGE "       braid help [OBJECT]\n", stderr);
+}
+
+/* Help of one object or other command, as OBJECT help prints it. */
+static int help_of(const struct options *options, char *name)
+{
+	const struct object *object = object_find(name);
+	char word[] = "help", *words[] = { word, NULL };
+	size_t i;
+
+	if (object) {
+		help_object(object, NULL);
+		return EXIT_DONE;
+	}
+	for (i = 0; i < verbs_count; i++) {
+		if (!strcmp(verbs[i].name, name))
+			return verbs[i].run(options, 1, words);
+	}
+	error("%s: no such help (braid help lists all)", name);
+	return EXIT_USAGE;
 }
 
 int cmd_help(const struct options *options, int argc, char **argv)
 {
-	const struct object *object;
 	size_t i;
 
-	(void)options;
-	if (argc) {
-		object = object_find(argv[0]);
-		if (object && argc == 1) {
-			help_object(object, NULL);
-			return EXIT_DONE;
-		}
-		error("%s: no such help (try: braid OBJECT help)", argv[0]);
+	if (argc > 1) {
+		error("%s: unknown word for 'help'", argv[1]);
 		return EXIT_USAGE;
 	}
-	puts("Usage: braid [-j] [-p] [-n NETNS] OBJECT COMMAND [KEY] "
-	     "[WORD VALUE]...\n"
-	     "       braid [-n NETNS] -b FILE\n"
-	     "\n"
-	     "Options:\n"
-	     "  -j         print JSON, an array of objects\n"
-	     "  -p         print JSON on many lines\n"
-	     "  -b FILE    make the changes of FILE (- is standard input), one "
-	     "a line,\n"
-	     "             as one transaction: all of them or none\n"
-	     "  -n NETNS   work in this named network namespace\n"
-	     "  -h         this help\n"
-	     "\n"
-	     "Objects (commands: add, set, del, show, flush):");
+	if (argc && !is_help(argv[0]))
+		return help_of(options, argv[0]);
+	fputs(USAGE
+	      "\n"
+	      "Options:\n"
+	      "  -j         print JSON, an array of objects\n"
+	      "  -p         print JSON on many lines\n"
+	      "  -s         print counters, too\n"
+	      "  -d         print details: defaults, and what the kernel knows\n"
+	      "  -c[=WHEN]  colours: always, never, or auto (the default): on a\n"
+	      "             terminal, unless NO_COLOR is in the environment\n"
+	      "  -b FILE    make the changes of FILE (- is standard input), one "
+	      "a line,\n"
+	      "             as one transaction: all of them or none\n"
+	      "  --dry-run  say what the kernel would, and change nothing\n"
+	      "  -n NETNS   work in this named network namespace\n"
+	      "  -h         this help\n"
+	      "\n"
+	      "Objects (commands: add, set, del, show, flush):\n",
+	      stdout);
 	for (i = 0; i < objects_count; i++)
-		printf("  %-10s %s\n", objects[i].name, objects[i].help);
+		printf("  %-10s %s\n", objects[i]->name, objects[i]->help);
+	puts("\nOthers:");
+	for (i = 0; i < verbs_count; i++)
+		printf("  %-10s %s\n", verbs[i].name, verbs[i].help);
 	puts("\n"
-	     "Others:\n"
-	     "  stats      show or reset the counters\n"
-	     "  monitor    watch packets being dropped\n"
-	     "  save       print the configuration as a batch\n"
-	     "  version    print the versions of tool and module\n"
-	     "  help       this help\n"
-	     "\n"
 	     "More:      braid OBJECT help, braid OBJECT COMMAND help, "
 	     "braid(8)\n"
 	     "\n"
@@ -155,10 +170,7 @@ static void command_usage(const struct object *object, enum command command)
 	line.column += strlen("braid ") + strlen(object->name) + 1 +
 		       strlen(command_name(command));
 	for (word = object->words; word->name; word++) {
-		if (command == COMMAND_FLUSH)
-			break;
-		if (!word->key &&
-		    (command == COMMAND_DEL || command == COMMAND_SHOW))
+		if (!command_takes(command, word))
 			continue;
 		optional = command == COMMAND_SHOW ||
 			   (command == COMMAND_SET && !word->key) ||
@@ -252,6 +264,8 @@ void help_object(const struct object *object, const char *command)
 	if (all || strcmp(command, "flush")) {
 		puts("\nWords:");
 		for (word = object->words; word->name; word++) {
+			if (word->told)
+				continue;
 			if (all || word->key || !strcmp(command, "add") ||
 			    !strcmp(command, "set"))
 				word_help(word);

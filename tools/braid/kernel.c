@@ -265,12 +265,12 @@ static void fault_attr(const struct nlattr *attr, struct fault *fault)
 		return;
 	}
 	if (nla_type(attr) == NLMSGERR_ATTR_COOKIE) {
-		if (len != 2 * sizeof(uint32_t))
+		if (len != sizeof(uint32_t) + 2 * sizeof(uint16_t))
 			return;
 		fault->has_cookie = true;
 		memcpy(&fault->cookie_seq, data, sizeof(uint32_t));
-		memcpy(&fault->cookie_attr, data + sizeof(uint32_t),
-		       sizeof(uint32_t));
+		memcpy(&fault->cookie_attr, data + 4, sizeof(uint16_t));
+		memcpy(&fault->cookie_nth, data + 6, sizeof(uint16_t));
 		return;
 	}
 	if (len != sizeof(number))

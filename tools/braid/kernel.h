@@ -29,7 +29,8 @@ struct fault {
 	uint32_t miss_type; /* attribute that is missing; 0: not told */
 	uint32_t miss_nest; /* offset of the nest that lacks it */
 	uint32_t cookie_seq; /* commit only: the change that is at fault */
-	uint32_t cookie_attr;
+	uint16_t cookie_attr;
+	uint16_t cookie_nth; /* of a list */
 };
 
 /* Called with each message; a negative errno ends the work and is returned. */

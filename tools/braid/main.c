@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cmd.h"
+#include "colour.h"
 #include "error.h"
 #include "object.h"
+#include "verb.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,15 +15,6 @@
 
 /* Where iproute2 keeps its named namespaces. */
 #define NETNS_DIR "/var/run/netns"
-
-static const struct {
-	const char *name;
-	int (*run)(const struct options *options, int argc, char **argv);
-} verbs[] = {
-	{ "stats", cmd_stats }, { "monitor", cmd_monitor },
-	{ "save", cmd_save },	{ "version", cmd_version },
-	{ "help", cmd_help },
-};
 
 static int enter_netns(const char *name)
 {
@@ -51,7 +44,7 @@ static int dispatch(const struct options *options, int argc, char **argv)
 	const struct object *object;
 	size_t i;
 
-	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+	for (i = 0; i < verbs_count; i++) {
 		if (!strcmp(argv[0], verbs[i].name))
 			return verbs[i].run(options, argc - 1, argv + 1);
 	}
@@ -62,18 +55,37 @@ static int dispatch(const struct options *options, int argc, char **argv)
 	return EXIT_USAGE;
 }
 
+/* iproute2 writes -c[olor][=WHEN]; getopt leaves what comes after the c. */
+static bool parse_colour(const char *text)
+{
+	if (!text)
+		return colour_choose("always");
+	if (!strncmp(text, "olor", 4))
+		text += 4;
+	if (!*text)
+		return colour_choose("always");
+	return *text == '=' && colour_choose(text + 1);
+}
+
+enum long_option {
+	OPTION_COLOUR = 256,
+	OPTION_DRY_RUN,
+};
+
 /* -1: go on; else an exit status. */
 static int parse_options(struct options *options, int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "help", no_argument, NULL, 'h' },
+		{ "color", optional_argument, NULL, OPTION_COLOUR },
+		{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+:jpb:n:h", longs, NULL)) !=
-	       -1) {
+	while ((option = getopt_long(argc, argv, "+:jpsdc::b:n:h", longs,
+				     NULL)) != -1) {
 		switch (option) {
 		case 'p':
 			options->pretty = true;
@@ -81,6 +93,26 @@ static int parse_options(struct options *options, int argc, char **argv)
 			break;
 		case 'j':
 			options->json = true;
+			break;
+		case 's':
+			options->statistics = true;
+			break;
+		case 'd':
+			options->details = true;
+			break;
+		case 'c':
+			if (parse_colour(optarg))
+				break;
+			error("-c%s: not one of: always, auto, never", optarg);
+			return EXIT_USAGE;
+		case OPTION_COLOUR:
+			if (colour_choose(optarg ?: "always"))
+				break;
+			error("--color=%s: not one of: always, auto, never",
+			      optarg);
+			return EXIT_USAGE;
+		case OPTION_DRY_RUN:
+			options->dry_run = true;
 			break;
 		case 'b':
 			options->batch = optarg;
@@ -118,7 +150,10 @@ static int finish(int result)
 int main(int argc, char **argv)
 {
 	struct options options = { 0 };
-	int result = parse_options(&options, argc, argv);
+	int result;
+
+	colour_choose("auto");
+	result = parse_options(&options, argc, argv);
 
 	argc -= optind;
 	argv += optind;

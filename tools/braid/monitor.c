@@ -4,7 +4,7 @@
 #include "error.h"
 #include "json.h"
 #include "kernel.h"
-#include "row.h"
+#include "told.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,7 +16,6 @@
 #include <linux/braid_net.h>
 #include <linux/genetlink.h>
 #include <linux/sock_diag.h>
-#include <netinet/in.h>
 #include <netlink/attr.h>
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
@@ -37,79 +36,26 @@ static void stop(int number)
 
 /* ---- one event ---- */
 
-static bool get(const struct row *row, const char *name, struct value *value)
-{
-	return row_get(row, word_find(event_words, name), value);
-}
-
-static void put(const struct row *row, const char *name, const char *before,
-		const char *after)
-{
-	const struct word *word = word_find(event_words, name);
-
-	if (!row_has(row, word))
-		return;
-	fputs(before, stdout);
-	row_word_text(row, word, stdout);
-	fputs(after, stdout);
-}
-
-static bool is_icmp(const struct row *row)
-{
-	struct value protocol;
-
-	return get(row, "protocol", &protocol) &&
-	       (protocol.number == IPPROTO_ICMP ||
-		protocol.number == IPPROTO_ICMPV6);
-}
-
-/* What both sides of an event are called. */
-struct side {
-	const char *address, *port, *identity, *label;
-};
-
-static const struct side source = {
-	"source",
-	"source-port",
-	"source-identity",
-	"source-label",
-};
-
-static const struct side destination = {
-	"destination",
-	"destination-port",
-	"destination-identity",
-	"destination-label",
-};
-
-static void side_text(const struct row *row, const struct side *side)
-{
-	bool port = !is_icmp(row) &&
-		    row_has(row, word_find(event_words, side->port));
-	struct value address;
-	bool bracket;
-
-	bracket = port && get(row, side->address, &address) &&
-		  address.len == 16;
-	put(row, side->address, bracket ? " [" : " ", bracket ? "]" : "");
-	if (port)
-		put(row, side->port, ":", "");
-	put(row, side->identity, " identity ", "");
-	put(row, side->label, " (", ")");
-}
-
 static void event_text(const struct row *row)
 {
-	put(row, "time", "", " ");
-	put(row, "reason", "", " ");
-	put(row, "direction", "", " ");
-	put(row, "protocol", "", "");
-	if (is_icmp(row))
-		put(row, "destination-port", " type ", "");
-	side_text(row, &source);
+	const struct told event = { row, event_words };
+	bool icmp = told_is_icmp(&event);
+
+	told_put(&event, "time", "", " ");
+	told_put(&event, "reason", "", " ");
+	told_put(&event, "direction", "", " ");
+	told_put(&event, "protocol", "", "");
+	if (icmp)
+		told_put(&event, "destination-port", " type ", "");
+	told_put_end(&event, " ", "source", icmp ? NULL : "source-port");
+	told_put(&event, "source-identity", " identity ", "");
+	told_put(&event, "source-label", " (", ")");
 	fputs(" ->", stdout);
-	side_text(row, &destination);
-	put(row, "device", " device ", "");
+	told_put_end(&event, " ", "destination",
+		     icmp ? NULL : "destination-port");
+	told_put(&event, "destination-identity", " identity ", "");
+	told_put(&event, "destination-label", " (", ")");
+	told_put(&event, "device", " device ", "");
 	putchar('\n');
 }
 
@@ -118,7 +64,9 @@ static void event_json(const struct row *row)
 	/* a line each, whatever -p says: a stream is read by line */
 	struct json json = { .out = stdout };
 
-	row_json(row, event_words, &json);
+	json_open(&json, '{');
+	row_json(row, event_words, SHOW_DEFAULTS, &json);
+	json_close(&json, '}');
 	json_end(&json);
 }
 

@@ -2,6 +2,7 @@
 #ifndef BRAID_OBJECT_H
 #define BRAID_OBJECT_H
 
+#include "colour.h"
 #include "type.h"
 
 #include <stdbool.h>
@@ -21,12 +22,19 @@ struct word {
 	const struct choice *choices;
 	/* the next word chooses one of these, each with a value of its own */
 	const struct word *variants;
+	const char *refers; /* what the value names: an object, or "device" */
+	uint64_t standard; /* the value that is taken when none is given */
 	uint16_t attr;
 	uint16_t attr_max; /* the value is A[-B] and this takes B */
 	bool list; /* separated by commas, one attribute each */
 	bool key; /* names the object */
 	bool bare; /* comes first and is typed without its name */
 	bool optional;
+	bool has_standard;
+	bool derived; /* the kernel finds a value when none is given */
+	bool told; /* only ever told by the kernel */
+	bool statistic; /* counts; told only */
+	enum colour colour;
 };
 
 /* A kind of object that the kernel holds. */
@@ -41,11 +49,15 @@ struct object {
 };
 
 /* In the order in which one may refer to those before it. */
-extern const struct object objects[];
+extern const struct object *const objects[];
 extern const size_t objects_count;
 
-/* Words that a dropped packet is told in; never typed. */
-extern const struct word event_words[];
+extern const struct object object_identity, object_uplink, object_overlay,
+	object_node, object_prefix, object_endpoint, object_rule,
+	object_service, object_backend;
+
+/* Words that a dropped packet and a connection are told in; never typed. */
+extern const struct word event_words[], flow_words[];
 
 extern const struct choice directions[];
 

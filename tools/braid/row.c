@@ -2,6 +2,7 @@
 #include "row.h"
 
 #include "error.h"
+#include "colour.h"
 #include "json.h"
 #include "text.h"
 
@@ -110,14 +111,55 @@ int row_compare(const struct row *a, const struct row *b,
 	return 0;
 }
 
+static bool is_default(const struct row *row, const struct word *word)
+{
+	struct value value;
+
+	if (word->derived)
+		return true;
+	return word->has_standard && row_get(row, word, &value) &&
+	       value.number == word->standard;
+}
+
+static bool is_shown(const struct row *row, const struct word *word,
+		     unsigned int shown)
+{
+	if (!row_has(row, word))
+		return false;
+	if (word->statistic)
+		return shown & SHOW_STATISTICS;
+	if (word->told)
+		return shown & SHOW_TOLD;
+	return shown & SHOW_DEFAULTS || !is_default(row, word);
+}
+
 /* ---- text ---- */
+
+static enum colour value_colour(const struct word *word,
+				const struct value *value)
+{
+	const struct choice *choice;
+
+	if (word->type == &type_address || word->type == &type_cidr)
+		return value->len == 4 ? COLOUR_INET : COLOUR_INET6;
+	if (word->type == &type_mac)
+		return COLOUR_MAC;
+	for (choice = word->choices; choice && choice->name; choice++) {
+		if (choice->number == value->number)
+			return choice->colour;
+	}
+	return word->colour;
+}
 
 static void value_text(const struct word *word, const struct value *value,
 		       FILE *out)
 {
+	enum colour colour = value_colour(word, value);
 	char buffer[TYPE_BUFFER];
 
+	colour_begin(out, colour);
 	text_put(out, word->type->format(word->choices, value, buffer));
+	colour_end(out, colour);
 }
 
 static void list_text(const struct row *row, const struct word *word, FILE *out)
@@ -173,12 +215,13 @@ static void variants_text(const struct row *row, const struct word *word,
 	}
 }
 
-void row_text(const struct row *row, const struct word *words, FILE *out)
+void row_text(const struct row *row, const struct word *words,
+	      unsigned int shown, FILE *out)
 {
 	const struct word *word;
 
 	for (word = words; word->name; word++) {
-		if (!row_has(row, word))
+		if (!is_shown(row, word, shown))
 			continue;
 		if (!word->bare)
 			fprintf(out, " %s ", word->name);
@@ -242,28 +285,29 @@ static void range_json(const struct row *row, const struct word *word,
 }
 
 void row_json(const struct row *row, const struct word *words,
-	      struct json *json)
+	      unsigned int shown, struct json *json)
 {
 	const struct word *word;
 	struct value value;
 
-	json_open(json, '{');
 	for (word = words; word->name; word++) {
-		if (!row_has(row, word))
+		if (!is_shown(row, word, shown))
 			continue;
 		json_key(json, word->name);
-		if (word->variants)
-			row_json(row, word->variants, json);
-		else if (word->list)
+		if (word->variants) {
+			json_open(json, '{');
+			row_json(row, word->variants, shown, json);
+			json_close(json, '}');
+		} else if (word->list) {
 			list_json(row, word, json);
-		else if (!row_get(row, word, &value))
+		} else if (!row_get(row, word, &value)) {
 			json_string(json, "");
-		else if (word->attr_max)
+		} else if (word->attr_max) {
 			range_json(row, word, &value, json);
-		else
+		} else {
 			value_json(word, &value, json);
+		}
 	}
-	json_close(json, '}');
 }
 
 /* ---- back into a batch ---- */

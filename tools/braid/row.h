@@ -30,10 +30,19 @@ bool row_get(const struct row *row, const struct word *word,
 int row_compare(const struct row *a, const struct row *b,
 		const struct word *words);
 
+/* What is shown of a row. */
+enum {
+	SHOW_DEFAULTS = 1, /* also what need not be typed to be so */
+	SHOW_TOLD = 2, /* also what cannot be typed */
+	SHOW_STATISTICS = 4, /* also what is counted */
+};
+
 /* KEY WORD VALUE..., as `add` takes it. */
-void row_text(const struct row *row, const struct word *words, FILE *out);
+void row_text(const struct row *row, const struct word *words,
+	      unsigned int shown, FILE *out);
+/* The members of an object that the caller has opened. */
 void row_json(const struct row *row, const struct word *words,
-	      struct json *json);
+	      unsigned int shown, struct json *json);
 
 /* One word's value, its list separated by commas; nothing if it has none. */
 void row_word_text(const struct row *row, const struct word *word, FILE *out);

@@ -18,7 +18,7 @@ static int read_lists(struct kernel *kernel, struct list *lists)
 	int result;
 
 	for (i = 0; i < objects_count; i++) {
-		result = list_read(&lists[i], &objects[i], kernel);
+		result = list_read(&lists[i], objects[i], kernel);
 		if (result)
 			return result;
 	}
@@ -85,7 +85,7 @@ static void save_text(const struct list *lists)
 		for (j = 0; j < lists[i].count; j++) {
 			printf("%s add ", lists[i].object->name);
 			row_text(&lists[i].rows[j], lists[i].object->words,
-				 stdout);
+				 SHOW_DEFAULTS, stdout);
 			putchar('\n');
 		}
 	}
@@ -102,9 +102,12 @@ static void save_json(const struct list *lists, bool pretty)
 	for (i = 0; i < objects_count; i++) {
 		json_key(&out, lists[i].object->name);
 		json_open(&out, '[');
-		for (j = 0; j < lists[i].count; j++)
+		for (j = 0; j < lists[i].count; j++) {
+			json_open(&out, '{');
 			row_json(&lists[i].rows[j], lists[i].object->words,
-				 &out);
+				 SHOW_DEFAULTS, &out);
+			json_close(&out, '}');
+		}
 		json_close(&out, ']');
 	}
 	json_close(&out, '}');
@@ -120,6 +123,7 @@ static int save(const struct options *options, const struct list *lists)
 	}
 	if (!writable(lists))
 		return EXIT_REFUSED;
+	colour_off();
 	save_text(lists);
 	return EXIT_DONE;
 }

@@ -82,7 +82,7 @@ static void text(const struct row *totals)
 		if (!packets.number)
 			continue;
 		fputs("drop ", stdout);
-		row_text(&drop, drop_words, stdout);
+		row_text(&drop, drop_words, SHOW_DEFAULTS, stdout);
 		putchar('\n');
 	}
 }
@@ -110,7 +110,9 @@ static void json(const struct row *totals, bool pretty)
 		if (nla_type(attr) != BRAID_NET_A_DROP)
 			continue;
 		drop = (struct row){ nla_data(attr), nla_len(attr) };
-		row_json(&drop, drop_words, &out);
+		json_open(&out, '{');
+		row_json(&drop, drop_words, SHOW_DEFAULTS, &out);
+		json_close(&out, '}');
 	}
 	json_close(&out, ']');
 	json_close(&out, '}');
@@ -187,6 +189,10 @@ int cmd_stats(const struct options *options, int argc, char **argv)
 	}
 	if (argc > 1) {
 		error("%s: unknown word for 'stats %s'", argv[1], command);
+		return EXIT_USAGE;
+	}
+	if (reset && options->dry_run) {
+		error("--dry-run: 'stats reset' cannot be tried");
 		return EXIT_USAGE;
 	}
 	result = kernel_open(&kernel);

@@ -58,7 +58,15 @@ void text_put(FILE *out, const char *text)
 
 bool text_is_item(const char *text, bool list)
 {
+	size_t len;
+
 	if (!*text || *text == '#' || (list && strchr(text, ',')))
 		return false;
-	return !strpbrk(text, " \t\r\n\v\f");
+	/* what is not printable would be written as something else */
+	for (; *text; text += len) {
+		len = text_character(text);
+		if (!len || *text == ' ')
+			return false;
+	}
+	return true;
 }

@@ -323,9 +323,15 @@ static const char *address_format(const struct choice *choices,
 				  const struct value *value,
 				  char buffer[TYPE_BUFFER])
 {
+	const uint8_t *b = value->bytes;
+
 	(void)choices;
-	inet_ntop(value->len == 4 ? AF_INET : AF_INET6, value->bytes, buffer,
-		  TYPE_BUFFER);
+	inet_ntop(value->len == 4 ? AF_INET : AF_INET6, b, buffer, TYPE_BUFFER);
+	/* RFC 5952 has dotted numbers in known prefixes only; libc in ::/96 too */
+	if (value->len == 16 && !strncmp(buffer, "::", 2) &&
+	    strchr(buffer, '.') && strncmp(buffer, "::ffff:", 7))
+		snprintf(buffer, TYPE_BUFFER, "::%x:%x", b[12] << 8 | b[13],
+			 b[14] << 8 | b[15]);
 	return buffer;
 }
 
@@ -405,7 +411,7 @@ static const char *cidr_format(const struct choice *choices,
 }
 
 const struct type type_cidr = {
-	.expects = "a CIDR (A.B.C.D/N)",
+	.expects = "a CIDR (ADDRESS/LENGTH)",
 	.parse = cidr_parse,
 	.put = cidr_put,
 	.get = cidr_get,

@@ -2,6 +2,8 @@
 #ifndef BRAID_TYPE_H
 #define BRAID_TYPE_H
 
+#include "colour.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,6 +15,7 @@ struct nlattr;
 struct choice {
 	const char *name;
 	uint32_t number;
+	enum colour colour;
 };
 
 /* One value in the form between text and attribute. */

@@ -143,7 +143,7 @@ class Run:
     """One run of the tool: what it sent, printed and ended with."""
 
     def __init__(self, tool, words, kernel=None, stdin="", stdout=None,
-                 push=(), stop=None, timeout=60):
+                 push=(), stop=None, timeout=60, env=()):
         self.sent = []
         self.datagrams = 0
         self.lost = 0
@@ -160,7 +160,7 @@ class Run:
                 pass_fds=(theirs.fileno(), tokens_in),
                 env={"FAKE_KERNEL": str(theirs.fileno()),
                      "FAKE_DONE": str(tokens_in), "TZ": "Asia/Tokyo",
-                     "ASAN_OPTIONS": "detect_leaks=1"})
+                     "ASAN_OPTIONS": "detect_leaks=1", **dict(env)})
             theirs.close()
             os.close(tokens_in)
             watchdog = threading.Timer(timeout, process.kill)

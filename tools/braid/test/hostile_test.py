@@ -34,7 +34,8 @@ def hostile(inner, rng):
 
 def test_hostile_replies():
     commands = [["rule", "show"], ["-j", "node", "show"], ["-j", "save"],
-                ["save"], ["version"], ["-j", "endpoint", "show", "veth-web"]]
+                ["save"], ["version"], ["-d", "-s", "overlay"],
+                ["-c", "-d", "node"], ["-j", "endpoint", "show", "veth-web"]]
     for seed in range(200):
         rng = random.Random(seed)
         run(*rng.choice(commands), kernel=hostile(store(), rng))
@@ -50,6 +51,7 @@ def test_hostile_refusals():
         result = run(*RULE, kernel=hostile(refuse, rng))
         assert result.status in (0, 2)
         run("-b", "-", stdin=BATCH, kernel=hostile(refuse, rng))
+        run("--dry-run", *RULE, kernel=hostile(refuse, rng))
 
 
 def test_hostile_events():

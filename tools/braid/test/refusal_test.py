@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the kernel refuses, and transactions."""
 
+import struct
 import time
 
 import fake_kernel as fake
@@ -136,6 +137,26 @@ def test_batch():
         equal((result.status, len(result.sent)), (0, 0))
     equal(run("-b", "-", stdin="identity add 300").status, 0)
     equal(run("-b", "-", stdin="identity add 300\r\n").status, 0)
+    lines = "identity add 300 label a=b\r\n\r\nidentity add 301"
+    result = run("-b", "-", stdin=lines, kernel=transaction(committed))
+    equal(changes(result)[0].body, nest(
+        N.A_IDENTITY, u32(N.A_IDENTITY_ID, 300), attr(N.A_IDENTITY_LABEL, "a=b")))
+    equal((result.status, len(changes(result))), (0, 2))
+
+
+def test_long_line():
+    many = ",".join(f"l{i}=v" for i in range(4000))
+    result = run("-b", "-", stdin=f"identity add 300 label {many}",
+                 kernel=transaction(committed))
+    equal((result.status, len(changes(result)[0].body) > 40000), (0, True))
+    result = run("-b", "-", stdin="identity add 1" + "0" * 1000000)
+    equal((result.status, len(result.sent)), (1, 0))
+    assert result.err.startswith("braid: stdin:1: identity 1000"), result.err[:99]
+
+
+def test_errors_are_safe_on_terminals():
+    equal(run("\x1b[31m").err,
+          "braid: \\x1b[31m: unknown object (braid help lists them)\n")
 
 
 def test_batch_that_is_wrong_sends_nothing():
@@ -156,8 +177,9 @@ def test_batch_that_is_wrong_sends_nothing():
         equal((result.status, len(result.sent)), (1, 0))
         assert result.err.startswith("braid: stdin:4: "), result.err
         assert text in result.err, result.err
-    result = run("-b", "-", stdin=b"identity add 300\n\0\n")
-    equal((result.status, len(result.sent)), (1, 0))
+    result = run("-b", "-", stdin=b"identity add 300\n\nrule \0\n")
+    equal((result.status, len(result.sent), result.err), (
+        1, 0, "braid: stdin:3: a NUL character: not a text file\n"))
     equal(run("-b", "/").status, 1)
 
 
@@ -173,14 +195,18 @@ def test_batch_refused_at_once():
     equal([m.cmd for m in result.sent].count(N.CMD_COMMIT), 0)
 
 
+def cookie(seq, attribute, nth=0):
+    """Which attribute of which change is at fault, and which of a list."""
+    return attr(fake.ERR_COOKIE, struct.pack("=IHH", seq, attribute, nth))
+
+
 def test_batch_refused_at_commit():
-    def refuse(index, attribute, *more):
+    def refuse(index, attribute, nth=0, stdin=BATCH):
         def commit(message, seqs):
             seq = seqs[index] if index < len(seqs) else index
             return [ack(message, EINVAL, attr(fake.ERR_MSG, "no such identity"),
-                        attr(fake.ERR_COOKIE, seq.to_bytes(4, "little") +
-                             attribute.to_bytes(4, "little")), *more)]
-        return run("-b", "-", stdin=BATCH, kernel=transaction(commit))
+                        cookie(seq, attribute, nth))]
+        return run("-b", "-", stdin=stdin, kernel=transaction(commit))
     result = refuse(2, N.A_ENDPOINT_IDENTITY)
     equal((result.status, result.err), (
         2, "braid: stdin:5: identity 300: no such identity\n"))
@@ -188,6 +214,10 @@ def test_batch_refused_at_commit():
     equal(refuse(3, 0).err, "braid: stdin:6: no such identity\n")
     equal(refuse(0, N.A_IDENTITY_LABEL).err,
           "braid: stdin:2: label app=web: no such identity\n")
+    peers = "rule add r peer identity 300,301,302"
+    for nth, value in enumerate((300, 301, 302)):
+        equal(refuse(0, N.A_RULE_PEER_IDENTITY, nth, peers).err,
+              f"braid: stdin:1: peer identity {value}: no such identity\n")
     equal(refuse(2, 4711).err, "braid: stdin:5: no such identity\n")
     equal(refuse(99999, 1).err, "braid: stdin: no such identity\n")
 

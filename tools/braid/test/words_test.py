@@ -14,7 +14,13 @@ from harness import ALL, N, OBJECTS, equal, run, top
 USAGE = [
     ("", "Usage: braid"),
     ("-x", "-x: unknown option"),
-    ("--dry-run", "--dry-run: unknown option"),
+    ("--dry", "Usage: braid"),
+    ("--dryrun", "--dryrun: unknown option"),
+    ("--dry-run stats reset", "--dry-run: 'stats reset' cannot be tried"),
+    ("-c=sometimes version", "-c=sometimes: not one of: always, auto, never"),
+    ("-colour version", "-colour: not one of: always"),
+    ("--color=x version", "--color=x: not one of: always, auto, never"),
+    ("uplink add eth0 ifindex 3", "ifindex: unknown word for 'uplink add'"),
     ("-n", "-n: value missing"),
     ("-n no-such-namespace version", "-n no-such-namespace: No such file"),
     ("-n ../x version", "-n ../x: not the name of a network namespace"),
@@ -22,7 +28,9 @@ USAGE = [
     ("-b - identity", "identity: -b takes its words from the file"),
     ("-b /no/such/file", "/no/such/file: No such file"),
     ("volume show", "volume: unknown object"),
-    ("flow show", "flow: unknown object"),
+    ("flow clear", "clear: unknown command of flow"),
+    ("flow show all", "all: unknown word for 'flow show'"),
+    ("--dry-run flow flush", "--dry-run: 'flow flush' cannot be tried"),
     ("explain", "explain: unknown object"),
     ("identity frob", "frob: unknown command of identity"),
     ("uplink set eth0", "set: unknown command of uplink"),
@@ -65,7 +73,8 @@ USAGE = [
     ("node add n mac 020000000000", "not a hardware"),
     ("prefix add 10.0.0.0/40 identity 2", "prefix 10.0.0.0/40: not a CIDR"),
     ("rule add r direction up", "direction up: not one of: ingress, egress"),
-    ("rule add r protocol sctp", "not one of: any, tcp, udp, icmp"),
+    ("rule add r protocol dccp",
+     "not one of: any, tcp, udp, sctp, icmp, icmpv6"),
     ("rule add r action pass", "action pass: not one of: allow, deny"),
     ("rule add r port 70000", "port 70000: not a number from 0 to 65535"),
     ("rule add r port 80-", "port 80-: not a number"),
@@ -81,12 +90,12 @@ USAGE = [
     ("rule add r peer any peer any", "peer: given twice"),
     ("rule add r peer cidr 10.0.0.0/8 except 10.1.0.0/16",
      "except: unknown word"),
-    ("service add s protocol icmp", "protocol icmp: not one of: tcp, udp"),
+    ("service add s protocol icmp", "protocol icmp: not one of: tcp, udp, sctp"),
     ("service add s scope node", "scope node: not one of: cluster"),
     ("service add s algorithm maglev", "not one of: random"),
     ("service add s affinity 10", "affinity: unknown word"),
     ("backend add s address 10.1.0.2 port 80 weight 2", "weight: unknown word"),
-    ("overlay add o type geneve", "type geneve: not one of: vxlan"),
+    ("overlay add o type gre", "type gre: not one of: vxlan, geneve"),
     ("stats clear", "clear: unknown command of stats"),
     ("stats show all", "all: unknown word for 'stats show'"),
     ("monitor verdicts", "verdicts: unknown word for 'monitor'"),
@@ -94,6 +103,7 @@ USAGE = [
     ("save all", "all: unknown word for 'save'"),
     ("version all", "all: unknown word for 'version'"),
     ("help volume", "volume: no such help"),
+    ("help rule add", "add: unknown word for 'help'"),
 ]
 
 
@@ -110,7 +120,7 @@ def test_help():
     for words in (["help"], ["-h"], ["--help"]):
         result = run(*words)
         equal((result.status, result.err), (0, ""))
-        for name in OBJECTS + ["stats", "monitor", "save", "version"]:
+        for name in OBJECTS + ["flow", "stats", "monitor", "save", "version"]:
             assert f"  {name} " in result.out, name
     for name in OBJECTS:
         for ask in ("help", "-h", "--help"):
@@ -122,11 +132,42 @@ def test_help():
             if wanted:
                 assert f"braid {name} {command}" in result.out
                 assert "Examples:" in result.out
-    for name in ("stats", "monitor", "save", "version"):
+    for name in ("flow", "stats", "monitor", "save", "version"):
         result = run(name, "help")
         equal((result.status, result.err), (0, ""))
         assert f"braid {name}" in result.out
     equal(run("monitor", "drops", "help").status, 0)
+
+
+def test_help_of_each():
+    general = run("help").out
+    equal(run("help", "help").out, general)
+    for name in OBJECTS + ["flow", "stats", "monitor", "save", "version"]:
+        result = run("help", name)
+        equal((result.status, result.err), (0, ""))
+        equal(result.out, run(name, "help").out)
+        assert f"braid {name}" in result.out and result.out != general
+
+
+def test_examples_of_help_are_understood():
+    count = 0
+    for name in OBJECTS:
+        examples = run(name, "help").out.split("Examples:\n")[1]
+        for line in examples.replace("\\\n", "").splitlines():
+            words = line.split()
+            equal(words[0], "braid")
+            shows = "show" in words
+            equal(run(*words[1:]).status, 2 if shows and words[-1] != "show" and
+                  name != "backend" else 0)
+            count += 1
+    assert count > 40, count
+
+
+def test_help_is_a_name_too():
+    """Not in the place of a value."""
+    result = one(run("prefix", "add", "10.0.0.0/8", "identity", "2", "node", "help"))
+    assert attr(N.A_PREFIX_NODE, "help") in result.body
+    equal(run("rule", "add", "r", "help").status, 1)
 
 
 def test_help_shows_only_what_is_known():
@@ -142,15 +183,29 @@ def test_help_shows_only_what_is_known():
                          "identity"), (name, word, result.err)
 
 
+def page(name):
+    path = os.path.join(os.path.dirname(__file__), f"../man/{name}.8")
+    with open(path, encoding="ascii") as file:
+        return re.sub(r"\\f[BIRP]|\\", "", file.read())
+
+
 def test_manual_has_every_word():
-    path = os.path.join(os.path.dirname(__file__), "../man/braid.8")
-    with open(path, encoding="ascii") as page:
-        manual = re.sub(r"\\f[BIRP]|\\|\[|\]", " ", page.read()).split()
+    """In the synopsis and where words are explained."""
     for name in OBJECTS:
+        _, synopsis, rest = re.split("^.SH SYNOPSIS|^.SH DESCRIPTION",
+                                     page(f"braid-{name}"), flags=re.M)
+        rest = rest.split(".SH EXAMPLES")[0]
         usage = run(name, "add", "help").out.split("\n\n")[0]
-        for word in re.findall(r"[a-z]+", usage.split("add", 1)[1]):
-            assert word in manual or any(
-                word in item.split("|") for item in manual), (name, word)
+        for word in re.findall(r"[a-z][a-z0-9]+", usage.split("add", 1)[1]):
+            for part in synopsis, rest:
+                assert re.search(rf"\b{word}\b", part), (name, word)
+
+
+def test_manual_has_every_option():
+    manual = page("braid").split(".SH OPTIONS")[1].split(".SH")[0]
+    usage = run("help").out.split("Options:")[1].split("Objects")[0]
+    for option in re.findall(r"^  (--?[a-z-]+)", usage, re.M):
+        assert option in manual, option
 
 
 # ---- what is sent ----

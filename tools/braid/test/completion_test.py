@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Completion for bash, of every word that the tool knows."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+from harness import ALL, OBJECTS, equal, run
+
+VERBS = {"flow": ["show", "count", "flush"], "stats": ["show", "reset"],
+         "monitor": ["drops"], "save": [], "version": [], "help": []}
+COMMANDS = ["add", "set", "del", "show", "flush"]
+# What stands in for the tool when keys are asked for.
+KEYS = """#!/bin/sh
+[ "$1" = -n ] && { [ "$2" = ns1 ] || exit 2; shift 2; }
+case "$*" in
+"identity show") printf '300 label a=b\\n301\\n302\\n' ;;
+"node show") printf 'n2 underlay 10.0.0.2\\n' ;;
+"prefix show") printf '2001:db8::/32 identity 2\\n2001:db8:1::/48 identity 2\\n' ;;
+"service show") printf 'web address 10.96.0.1\\n' ;;
+*) exit 1 ;;
+esac
+"""
+ASK = """set -u
+source "$1"
+while IFS= read -r COMP_LINE; do
+	COMP_POINT=${#COMP_LINE}
+	COMPREPLY=()
+	_braid
+	printf '%s ' "${COMPREPLY[@]-}"
+	echo
+done
+"""
+
+
+def complete(*lines):
+    """What each line may go on with, in one shell."""
+    with tempfile.TemporaryDirectory() as scratch:
+        with open(f"{scratch}/braid", "w", encoding="ascii") as file:
+            file.write(KEYS)
+        os.chmod(f"{scratch}/braid", 0o755)
+        done = subprocess.run(
+            ["bash", "-c", ASK, "bash", sys.argv[3]], text=True, check=True,
+            input="".join(f"braid {line}\n" for line in lines),
+            capture_output=True,
+            env={"PATH": f"{scratch}:{os.environ['PATH']}"})
+    equal(done.stderr, "")
+    answers = [sorted(line.split()) for line in done.stdout.splitlines()]
+    equal(len(answers), len(lines))
+    return answers
+
+
+def options():
+    usage = run("help").out.split("Options:")[1].split("Objects")[0]
+    return re.findall(r"^  (--?[a-z-]+)", usage, re.M)
+
+
+def test_every_object_and_option_completes():
+    everything, dashes, *each = complete("", "-", *OBJECTS, *VERBS)
+    equal(everything, sorted(OBJECTS + list(VERBS)))
+    assert len(options()) == 9, options()
+    for option in options():
+        assert option in dashes, option
+    for name, answer in zip([*OBJECTS, *VERBS], each):
+        assert name in answer, name
+    for option in options():
+        if option not in ("-b", "-n"):
+            equal(complete(f"{option} ru"), [["rule"]])
+
+
+def test_every_command_completes():
+    names = [*OBJECTS, *VERBS]
+    for name, answer in zip(names, complete(*[name + " " for name in names])):
+        wanted = VERBS.get(name)
+        if wanted is None:
+            wanted = [command for command in COMMANDS
+                      if run(name, command, "help").status == 0]
+        equal(answer, sorted(wanted + ["help"]) if name != "help" else [])
+        for command in wanted:
+            equal(complete(f"{name} {command}")[0][:1], [command])
+
+
+def words_of(name, command):
+    """The words that help has for a command, without those of variants."""
+    words = run(name, command, "help").out.split("Words:\n")
+    if len(words) < 2:
+        return []
+    described = words[1].split("\n\n")[0]
+    return re.findall(r"^  ([a-z][a-z-]*) ", described, re.M)
+
+
+def test_every_word_completes():
+    for name in OBJECTS:
+        for command in COMMANDS:
+            if run(name, command, "help").status:
+                continue
+            equal(complete(f"{name} {command} key "),
+                  [sorted(words_of(name, command))])
+    equal(complete("rule add r pr"), [["priority", "protocol"]])
+    equal(complete("rule add r protocol tcp pr"), [["priority"]])
+    equal(complete("rule add r peer any pr"), [["priority", "protocol"]])
+    equal(complete("rule add r peer identity 300 pe"), [[]])
+
+
+def test_what_is_typed_in_tests_completes():
+    """Each word of every line that the other tests add."""
+    lines, wanted = [], []
+    for name, words, _ in ALL:
+        for i in range(1, len(words)):
+            if re.fullmatch("[a-z][a-z0-9]*", words[i]) and \
+                    words[i - 1] not in ("node", "device"):
+                lines.append(f"{name} add {' '.join(words[:i])} ")
+                wanted.append(words[i])
+    assert len(lines) > 80
+    for line, answer, word in zip(lines, complete(*lines), wanted):
+        assert word in answer, (line, word, answer)
+
+
+def test_values_complete():
+    def check(line, *wanted):
+        equal(complete(line), [sorted(wanted)])
+    check("rule add r direction ", "ingress", "egress")
+    check("rule set r protocol i", "icmp", "icmpv6")
+    check("rule add r peer ", "any", "cidr", "identity")
+    check("rule add r peer any direction e", "egress")
+    check("rule add r subject 30", "300", "301", "302")
+    check("rule add r peer identity 300,3", "300,300", "300,301", "300,302")
+    check("rule add r peer cidr ")
+    check("identity add ")
+    check("identity flush ")
+    check("identity del 3", "300", "301", "302")
+    check("-n ns1 identity show 301", "301")
+    check("-n ns2 identity show 301")
+    check("prefix add 10.0.0.0/8 node ", "n2")
+    check("backend add w", "web")
+    check("rule add r frob ")
+    check("rule frob ")
+    check("frob ")
+    # bash replaces what follows the last colon only
+    check("prefix del 2001:db8:", ":/32", "1::/48")
+    check("prefix add 2001:db8::/32 id", "identity")
+    devices = os.listdir("/sys/class/net")
+    check("uplink add ", *devices)
+    check("endpoint add ", *devices)
+    check("-b /proc/cmdl", "/proc/cmdline")
+    check("-c=al", "always")

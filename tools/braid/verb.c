@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "verb.h"
+
+#include "cmd.h"
+
+const struct verb verbs[] = {
+	{
+		"flow",
+		"show, count or forget connections",
+		"show count flush help",
+		cmd_flow,
+	},
+	{
+		"stats",
+		"show or reset the counters",
+		"show reset help",
+		cmd_stats,
+	},
+	{
+		"monitor",
+		"watch packets being dropped",
+		"drops help",
+		cmd_monitor,
+	},
+	{
+		"save",
+		"print the configuration as a batch",
+		"help",
+		cmd_save,
+	},
+	{
+		"version",
+		"print the versions of tool and module",
+		"help",
+		cmd_version,
+	},
+	{
+		"help",
+		"this help",
+		"",
+		cmd_help,
+	},
+};
+
+const size_t verbs_count = sizeof(verbs) / sizeof(verbs[0]);
