@@ -6,6 +6,7 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 ONLY ?=
 SOAK ?= 20
+FUZZ_SECONDS ?= 300
 PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := all
@@ -38,7 +39,7 @@ check:
 .PHONY: soak
 soak:
 	@scripts/deps build
-	@tests/run --repeat $(SOAK) --only '$(or $(ONLY),scenarios)'
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run --repeat $(SOAK) --only '$(or $(ONLY),scenarios,fuzz)'
 
 .PHONY: bench
 bench:

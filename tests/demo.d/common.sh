@@ -78,8 +78,17 @@ on() { "$lab" run "$@"; }
 # as WORKLOAD COMMAND... - in a workload of node 1.
 as() { on 1 ip netns exec "$@"; }
 
+# url ADDRESS - of what is served there.
+url() {
+	if [[ $1 == *:* ]]; then
+		echo "http://[$1]/"
+	else
+		echo "http://$1/"
+	fi
+}
+
 # ask WORKLOAD ADDRESS SECONDS - the page there, within that time.
-ask() { as "$1" curl -sS --max-time "$3" "http://$2/"; }
+ask() { as "$1" curl -sS --max-time "$3" "$(url "$2")"; }
 
 # start OUTPUT NODE COMMAND... - a command that runs on while the demo goes on;
 # $started is its pid, OUTPUT.err its errors.

@@ -5,19 +5,41 @@ import json
 import socket
 import struct
 
+import addresses
 import netlink as nl
 
 # As in include/uapi/linux/braid_net.h, which never changes a number.
 (A_IDENTITY, A_ENDPOINT, A_UPLINK, A_NODE, A_PREFIX, A_RULE, A_SERVICE, A_BACKEND,
  A_OVERLAY, A_OBJECT, A_GENERATION, A_VERSION, A_DRY_RUN, A_DROP, A_LOST, A_EVENT,
- A_FORWARDED) = range(1, 18)
+ A_FORWARDED, A_PAD, A_FLOW, A_FLOWS) = range(1, 21)
 (CMD_STATUS, CMD_GET, CMD_ADD, CMD_SET, CMD_DEL, CMD_FLUSH, CMD_BEGIN, CMD_COMMIT,
- CMD_ABORT, CMD_STATS_GET, CMD_STATS_RESET, CMD_DROP_NTF) = range(1, 13)
+ CMD_ABORT, CMD_STATS_GET, CMD_STATS_RESET, CMD_DROP_NTF, CMD_FLOW_GET, CMD_FLOW_COUNT,
+ CMD_FLOW_FLUSH) = range(1, 16)
 EVENT = {1: "reason", 2: "direction", 3: "source_identity", 4: "destination_identity",
          5: "source_label", 6: "destination_label", 7: "source", 8: "destination",
          9: "protocol", 10: "source_port", 11: "destination_port", 12: "device"}
+FLOW = {1: "source", 2: "destination", 3: "protocol", 4: "source_port",
+        5: "destination_port", 6: "source_identity", 7: "destination_identity", 8: "rule",
+        9: "service", 10: "backend", 11: "backend_port", 12: "state", 13: "verdict",
+        14: "packets", 15: "bytes"}
 DIRECTIONS = "ingress", "egress"
 CTRL_ID, CTRL_GETFAMILY, CTRL_A_ID, CTRL_A_NAME, CTRL_A_GROUPS = 16, 3, 1, 2, 7
+
+
+def flow(payload):
+    """A flow as a dict with the tool's words; rule is a list."""
+    said = {"rule": []}
+    for kind, value in nl.attrs(payload):
+        name = FLOW.get(kind)
+        if name == "rule":
+            said[name].append(nl.read_text(value))
+        elif name in ("service", "state", "verdict"):
+            said[name] = nl.read_text(value)
+        elif name in ("source", "destination", "backend"):
+            said[name] = addresses.unpacked(value)
+        elif name:
+            said[name] = nl.read_number(value)
+    return said
 
 
 class Family(nl.Socket):
@@ -75,8 +97,7 @@ class Events(Family):
             elif name in ("source_label", "destination_label"):
                 said[name].append(nl.read_text(value))
             elif name in ("source", "destination"):
-                said[name] = socket.inet_ntop(
-                    socket.AF_INET if len(value) == 4 else socket.AF_INET6, value)
+                said[name] = addresses.unpacked(value)
             elif name == "direction":
                 said[name] = DIRECTIONS[nl.read_number(value)]
             elif name:
@@ -85,7 +106,7 @@ class Events(Family):
 
 
 class Braid:
-    """The tool in a namespace."""
+    """The tool in a namespace. Addresses in what it is told are this world's."""
 
     def __init__(self, ns):
         self.ns = ns
@@ -96,7 +117,8 @@ class Braid:
         self.family.close()
 
     def tool(self, *words, stdin="", check=True):
-        return self.ns.run("braid", *words, stdin=stdin, check=check)
+        return self.ns.run("braid", *map(addresses.at, words), stdin=addresses.at(stdin),
+                           check=check)
 
     def batch(self, lines):
         self.tool("-b", "-", stdin=lines)
@@ -126,6 +148,18 @@ class Braid:
 
     def forwarded(self):
         return nl.read_number(dict(self.family.call(CMD_STATS_GET)[0])[A_FORWARDED])
+
+    def flows(self):
+        """Each as a dict with the tool's words; rule is a list."""
+        return [flow(dict(answer)[A_FLOW])
+                for answer in self.family.call(CMD_FLOW_GET, flags=nl.NLM_F_DUMP)]
+
+    def count_flows(self):
+        return nl.read_number(dict(self.family.call(CMD_FLOW_COUNT)[0])[A_FLOWS])
+
+    def flush_flows(self):
+        """How many went."""
+        return nl.read_number(dict(self.family.call(CMD_FLOW_FLUSH)[0])[A_FLOWS])
 
     def reset(self):
         self.family.call(CMD_STATS_RESET)

@@ -6,13 +6,18 @@ import sys
 import time
 import traceback
 
+# What the host tells the node of its environment.
+TOLD = "KERNEL", "WORLD", "SOAK", "FUZZ_SEED", "FUZZ_SECONDS"
+
 _tests = []
 
 
-def test(name):
-    """Decorator: the function is the test of this name, run in file order."""
+def test(name, when=True):
+    """Decorator: the function is the test of this name, run in file order; not at
+    all in a world where it has no meaning."""
     def register(function):
-        _tests.append((name, function))
+        if when:
+            _tests.append((name, function))
         return function
     return register
 
@@ -27,9 +32,10 @@ def run(file, fixture):
     gives are their arguments. Words on the command line choose tests by parts of
     their names. On the host the file is run in the lab's first node instead."""
     if "LAB" in os.environ:
-        os.execv(os.environ["LAB"], [
-            os.environ["LAB"], "run", "1", "env", f"KERNEL={os.environ['KERNEL']}",
-            "python3", "-Bu", f"/tests/scenarios/{os.path.basename(file)}", *sys.argv[1:]])
+        told = [f"{name}={os.environ[name]}" for name in TOLD if os.environ.get(name)]
+        there = "/tests/" + "/".join(os.path.abspath(file).split("/")[-2:])
+        os.execv(os.environ["LAB"], [os.environ["LAB"], "run", "1", "env", *told,
+                                     "python3", "-Bu", there, *sys.argv[1:]])
     print("KTAP version 1")
     with fixture() as arguments:
         count, failed = _run(arguments)

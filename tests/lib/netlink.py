@@ -6,12 +6,15 @@ import os
 import socket
 import struct
 
+import addresses
+
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP = 0x1, 0x4, 0x300
+NLM_F_DUMP_INTR = 0x10
 NLM_F_EXCL, NLM_F_CREATE = 0x200, 0x400
 NLM_F_CAPPED, NLM_F_ACK_TLVS = 0x100, 0x200
 NETLINK_ROUTE, NETLINK_GENERIC = 0, 16
 NLMSG_ERROR, NLMSG_DONE = 2, 3
-NLMSGERR_ATTR_MSG = 1
+NLMSGERR_ATTR_MSG, NLMSGERR_ATTR_COOKIE = 1, 3
 NLA_F_NESTED, NLA_TYPE_MASK = 0x8000, 0x3fff
 SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, NETLINK_CAP_ACK, NETLINK_EXT_ACK = 270, 1, 10, 11
 
@@ -19,10 +22,11 @@ SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, NETLINK_CAP_ACK, NETLINK_EXT_ACK = 270, 1, 
 class Refused(Exception):
     """An error acknowledgement."""
 
-    def __init__(self, code, text):
+    def __init__(self, code, text, cookie=b""):
         super().__init__(f"{errno.errorcode.get(code, code)} {text}")
         self.code = code
         self.text = text
+        self.cookie = cookie
 
 
 def attr(kind, payload):
@@ -50,8 +54,9 @@ def text(kind, value):
     return attr(kind, value.encode() + b"\0")
 
 
-def ipv4(kind, value):
-    return attr(kind, socket.inet_aton(value))
+def ip(kind, value):
+    """An address of either family."""
+    return attr(kind, addresses.packed(value))
 
 
 def attrs(data):
@@ -126,9 +131,11 @@ def check_ack(kind, flags, payload):
         # capped all of it.
         size = struct.unpack_from("=I", payload, 4)[0]
         at = 20 if flags & NLM_F_CAPPED else 4 + ((size + 3) & ~3)
-    said = ""
+    said, cookie = "", b""
     if flags & NLM_F_ACK_TLVS:
         for name, value in attrs(payload[at:]):
             if name == NLMSGERR_ATTR_MSG:
                 said = read_text(value)
-    raise Refused(code, said or os.strerror(code))
+            elif name == NLMSGERR_ATTR_COOKIE:
+                cookie = value
+    raise Refused(code, said or os.strerror(code), cookie)

@@ -11,10 +11,13 @@ import struct
 import subprocess
 import threading
 
+import addresses
+
 CLONE_NEWNET, MS_BIND, MNT_DETACH = 0x40000000, 4096, 2
 RUN = "/run/netns"
 SHORT = 0.3      # seconds for what must not come, where nothing marks the end
 LONG = 60       # seconds for what must come
+ICMPV6_FILTER = 1
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -25,13 +28,21 @@ def _try(result):
         raise OSError(code, os.strerror(code))
 
 
+def _ipv6(name, value):
+    for which in "all", "default":
+        with open(f"/proc/sys/net/ipv6/conf/{which}/{name}", "w") as file:
+            file.write(str(value))
+
+
 class Netns:
     """A namespace with a name, so that `braid -n` and `ip -n` find it."""
 
     # Namespaces that a thread has left to enter another.
     _left = threading.local()
 
-    def __init__(self, name):
+    def __init__(self, name, ipv6=None):
+        """With IPv6 or without; None is as the workloads of this world."""
+        ipv6 = addresses.now.inner == 6 if ipv6 is None else ipv6
         self.name = name
         self.path = f"{RUN}/{name}"
         back = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
@@ -43,9 +54,10 @@ class Netns:
             _try(libc.mount(b"/proc/thread-self/ns/net", self.path.encode(), None,
                             MS_BIND, None))
             # What the stack says of itself would be counted among the drops.
-            for which in "all", "default":
-                with open(f"/proc/sys/net/ipv6/conf/{which}/disable_ipv6", "w") as file:
-                    file.write("1")
+            _ipv6("disable_ipv6", 0 if ipv6 else 1)
+            # Nobody here has an address twice, and nobody is a router to ask for.
+            _ipv6("accept_dad", 0)
+            _ipv6("router_solicitations", 0)
         finally:
             _try(libc.setns(back, CLONE_NEWNET))
             os.close(back)
@@ -96,43 +108,41 @@ class Netns:
 
     # --- sockets --------------------------------------------------------------
 
-    def udp(self, address="0.0.0.0", port=0):
+    def _socket(self, kind, address="", port=0, protocol=0):
+        """Of the family of the address, or of the workloads."""
         with self:
-            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            sock = socket.socket(addresses.family(address), kind, protocol)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((address, port))
+        if address or port:
+            sock.bind((addresses.at(address), port))
         sock.settimeout(LONG)
         return sock
 
-    def listener(self, port, address="0.0.0.0"):
-        with self:
-            sock = socket.socket()
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((address, port))
+    def udp(self, address="", port=0):
+        return self._socket(socket.SOCK_DGRAM, address, port)
+
+    def listener(self, port, address="", protocol=0):
+        sock = self._socket(socket.SOCK_STREAM, address, port, protocol)
         sock.listen(64)
-        sock.settimeout(LONG)
         return sock
 
-    def tcp(self, source_port=0, source="0.0.0.0"):
-        """A TCP socket that is not connected yet."""
-        with self:
-            sock = socket.socket()
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if source_port:
-            sock.bind((source, source_port))
-        sock.settimeout(LONG)
-        return sock
+    def tcp(self, source_port=0, source="", protocol=0):
+        """A TCP (or SCTP) socket that is not connected yet."""
+        return self._socket(socket.SOCK_STREAM, source, source_port, protocol)
 
     def icmp(self):
-        with self:
-            sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
-        sock.settimeout(LONG)
+        """Hears no neighbour discovery, which is not what was asked for."""
+        sock = self._socket(socket.SOCK_RAW, protocol=addresses.icmp_protocol())
+        if sock.family == socket.AF_INET6:
+            kept_out = bytearray(32)
+            for kind in range(130, 138):
+                kept_out[kind // 32 * 4 + kind % 32 // 8] |= 1 << kind % 8
+            sock.setsockopt(socket.IPPROTO_ICMPV6, ICMPV6_FILTER, bytes(kept_out))
         return sock
 
     def raw(self):
-        """Sends IPv4 packets whose header the caller writes."""
-        with self:
-            return socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+        """Sends packets whose IP header the caller writes."""
+        return self._socket(socket.SOCK_RAW, protocol=socket.IPPROTO_RAW)
 
     def packet(self, device):
         """Whole frames of a device."""

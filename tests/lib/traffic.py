@@ -3,11 +3,15 @@
 
 import contextlib
 import selectors
+import socket
 import threading
 import time
 
+import addresses
+from addresses import at
 from ktap import equal
 from netns import LONG
+from packets import icmp
 
 
 def wait_until(what, seconds=LONG):
@@ -31,10 +35,10 @@ class Servers:
         self.thread = threading.Thread(target=self._serve, daemon=True)
         self.thread.start()
 
-    def tcp(self, workload, port, address="0.0.0.0"):
-        return self._add(workload, workload.listener(port, address), self._accept)
+    def tcp(self, workload, port, address="", protocol=0):
+        return self._add(workload, workload.listener(port, address, protocol), self._accept)
 
-    def udp(self, workload, port, address="0.0.0.0"):
+    def udp(self, workload, port, address=""):
         return self._add(workload, workload.udp(address, port), self._datagram)
 
     def _add(self, workload, sock, what):
@@ -87,7 +91,7 @@ class Servers:
 def connect(workload, address, port, **words):
     """A connection to a server of Servers, and the server's name."""
     sock = workload.tcp(**words)
-    sock.connect((address, port))
+    sock.connect((at(address), port))
     return sock, sock.recv(100).decode().strip()
 
 
@@ -100,9 +104,9 @@ def ask_tcp(workload, address, port, **words):
 
 def ask_udp(workload, address, port, sock=None, text=b"?"):
     own = sock or workload.udp()
-    own.sendto(text, (address, port))
+    own.sendto(text, (at(address), port))
     answer, sender = own.recvfrom(65536)
-    equal(sender, (address, port), "who answers")
+    equal(sender[:2], (at(address), port), "who answers")
     name, said = answer.decode().split(" ")
     equal(said, text.decode(), "what is answered")
     if not sock:
@@ -110,19 +114,30 @@ def ask_udp(workload, address, port, sock=None, text=b"?"):
     return name
 
 
+def tell(workload, address, port, text=b"?"):
+    """A datagram that is not answered."""
+    sock = workload.udp()
+    sock.sendto(text, (at(address), port))
+    sock.close()
+
+
 def ping(workload, address, payload=b"ping", kind=8):
     """Sends an echo request, or another type; the caller listens or does not."""
-    from packets import icmp
     sock = workload.icmp()
-    sock.sendto(icmp(kind, 0, b"\0\1\0\1", payload), (address, 0))
+    sock.sendto(icmp(addresses.icmp_type(kind), 0, b"\0\1\0\1", payload), (at(address), 0))
     return sock
+
+
+def heard_type(sock):
+    """Of the next ICMP message: an IPv4 socket has the IP header before it."""
+    return sock.recv(65536)[20 if sock.family == socket.AF_INET else 0]
 
 
 def begin(workload, address, port):
     """Sends one SYN, for a connection that must not come."""
     sock = workload.tcp()
     sock.setblocking(False)
-    sock.connect_ex((address, port))
+    sock.connect_ex((at(address), port))
     return sock
 
 
@@ -157,4 +172,6 @@ def drops(node, wanted, repeats=False):
 
 def equal_event(event, **words):
     """The event says these words (and others)."""
+    words = {word: at(value) if isinstance(value, str) else value
+             for word, value in words.items()}
     equal({word: event.get(word) for word in words}, words, f"event {event}")

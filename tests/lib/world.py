@@ -6,9 +6,11 @@ with workloads that are namespaces too.
     intruder 10.1.0.66 -+- n1 u1 ====== u2 n2 +- peer 10.2.0.10
     web1     10.1.0.80 -+  172.16.0.1  172.16.0.2
 
-client and peer have identity 300, web1 and web2 301, intruder 400.
+client and peer have identity 300, web1 and web2 301, intruder 400. What these
+addresses are in a world of IPv6 says addresses.py.
 """
 
+import addresses
 import links
 from braid import Braid, Events
 from netns import Netns
@@ -27,15 +29,16 @@ class Node(Netns):
     """A node with braid in it; its devices towards workloads are v-NAME."""
 
     def __init__(self, name):
-        super().__init__(name)
+        super().__init__(name, ipv6=6 in (addresses.now.inner, addresses.now.underlay))
         self.open()
         self.sysctl("net.ipv4.ip_forward", 1)
+        self.sysctl("net.ipv6.conf.all.forwarding", 1)
         with self:
             links.up("lo")
 
     def workload(self, name, address):
         inside = Netns(name)
-        inside.address = address
+        inside.address = addresses.at(address)
         with self:
             links.veth(f"v-{name}", "eth0", inside)
             links.address(f"v-{name}", f"{GATEWAY}/32")
@@ -46,6 +49,25 @@ class Node(Netns):
             links.route(f"{GATEWAY}/32", "eth0")
             links.route("0.0.0.0/0", "eth0", GATEWAY)
         return inside
+
+    def overlay(self, local):
+        """The line that makes its overlay, if this world has one."""
+        if addresses.now.encap == "native":
+            return ""
+        return (f"overlay add braid0 type {addresses.now.encap} local {local} "
+                f"port {addresses.now.port}\n")
+
+    def reach(self, cidr, uplink=None, router=None, own=None):
+        """The way to another node's network: the overlay, where this node has an
+        address of its own or none, or that node as router."""
+        with self:
+            if addresses.now.encap == "native":
+                links.route(cidr, uplink, router)
+                return
+            links.up("braid0")
+            if own:
+                links.address("braid0", f"{own}/32")
+            links.route(cidr, "braid0")
 
     def open(self):
         self.braid = Braid(self)
@@ -68,13 +90,14 @@ class Node(Netns):
 class World:
     """n1 and n2 with an overlay between them, and nothing refused yet."""
 
-    def __init__(self, extra1="", extra2=""):
+    def __init__(self, extra1="", extra2="", inner=None, encap=None, underlay=None,
+                 hosts=False):
+        """Families and encapsulation: what they were, if not said. hosts: the nodes
+        have addresses inside, 10.1.0.1 and 10.2.0.1."""
+        addresses.choose(inner, encap, underlay)
+        self.hosts = hosts
         self.n1, self.n2 = Node("n1"), Node("n2")
-        with self.n1:
-            links.veth("u1", "u2", self.n2)
-            links.address("u1", "172.16.0.1/24")
-        with self.n2:
-            links.address("u2", "172.16.0.2/24")
+        self.connect()
         self.client = self.n1.workload("client", "10.1.0.10")
         self.intruder = self.n1.workload("intruder", "10.1.0.66")
         self.web1 = self.n1.workload("web1", "10.1.0.80")
@@ -84,37 +107,39 @@ class World:
         self.gone = ()    # what a test has deleted
         self.configure()
 
+    def connect(self):
+        """The nodes' network."""
+        with self.n1:
+            links.veth("u1", "u2", self.n2)
+            links.address("u1", "172.16.0.1/24")
+        with self.n2:
+            links.address("u2", "172.16.0.2/24")
+
     def configure(self):
         self.configure_n1()
         self.configure_n2()
 
     def configure_n1(self):
-        self.n1.braid.batch(IDENTITIES + f"""\
-overlay add braid0 type vxlan local 172.16.0.1 port 4789
-node add n2 underlay 172.16.0.2 cidr 10.2.0.0/24
+        self.n1.braid.batch(IDENTITIES + self.n1.overlay("172.16.0.1") + f"""\
+node add n2 underlay 172.16.0.2 cidr 10.2.0.0/24{" address 10.2.0.1" if self.hosts else ""}
 prefix add 10.2.0.80/32 identity {WEB} node n2
 prefix add 10.2.0.10/32 identity {CLIENT} node n2
 endpoint add v-client identity {CLIENT} address 10.1.0.10
 endpoint add v-intruder identity {INTRUDER} address 10.1.0.66
 endpoint add v-web1 identity {WEB} address 10.1.0.80
 """ + self.extra1)
-        with self.n1:
-            links.up("braid0")
-            links.route("10.2.0.0/24", "braid0")
+        self.n1.reach("10.2.0.0/24", "u1", "172.16.0.2", "10.1.0.1" if self.hosts else None)
 
     def configure_n2(self):
-        self.n2.braid.batch(IDENTITIES + f"""\
-overlay add braid0 type vxlan local 172.16.0.2 port 4789
-node add n1 underlay 172.16.0.1 cidr 10.1.0.0/24
+        self.n2.braid.batch(IDENTITIES + self.n2.overlay("172.16.0.2") + f"""\
+node add n1 underlay 172.16.0.1 cidr 10.1.0.0/24{" address 10.1.0.1" if self.hosts else ""}
 prefix add 10.1.0.10/32 identity {CLIENT} node n1
 prefix add 10.1.0.66/32 identity {INTRUDER} node n1
 prefix add 10.1.0.80/32 identity {WEB} node n1
 endpoint add v-web2 identity {WEB} address 10.2.0.80
 endpoint add v-peer identity {CLIENT} address 10.2.0.10
 """ + self.extra2)
-        with self.n2:
-            links.up("braid0")
-            links.route("10.1.0.0/24", "braid0")
+        self.n2.reach("10.1.0.0/24", "u2", "172.16.0.1", "10.2.0.1" if self.hosts else None)
 
     def namespaces(self):
         return [self.client, self.intruder, self.web1, self.web2, self.peer,

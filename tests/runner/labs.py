@@ -52,7 +52,8 @@ class Lab:
                     "NODES": str(self.group.nodes),
                     "LAB_DIR": os.path.join(self.directory, f"boot{self.boots}")}
         return self.command(["up", str(self.group.nodes), "--kernel", self.group.kernel,
-                             "--with", str(os.getpid())], BOOT_TIMEOUT)
+                             "--cpus", str(self.group.cpus), "--with", str(os.getpid())],
+                            BOOT_TIMEOUT)
 
     def nodes(self):
         return range(1, self.group.nodes + 1)

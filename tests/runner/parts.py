@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 
 TIMEOUT = 300
+# What tests that run for a set time are told, see `make soak`.
+LONGER = int(os.environ.get("FUZZ_SECONDS") or 0)
 KERNELS = ("debug", "stock", "6.12")
 LAB_KERNELS = ("debug", "stock")
 
@@ -26,6 +28,8 @@ class Test:
     labs: int = 1
     kernel: str = ""
     nodes: int = 0         # of the lab the runner boots for it
+    cpus: int = 1          # of each node
+    env: dict = field(default_factory=dict)
 
 
 @dataclass
@@ -33,12 +37,14 @@ class Group:
     """Tests that share one boot of a lab."""
     kernel: str
     nodes: int
+    cpus: int
     part: str
     tests: list = field(default_factory=list)
 
     @property
     def name(self):
-        return f"{self.part}@{self.kernel}x{self.nodes}"
+        cpus = f"c{self.cpus}" if self.cpus > 1 else ""
+        return f"{self.part}@{self.kernel}x{self.nodes}{cpus}"
 
 
 def header(path, word):
@@ -108,20 +114,32 @@ def kunit_tests():
                    ("modules-debug", "root"), 1, "debug", 1)
 
 
-def scenario_tests():
-    for path in sorted(glob.glob("tests/scenarios/*.*")):
+def worlds_of(settings, kernel):
+    """The test kernel is four times slower: it may be given fewer of them."""
+    fewer = kernel == "debug" and settings["debug_worlds"]
+    return (fewer or settings["worlds"]).split(",")
+
+
+def node_tests(part):
+    """Files that run in the lab that the runner boots for them."""
+    for path in sorted(glob.glob(f"tests/{part}/*.*")):
         if not os.access(path, os.X_OK):
             continue
         settings = take(header(path, "lab"), path, kernel="stock,debug", nodes=1,
-                        timeout=TIMEOUT)
+                        cpus=1, worlds="", debug_worlds="", timeout=TIMEOUT,
+                        needs="")
         kernels = settings["kernel"].split(",")
         for kernel in kernels:
             if kernel not in LAB_KERNELS:
                 raise BadHeader(f"{path}: no lab kernel '{kernel}'")
         for kernel in sorted(kernels, key=LAB_KERNELS.index):
-            yield Test(f"scenarios/{stem(path)}@{kernel}", [path], settings["timeout"],
-                       (f"modules-{kernel}", "tool", "root"), 1, kernel,
-                       settings["nodes"])
+            for world in worlds_of(settings, kernel):
+                yield Test(f"{part}/{stem(path)}@{kernel}{'/' if world else ''}{world}",
+                           [path], settings["timeout"] + LONGER,
+                           (f"modules-{kernel}", "tool", "root",
+                            *filter(None, settings["needs"].split(","))), 1, kernel,
+                           settings["nodes"], settings["cpus"],
+                           {"WORLD": world} if world else {})
 
 
 def demo_tests():
@@ -132,13 +150,13 @@ def demo_tests():
 
 def all_tests():
     # Long ones first, so that the short ones fill the second half of the machine.
-    return [*scenario_tests(), *demo_tests(), *lab_tests(), *kunit_tests(),
+    return [*node_tests("scenarios"), *node_tests("fuzz"), *demo_tests(), *lab_tests(), *kunit_tests(),
             *tool_tests(), *static_tests()]
 
 
 def matches(name, pattern):
-    """A part of the name, or a glob of all of it."""
-    return pattern in name or fnmatch(name, pattern)
+    """A part of the name, or a glob of all of it; of several, any."""
+    return any(one in name or fnmatch(name, one) for one in pattern.split(","))
 
 
 def grouped(tests):
@@ -148,9 +166,9 @@ def grouped(tests):
         if not test.nodes:
             units.append(test)
             continue
-        key = (test.name.split("/")[0], test.kernel, test.nodes)
+        key = (test.name.split("/")[0], test.kernel, test.nodes, test.cpus)
         if key not in groups:
-            groups[key] = Group(test.kernel, test.nodes, key[0])
+            groups[key] = Group(test.kernel, test.nodes, test.cpus, key[0])
             units.append(groups[key])
         groups[key].tests.append(test)
     return units
@@ -169,3 +187,5 @@ def preparations():
                (f"kernel-{kernel}",), False)
     yield "tool", ["scripts/build-tool"], ("checkers",), False
     yield "root", ["tests/lab/rootfs"], ("packages",), False
+    # The kernel's own netlink client is in its source.
+    yield "spec", ["tests/runner/spec.sh"], ("kernel-debug",), False

@@ -66,9 +66,10 @@ class Suite:
         for work in list(waiting):
             if any(need not in self.done for need in work.needs):
                 continue
-            # What takes the whole machine is not overtaken for ever.
+            # What takes the whole machine goes first or last: to wait for it would
+            # leave half of the machine idle while a long group ends.
             if work.slots > free:
-                return
+                continue
             waiting.remove(work)
             free -= work.slots
             thread = threading.Thread(target=self.guarded, args=(work,), name=work.name)
@@ -155,7 +156,7 @@ class Suite:
         path = log_of(test.name)
         with open(path, "wb") as log:
             self.progress.start(test.name, path)
-            status = self.processes.run(test.command, log, test.timeout, env)
+            status = self.processes.run(test.command, log, test.timeout, {**env, **test.env})
         with open(path, encoding="utf-8", errors="replace") as log:
             report = ktap.parse(log)
         if self.processes.stopping:

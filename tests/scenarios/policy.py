@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=stock,debug nodes=1 timeout=600
+# lab: kernel=stock,debug nodes=1 timeout=600 worlds=4-vxlan-4,6-geneve-6 debug_worlds=6-geneve-6
 """Who reaches whom, on its own node and through the overlay."""
 
 import contextlib
@@ -9,11 +9,13 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
 
+import addresses
+from addresses import at
 from ktap import equal, run, test, true
 from netns import reset_on_close, silent
 from packets import parse_tunnel
 from traffic import (Servers, ask_tcp, ask_udp, begin, connect, drops, equal_event,
-                     ping, wait_until)
+                     heard_type, ping, tell, wait_until)
 from world import CLIENT, INTRUDER, VIP, WEB, World
 
 SERVICE = f"""\
@@ -88,27 +90,28 @@ def vni(world, servers):
         packet = parse_tunnel(wire.recv(65536))
         if packet is None:
             continue
-        if packet.source == "172.16.0.1":
+        if packet.source == at("172.16.0.1"):
             forth.add((packet.vni, packet.inner.source, packet.inner.destination))
         else:
             back.add((packet.vni, packet.inner.source, packet.inner.destination))
     wire.close()
-    equal(forth, {(CLIENT, "10.1.0.10", "10.2.0.80")})
-    equal(back, {(WEB, "10.2.0.80", "10.1.0.10")})
+    equal(forth, {(CLIENT, at("10.1.0.10"), at("10.2.0.80"))})
+    equal(back, {(WEB, at("10.2.0.80"), at("10.1.0.10"))})
 
 
 @test("the outer source port is the same both ways")
 def source_port(world, servers):
     wire = world.n1.packet("u1")
-    ports = {"172.16.0.1": set(), "172.16.0.2": set()}
+    ports = {at("172.16.0.1"): set(), at("172.16.0.2"): set()}
     equal(ask_tcp(world.client, "10.2.0.80", 8080), "web2")
     while not all(ports.values()):
         packet = parse_tunnel(wire.recv(65536))
         if packet:
             ports[packet.source].add(packet.sport)
     wire.close()
-    equal(ports["172.16.0.1"], ports["172.16.0.2"])
-    equal(len(ports["172.16.0.1"]), 1, "ports")
+    one, other = ports.values()
+    equal(one, other)
+    equal(len(one), 1, "ports")
 
 
 def revoked(world, address, node):
@@ -141,7 +144,7 @@ def revoke_reply(world, servers):
     listener = world.web2.listener(8081)
     with_rules(world.n2, RULE.format("data", f"identity {CLIENT}", "tcp port 8081", "allow"))
     sock = world.client.tcp()
-    sock.connect(("10.2.0.80", 8081))
+    sock.connect((at("10.2.0.80"), 8081))
     served, _ = listener.accept()
     served.send(b"1")
     equal(sock.recv(10), b"1")
@@ -166,7 +169,7 @@ def replies(world, servers):
     equal(ask_tcp(world.client, "10.1.0.80", 8080), "web1")
     equal(ask_tcp(world.client, "10.2.0.80", 8080), "web2")
     with drops(world.n1, {("policy-denied", "ingress"): 1}):
-        world.web1.udp().sendto(b"?", ("10.1.0.10", 9))
+        tell(world.web1, "10.1.0.10", 9)
 
 
 @test("an egress rule is judged on the sender's node")
@@ -177,9 +180,8 @@ def egress(world, servers):
     with_rules(world.n2, "")
     equal(ask_tcp(world.client, "10.2.0.80", 8080), "web2")
     with drops(world.n2, {}), drops(world.n1, {("policy-denied", "egress"): 2}) as seen:
-        sock = world.client.udp()
-        sock.sendto(b"?", ("10.2.0.80", 53))
-        sock.sendto(b"?", ("10.2.0.10", 53))
+        tell(world.client, "10.2.0.80", 53)
+        tell(world.client, "10.2.0.10", 53)
     equal_event(seen.events[0], source_identity=CLIENT, destination_identity=WEB,
                 device="v-client")
     equal_event(seen.events[1], destination_identity=CLIENT, destination="10.2.0.10")
@@ -192,13 +194,14 @@ def icmp_type(world, servers):
         with_rules(node, rule)
     for address, node in ("10.1.0.80", world.n1), ("10.2.0.80", world.n2):
         sock = ping(world.client, address)
-        equal(sock.recv(100)[20], 0, "the type of what came back")
+        equal(heard_type(sock), addresses.icmp_type(0), "the type of what came back")
         sock.close()
         with drops(node, {("policy-denied", "ingress"): 1}) as seen:
-            # 13: timestamp
+            # 13: timestamp; a node information query with IPv6
             sock = ping(world.client, address, bytes(12), kind=13)
         sock.close()
-        equal_event(seen.events[0], protocol=1, destination_port=13)
+        equal_event(seen.events[0], protocol=addresses.icmp_protocol(),
+                    destination_port=addresses.icmp_type(13))
 
 
 @test("port ranges hold at both ends, for tcp and udp apart")
@@ -209,9 +212,8 @@ def ranges(world, servers):
         equal(ask_udp(world.client, "10.1.0.80", port), "web1")
     equal(ask_tcp(world.client, "10.1.0.80", 8080), "web1")
     with drops(world.n1, {("policy-denied", "ingress"): 5}):
-        sock = world.client.udp()
         for port in 49, 54, 8080:
-            sock.sendto(b"?", ("10.1.0.80", port))
+            tell(world.client, "10.1.0.80", port)
         for port in 53, 8079:
             begin(world.client, "10.1.0.80", port).close()
 
@@ -221,7 +223,7 @@ def answers(world, port):
     before = world.n1.braid.drops()
     sock = world.client.udp()
     sock.setblocking(False)
-    sock.sendto(b"?", ("10.1.0.80", port))
+    sock.sendto(b"?", (at("10.1.0.80"), port))
 
     def ended():
         with contextlib.suppress(BlockingIOError):
@@ -256,8 +258,8 @@ def priorities(world, servers):
     lines = ""
     for number, (_, *rules) in enumerate(cases):
         port = CASES + 20 * number
-        for at, (peer, around, action) in enumerate(rules):
-            lines += RULE.format(f"r{number}-{at}", peer,
+        for nth, (peer, around, action) in enumerate(rules):
+            lines += RULE.format(f"r{number}-{nth}", peer,
                                  f"udp port {port - around}-{port + around}", action)
     with_rules(world.n1, lines)
     for number, (wanted, *rules) in enumerate(cases):
@@ -271,7 +273,7 @@ def cidr(world, servers):
     equal(ask_udp(world.intruder, "10.2.0.80", 53), "web2")
     equal(ask_udp(world.web2, "10.1.0.80", 53), "web1")
     with drops(world.n2, {("policy-denied", "ingress"): 1}):
-        world.client.udp().sendto(b"?", ("10.2.0.80", 53))
+        tell(world.client, "10.2.0.80", 53)
 
 
 @test("an endpoint always reaches itself, and its own node reaches it")
@@ -280,10 +282,10 @@ def own(world, servers):
     with drops(world.n1, {}):
         equal(ask_udp(world.n1, "10.1.0.80", 53), "web1")
     with drops(world.n1, {("policy-denied", "egress"): 1}):
-        world.web1.udp().sendto(b"?", ("10.1.0.10", 53))
+        tell(world.web1, "10.1.0.10", 53)
     # Another node is not its own.
     with drops(world.n1, {("policy-denied", "ingress"): 1}) as seen:
-        world.n2.udp().sendto(b"?", ("10.1.0.80", 53))
+        tell(world.n2, "10.1.0.80", 53)
     equal_event(seen.events[0], source_identity=6)
 
 

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,debug nodes=1 timeout=600
-"""10,000 prefixes, rules and services in one batch, and out again."""
+"""10,000 prefixes, rules and services in one batch, and out again; 2,000 on the test
+kernel."""
 
 import contextlib
 import os
@@ -13,11 +14,12 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
 import links
 import packets
 from ktap import equal, run, test, true
-from traffic import Servers, ask_udp, drops, equal_event
+from traffic import Servers, ask_udp, drops, equal_event, tell
 from world import WEB, World, flush
 
-MANY = 10000
-SOME = 0, 1, 255, 256, 4999, 7777, 9999
+# The test kernel looks at every access; how many there can be is the other's to show.
+MANY = 10000 if os.environ.get("KERNEL") != "debug" else 2000
+SOME = 0, 1, 255, 256, MANY // 2 - 1, MANY - 1
 IDENTITIES = 100
 FIRST_IDENTITY, FIRST_PORT = 1000, 20000
 LIMIT = 240      # seconds for all that is asked of the tool once, on a slow machine
@@ -85,7 +87,7 @@ def find(world, servers):
         equal(ask_udp(world.client, vip(number), 7), "web2")
         servers.end(served)
     with drops(world.n1, {("no-backend", "egress"): 1}):
-        world.client.udp().sendto(b"?", (vip(5000), 7))
+        tell(world.client, vip(MANY // 2), 7)
     wire.close()
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=stock,debug nodes=1 timeout=600
+# lab: kernel=stock,debug nodes=1 timeout=600 worlds=4-vxlan-4,6-geneve-6 debug_worlds=6-geneve-6
 """Senders that are not what they say: each is dropped with its own reason."""
 
 import contextlib
@@ -9,14 +9,16 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
 
+import addresses
 import links
 import packets
+from addresses import at
 from ktap import equal, run, test
 from traffic import drops, equal_event
 from world import CLIENT, INTRUDER, WEB, World
 
 NODE1, NODE2, STRANGER = "172.16.0.1", "172.16.0.2", "172.16.0.3"
-TUNNEL = 4789
+TUNNEL = addresses.now.port
 
 
 class Tunnel:
@@ -29,10 +31,10 @@ class Tunnel:
     def send(self, vni=CLIENT, source="10.2.0.10", destination="10.1.0.80", sock=None,
              payload=b"hand", **words):
         inner = packets.udp(source, 1234, destination, 53, payload)
-        (sock or self.sock).sendto(packets.vxlan(vni, inner, **words), (NODE1, TUNNEL))
+        (sock or self.sock).sendto(packets.tunnel(vni, inner, **words), (at(NODE1), TUNNEL))
 
     def send_raw(self, data):
-        self.sock.sendto(data, (NODE1, TUNNEL))
+        self.sock.sendto(data, (at(NODE1), TUNNEL))
 
 
 def arrives(world, tunnel, send):
@@ -78,9 +80,13 @@ def node_known(world, tunnel):
 
 @test("an inner source of another node, of this one, or of nobody is dropped")
 def spoofed_inner(world, tunnel):
-    with drops(world.n1, {("spoofed-inner-source", "ingress"): 4}) as seen:
-        for source in "10.1.0.66", "10.3.0.1", "172.16.0.1", "0.0.0.0":
+    with drops(world.n1, {("spoofed-inner-source", "ingress"): 3}) as seen:
+        for source in "10.1.0.66", "10.3.0.1", "0.0.0.0":
             tunnel.send(source=source)
+    # IPv6 of a link is not carried at all.
+    reason = "spoofed-inner-source" if addresses.now.inner == 4 else "unsupported-protocol"
+    with drops(world.n1, {(reason, "ingress"): 1}):
+        tunnel.send(source="169.254.1.1")
     equal_event(seen.events[0], source="10.1.0.66", destination="10.1.0.80",
                 source_identity=CLIENT, source_label=["app=client"],
                 destination_identity=WEB, protocol=17,
@@ -99,10 +105,11 @@ def longest_match(world, tunnel):
             source="10.2.0.33", payload=b"own")), b"own")
 
 
-@test("reserved identities in the VNI are dropped: unknown, host, world")
+@test("reserved identities in the VNI are dropped: unknown, host; the world's at home")
 def reserved(world, tunnel):
-    for vni in 1, 0, 2:
-        with drops(world.n1, {("unknown-identity", "ingress"): 1}) as seen:
+    for vni, reason in ((1, "unknown-identity"), (0, "unknown-identity"),
+                        (2, "spoofed-inner-source")):
+        with drops(world.n1, {(reason, "ingress"): 1}) as seen:
             tunnel.send(vni=vni)
         equal_event(seen.events[0], source_identity=vni, source="10.2.0.10",
                     destination_identity=WEB, destination_label=["app=web", "tier=front"])
@@ -131,18 +138,20 @@ def header_identity(world, tunnel):
 
 @test("malformed tunnel packets are dropped")
 def malformed(world, tunnel):
-    good = packets.vxlan(CLIENT, packets.udp("10.2.0.10", 1, "10.1.0.80", 53, b""))
+    good = packets.tunnel(CLIENT, packets.udp("10.2.0.10", 1, "10.1.0.80", 53, b""))
     with drops(world.n1, {("malformed", "ingress"): 5}):
         tunnel.send_raw(b"")
         tunnel.send_raw(good[:7])
         tunnel.send_raw(good[:8 + 13])
         tunnel.send_raw(good[:8 + 14 + 19])
-        tunnel.send_raw(b"\0" + good[1:])    # says it has no VNI
+        # says it has no VNI; or more options than there are bytes
+        tunnel.send_raw((b"\0" if addresses.now.encap == "vxlan" else b"\x3f") + good[1:])
     with drops(world.n1, {("unsupported-protocol", "ingress"): 2}):
         tunnel.send(protocol=0x0806)
-        tunnel.send(protocol=0x86dd)
+        tunnel.send(protocol=0x88cc)
     with drops(world.n1, {("malformed", "ingress"): 1}):
-        tunnel.send_raw(packets.vxlan(CLIENT, b"\x65" + bytes(39)))
+        tunnel.send_raw(packets.tunnel(CLIENT, b"\x55" + bytes(39), protocol=packets.protocol_of(
+            packets.udp("10.2.0.10", 1, "10.1.0.80", 53, b""))))
 
 
 @test("with an uplink, tunnel packets from another device are dropped")
@@ -160,34 +169,34 @@ def not_uplink(world, tunnel):
 def spoofed_source(world, tunnel):
     raw = world.intruder.raw()
     with drops(world.n1, {("spoofed-source", "egress"): 4}) as seen:
-        for source in "10.1.0.10", "10.2.0.10", "192.0.2.1", "169.254.1.1":
-            raw.sendto(packets.udp(source, 5, "10.1.0.80", 53, b"x"), ("10.1.0.80", 0))
+        for source in "10.1.0.10", "10.2.0.10", "192.0.2.1", "10.96.0.1":
+            raw.sendto(packets.udp(source, 5, "10.1.0.80", 53, b"x"), (at("10.1.0.80"), 0))
     equal_event(seen.events[0], source_identity=INTRUDER, source_label=["app=intruder"],
                 source="10.1.0.10", destination="10.1.0.80", device="v-intruder",
                 destination_identity=WEB)
     # Its own address by the same way is none.
     own = packets.udp("10.1.0.66", 5, "10.1.0.80", 53, b"own")
-    equal(arrives(world, tunnel, lambda: raw.sendto(own, ("10.1.0.80", 0))), b"own")
+    equal(arrives(world, tunnel, lambda: raw.sendto(own, (at("10.1.0.80"), 0))), b"own")
     raw.close()
 
 
 @test("an endpoint may not send to the tunnel port, whichever way")
 def tunnel_port(world, tunnel):
-    inner = packets.vxlan(CLIENT, packets.udp("10.2.0.10", 1, "10.1.0.80", 53, b"x"))
+    inner = packets.tunnel(CLIENT, packets.udp("10.2.0.10", 1, "10.1.0.80", 53, b"x"))
     sock = world.intruder.udp()
     with drops(world.n1, {("tunnel-port", "egress"): 3}) as seen:
         for there in NODE1, NODE2, "10.1.0.80":
-            sock.sendto(inner, (there, TUNNEL))
+            sock.sendto(inner, (at(there), TUNNEL))
     equal_event(seen.events[0], source_identity=INTRUDER, destination=NODE1,
                 destination_port=TUNNEL)
     # In fragments the port is in the first one only.
     with drops(world.n1, {("tunnel-port", "egress"): 1}):
-        sock.sendto(inner + bytes(3000), (NODE2, TUNNEL))
+        sock.sendto(inner + bytes(3000), (at(NODE2), TUNNEL))
     # A service would hide it.
     world.n1.braid.batch("service add hide address 10.96.0.5 port 5 protocol udp\n"
                          f"backend add hide address {NODE2} port {TUNNEL}\n")
     with drops(world.n1, {("tunnel-port", "egress"): 1}):
-        sock.sendto(inner, ("10.96.0.5", 5))
+        sock.sendto(inner, (at("10.96.0.5"), 5))
     world.n1.braid.batch("service del hide\n")
     sock.close()
 
@@ -214,7 +223,7 @@ def no_node(world, tunnel):
         links.route("10.9.0.0/24", "braid0")
     sock = world.client.udp()
     with drops(world.n1, {("no-node", "egress"): 1}) as seen:
-        sock.sendto(b"x", ("10.9.0.1", 9))
+        sock.sendto(b"x", (at("10.9.0.1"), 9))
     equal_event(seen.events[0], source_identity=CLIENT, destination="10.9.0.1")
     sock.close()
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=stock,debug nodes=1 timeout=600
+# lab: kernel=stock,debug nodes=1 timeout=600 worlds=4-vxlan-4,6-geneve-6 debug_worlds=6-geneve-6
 """One address in front of many: who answers, who no longer, and who may ask."""
 
 import contextlib
@@ -11,9 +11,10 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
 
 import links
 import packets
+from addresses import at
 from ktap import equal, run, test, true
 from netns import reset_on_close
-from traffic import Servers, ask_tcp, ask_udp, connect, drops, equal_event
+from traffic import Servers, ask_tcp, ask_udp, connect, drops, equal_event, tell
 from world import CLIENT, INTRUDER, VIP, WEB, World
 
 OTHER_VIP, EMPTY_VIP = "10.96.0.2", "10.96.0.3"
@@ -90,7 +91,7 @@ def late_answer(world, servers):
     world.n1.braid.batch("service add late address 10.96.0.4 port 54 protocol udp\n"
                          "backend add late address 10.1.0.80 port 54\n")
     sock = world.client.udp()
-    sock.sendto(b"?", ("10.96.0.4", 54))
+    sock.sendto(b"?", (at("10.96.0.4"), 54))
     _, sender = listener.recvfrom(100)
     backend(world, "del", "late", "web1", 54)
     with drops(world.n1, {("backend-removed", "egress"): 1}) as seen:
@@ -106,10 +107,10 @@ def late_answer(world, servers):
 def no_backend(world, servers):
     with drops(world.n1, {("no-backend", "egress"): 2}) as seen:
         sock = world.client.tcp()
-        equal(sock.connect_ex((EMPTY_VIP, 80)), 111)    # ECONNREFUSED
+        equal(sock.connect_ex((at(EMPTY_VIP), 80)), 111)    # ECONNREFUSED
         sock.close()
         sock = world.client.udp()
-        sock.connect((EMPTY_VIP, 80))
+        sock.connect((at(EMPTY_VIP), 80))
         sock.send(b"?")
         try:
             sock.recv(100)
@@ -157,7 +158,7 @@ def becomes_service(world, servers):
 def exact(world, servers):
     # Not translated, such an address has no route here.
     sock = world.client.tcp()
-    equal(sock.connect_ex((VIP, 81)), 101)    # ENETUNREACH
+    equal(sock.connect_ex((at(VIP), 81)), 101)    # ENETUNREACH
     sock.close()
 
 
@@ -176,7 +177,7 @@ def outside(world, servers):
     send("10.1.0.80", b"direct")
     equal(sock.recv(100), b"direct")
     client = world.client.udp()
-    client.sendto(b"inside", ("10.96.0.6", 55))
+    client.sendto(b"inside", (at("10.96.0.6"), 55))
     equal(sock.recv(100), b"inside")
     world.n1.braid.batch("service del in\n")
     for each in sock, client, wire:
@@ -194,7 +195,7 @@ def policy(world, servers):
         ask_udp(world.client, VIP, 80)
     backend(world, "del", "udp", "web2", 53)
     with drops(world.n1, {("policy-denied", "ingress"): 1}) as seen:
-        world.intruder.udp().sendto(b"?", (VIP, 80))
+        tell(world.intruder, VIP, 80)
     equal_event(seen.events[0], source_identity=INTRUDER, destination="10.1.0.80",
                 destination_port=53)
     backend(world, "add", "udp", "web2", 53)

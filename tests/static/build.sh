@@ -20,6 +20,12 @@ ktap_at_exit rm -rf "$scratch"
 installs() {
 	DESTDIR=$scratch PREFIX=/usr scripts/install
 	[[ -x $scratch/usr/sbin/braid ]]
+	grep -q "^complete .* braid$" "$scratch/usr/share/bash-completion/completions/braid"
+	# The same files as by the tool's own Makefile, which packages use.
+	make -s -C tools/braid install DESTDIR="$scratch/tool" PREFIX=/usr
+	for part in sbin share; do
+		diff -r "$scratch/usr/$part" "$scratch/tool/usr/$part"
+	done
 }
 check "make install fills a stage" installs
 

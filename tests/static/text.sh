@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Spelling, scripts, the tool's format.
+# Spelling, scripts, the tool's format and manual pages.
 
 set -euo pipefail
 . tests/ktap.sh
@@ -56,6 +56,15 @@ expect_text "and says where" "format.c:1"
 mapfile -t files < <(project_files 'tools/*.[ch]' | require_files "sources of the tool")
 for file in "${files[@]}"; do
 	check "clang-format $file" format "$file"
+done
+
+printf '.SH NAME\nno title\n' >"$scratch/page.8"
+manual() { mandoc -T lint -W style "$@"; }
+refute "mandoc finds a mistake" manual "$scratch/page.8"
+expect_text "and says which" "missing manual title"
+mapfile -t files < <(project_files 'tools/*.8' | require_files "manual pages")
+for file in "${files[@]}"; do
+	check "mandoc $file" manual "$file"
 done
 
 ktap_end

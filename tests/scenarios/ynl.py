@@ -1,0 +1,301 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+# lab: kernel=stock,debug nodes=1 timeout=300 needs=spec
+"""The kernel's own generic client, ynl, drives every operation of the specification
+as it is, and everything that the specification says of a reply comes in one."""
+
+import contextlib
+import os
+import socket
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
+sys.path.insert(0, "/build/spec/ynl")
+
+if "LAB" not in os.environ:    # in the node; on the host there is none
+    from lib import NlError, YnlFamily
+
+from ktap import equal, run, test, true
+from traffic import Servers, connect, tell, wait_until
+from world import CLIENT, VIP, WEB, World
+
+NETLINK = "/build/spec/Documentation/netlink"
+SPEC, SCHEMA = f"{NETLINK}/specs/braid_net.yaml", f"{NETLINK}/genetlink-legacy.yaml"
+
+
+class Client:
+    """ynl in a namespace, and what was driven and came with all of them."""
+
+    driven = set()      # (operation, "do" or "dump" or "event")
+    came = set()        # (operation, set of attributes, attribute)
+
+    def __init__(self, node):
+        with node:
+            self.ynl = YnlFamily(SPEC, SCHEMA)
+        # It binds: later the socket has its number already.
+        self.ynl.ntf_subscribe("drops")
+
+    def do(self, name, **attributes):
+        self.driven.add((name, "do"))
+        return self.note(name, self.ynl.do(name, under_to_dash(attributes)))
+
+    def dump(self, name, **attributes):
+        self.driven.add((name, "dump"))
+        replies = self.ynl.dump(name, under_to_dash(attributes))
+        for reply in replies:
+            self.note(name, reply)
+        return replies
+
+    def events(self):
+        """Those that are there."""
+        self.ynl.check_ntf()
+        heard = []
+        while not self.ynl.async_msg_queue.empty():
+            event = self.ynl.async_msg_queue.get()
+            self.driven.add((event["name"], "event"))
+            heard.append(self.note(event["name"], event["msg"]))
+        return heard
+
+    def note(self, name, reply):
+        self.remember(name, self.ynl.msgs[name].attr_set, reply or {})
+        return reply
+
+    def remember(self, name, attributes, said):
+        for word, value in said.items():
+            self.came.add((name, attributes.name, word))
+            if attributes[word].type == "nest":
+                inner = self.ynl.attr_sets[attributes[word].yaml["nested-attributes"]]
+                for one in value if isinstance(value, list) else [value]:
+                    self.remember(name, inner, one)
+
+    def close(self):
+        self.ynl.close()
+
+
+def under_to_dash(words):
+    return {word.replace("_", "-"): value for word, value in words.items()}
+
+
+def address(text):
+    return socket.inet_aton(text)
+
+
+def cidr(text):
+    where, length = text.split("/")
+    return {"address": address(where), "length": int(length)}
+
+
+IDENTITY = {"id": 900, "label": ["app=ynl", "tier=test"]}
+NODE = {"name": "ynl", "underlay": [address("172.16.0.9")], "cidr": [cidr("10.9.0.0/24")],
+        "mac": bytes.fromhex("020000000009"), "address": [address("10.9.0.254")]}
+PREFIX = {"cidr": cidr("10.9.0.1/32"), "identity": 900, "node": "ynl"}
+RULES = [
+    {"name": "ynl-identity", "subject": 900, "direction": "ingress",
+     "peer-identity": [900, CLIENT], "protocol": 6, "port-min": 80, "port-max": 90,
+     "action": "allow", "priority": 2000},
+    {"name": "ynl-any", "subject": 900, "direction": "egress", "peer-any": True,
+     "protocol": 1, "type": 8, "action": "deny"},
+    {"name": "ynl-cidr", "subject": 900, "direction": "egress",
+     "peer-cidr": [cidr("10.0.0.0/8")], "protocol": 0, "action": "allow"},
+]
+SERVICE = {"name": "ynl", "address": address(VIP), "port": 81, "protocol": 6,
+           "scope": "cluster", "algorithm": "random"}
+BACKEND = {"service": "ynl", "address": address("10.1.0.80"), "port": 8080}
+
+
+def listed(client, kind, **words):
+    """The one object of a kind that says these words."""
+    found = [reply[kind] for reply in client.dump("get", object=kind)
+             if all(reply[kind].get(word) == value
+                    for word, value in under_to_dash(words).items())]
+    equal(len(found), 1, f"{kind} with {words}")
+    return found[0]
+
+
+def holds(got, wanted):
+    """Everything wanted was said, and maybe more."""
+    equal({word: got.get(word) for word in wanted}, wanted)
+
+
+@test("the version, and a generation that a change moves")
+def status(world, client):
+    before = client.do("status")
+    client.do("add", identity=IDENTITY)
+    after = client.do("status")
+    equal(after["version"], before["version"])
+    equal(after["generation"], before["generation"] + 1)
+
+
+@test("what is added is listed as it was said")
+def added(world, client):
+    holds(listed(client, "identity", id=900), IDENTITY)
+    for kind, said in ("node", NODE), ("prefix", PREFIX), ("service", SERVICE), (
+            "backend", BACKEND), *(("rule", rule) for rule in RULES):
+        client.do("add", **{kind: said})
+    holds(listed(client, "node", name="ynl"), NODE)
+    holds(listed(client, "prefix", identity=900), PREFIX)
+    holds(listed(client, "service", name="ynl"), SERVICE)
+    holds(listed(client, "backend", service="ynl"), BACKEND)
+    for rule in RULES:
+        holds(listed(client, "rule", name=rule["name"]), rule)
+
+
+@test("devices are listed with their indices")
+def devices(world, client):
+    client.do("add", uplink={"device": "u1"})
+    with world.n1:
+        indices = dict((name, index) for index, name in socket.if_nameindex())
+    equal(listed(client, "uplink", device="u1")["ifindex"], indices["u1"])
+    holds(listed(client, "endpoint", device="v-client"),
+          {"ifindex": indices["v-client"], "identity": CLIENT,
+           "address": [address("10.1.0.10")]})
+    holds(listed(client, "overlay", name="braid0"),
+          {"ifindex": indices["braid0"], "type": "vxlan", "local": address("172.16.0.1"),
+           "port": 4789, "mtu": 1450})
+
+
+@test("set changes what is said and keeps the rest; del removes")
+def changed(world, client):
+    client.do("set", rule={"name": "ynl-any", "action": "allow"})
+    holds(listed(client, "rule", name="ynl-any"), {**RULES[1], "action": "allow"})
+    client.do("del", rule={"name": "ynl-any"})
+    equal([reply for reply in client.dump("get", object="rule")
+           if reply["rule"]["name"] == "ynl-any"], [])
+    client.do("add", rule=RULES[1])
+
+
+@test("a transaction is committed, tried or aborted")
+def transactions(world, client):
+    generation = client.do("status")["generation"]
+    equal(client.do("begin")["generation"], generation)
+    client.do("add", identity={"id": 901})
+    equal(client.do("commit", dry_run=True)["generation"], generation)
+    client.do("begin")
+    client.do("add", identity={"id": 901})
+    client.do("abort")
+    equal(client.do("status")["generation"], generation)
+    client.do("begin")
+    client.do("add", identity={"id": 901})
+    client.do("del", identity={"id": 901})
+    client.do("add", identity={"id": 902})
+    equal(client.do("commit")["generation"], generation + 1)
+    listed(client, "identity", id=902)
+
+
+@test("a refusal says what, and points at the attribute")
+def refusal(world, client):
+    try:
+        client.do("add", prefix={"cidr": cidr("10.9.0.1/16"), "identity": 900})
+        raise AssertionError("it was taken")
+    except NlError as error:
+        equal(error.error, 22)
+        equal(error.nl_msg.extack["msg"], "prefix has host bits set")
+        equal(error.nl_msg.extack["bad-attr"], ".prefix.cidr")
+    try:
+        client.do("add", prefix={"identity": 900})
+        raise AssertionError("it was taken")
+    except NlError as error:
+        equal(error.nl_msg.extack["miss-type"],
+              client.ynl.attr_sets["prefix"]["cidr"].value)
+
+
+@test("drops are counted and told as events, and set to zero")
+def drops(world, client):
+    client.do("stats-reset")
+    world.n1.braid.batch(f"rule add ynl-web subject {WEB} direction ingress peer identity {WEB} "
+                         "protocol any action allow\n")
+    tell(world.client, "10.1.0.80", 9)
+    heard = []
+    wait_until(lambda: heard.extend(client.events()) or heard, 10)
+    holds(heard[0]["event"], {
+        "reason": "policy-denied", "direction": "ingress", "source-identity": CLIENT,
+        "destination-identity": WEB, "source-label": ["app=client"],
+        "destination-label": ["app=web", "tier=front"], "source": address("10.1.0.10"),
+        "destination": address("10.1.0.80"), "protocol": 17, "destination-port": 9,
+        "device": "v-client"})
+    counted = client.do("stats-get")
+    equal([drop for drop in counted["drop"] if drop["packets"]],
+          [{"reason": "policy-denied", "direction": "ingress", "packets": 1}])
+    equal(counted["lost"], 0)
+    client.do("stats-reset")
+    true(not any(drop["packets"] for drop in client.do("stats-get")["drop"]), "not zero")
+    world.n1.braid.batch("rule del ynl-web\n")
+
+
+@test("flows are listed, counted and flushed")
+def flows(world, client):
+    world.n1.sysctl("net.netfilter.nf_conntrack_acct", 1)
+    client.do("add", rule={"name": "out", "subject": CLIENT, "direction": "egress",
+                           "peer-any": True, "protocol": 0, "action": "allow"})
+    client.do("flow-flush")
+    sock, _ = connect(world.client, VIP, 81)
+    replies = client.dump("flow-get")
+    equal(len(replies), 1)
+    holds(replies[0]["flow"], {
+        "source": address("10.1.0.10"), "destination": address(VIP), "protocol": 6,
+        "source-port": sock.getsockname()[1], "destination-port": 81,
+        "source-identity": CLIENT, "destination-identity": WEB, "rule": ["out"],
+        "service": "ynl", "backend": address("10.1.0.80"), "backend-port": 8080,
+        "state": "established", "verdict": "allow"})
+    equal(client.do("flow-count"), {"flows": 1})
+    equal(client.do("flow-flush"), {"flows": 1})
+    equal(client.do("flow-count"), {"flows": 0})
+    sock.close()
+    client.do("del", rule={"name": "out"})
+    world.n1.sysctl("net.netfilter.nf_conntrack_acct", 0)
+
+
+@test("flush removes all objects of a kind")
+def flush(world, client):
+    for kind in ("rule", "backend", "service", "endpoint", "prefix", "node", "overlay",
+                 "uplink", "identity"):
+        true(client.dump("get", object=kind), f"no {kind}")
+        client.do("flush", object=kind)
+        equal(client.dump("get", object=kind), [])
+
+
+@test("every operation of the specification was driven")
+def every_operation(world, client):
+    wanted = set()
+    for name, message in client.ynl.msgs.items():
+        for mode in "do", "dump", "event", "notify":
+            if mode in message.yaml:
+                wanted.add((name, "event" if mode == "notify" else mode))
+    equal(sorted(wanted - Client.driven), [], "not driven")
+
+
+def documented(client):
+    """(operation, set, attribute) of all that the specification has in replies."""
+    def below(name, attributes, words):
+        for word in words:
+            if attributes[word].type == "pad":
+                continue
+            yield name, attributes.name, word
+            if attributes[word].type == "nest":
+                inner = client.ynl.attr_sets[attributes[word].yaml["nested-attributes"]]
+                yield from below(name, inner, inner)
+
+    for name, message in client.ynl.msgs.items():
+        for mode in "do", "dump", "event":
+            said = message.yaml.get(mode) or {}
+            words = (said if mode == "event" else said.get("reply", {})).get("attributes", ())
+            yield from below(name, message.attr_set, words)
+
+
+@test("every attribute that the specification has in a reply came in one")
+def every_attribute(world, client):
+    equal(sorted(set(documented(client)) - Client.came), [], "never came")
+
+
+@contextlib.contextmanager
+def fixture():
+    with World() as world:
+        servers = Servers()
+        servers.tcp(world.web1, 8080)
+        client = Client(world.n1)
+        yield world, client
+        client.close()
+        servers.stop()
+
+
+run(__file__, fixture)
