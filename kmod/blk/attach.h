@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BRAID_BLK_ATTACH_H
+#define BRAID_BLK_ATTACH_H
+
+#include <linux/types.h>
+#include <linux/uuid.h>
+
+#include "auth.h"
+#include "io.h"
+#include "volume.h"
+
+struct netlink_ext_ack;
+
+/* What a person asks of volumes: create, attach, detach, suspend, resume, show. */
+
+/**
+ * struct braid_volume_make - arguments of `volume create`
+ */
+struct braid_volume_make {
+	const char *name;
+	u64 size;
+	struct braid_voters voters;
+	struct braid_secrets secrets;
+};
+
+/**
+ * struct braid_volume_attach - arguments of `volume attach`
+ * @from: where to begin; the other addresses come from the record
+ */
+struct braid_volume_attach {
+	const char *name;
+	struct braid_address from[BRAID_VOTERS_MAX];
+	unsigned int nfrom;
+	struct braid_secrets secrets;
+	bool takeover;
+	bool dead;
+	bool force;
+};
+
+int braid_volume_init(void);
+/* Detaches all by force. */
+void braid_volume_exit(void);
+/* Is anything attached (the module is in use)? */
+bool braid_volume_any(void);
+
+/* Context: process, may sleep long, interruptible. */
+int braid_volume_create(const struct braid_volume_make *make,
+			struct netlink_ext_ack *extack);
+int braid_volume_attach(const struct braid_volume_attach *how,
+			struct netlink_ext_ack *extack);
+int braid_volume_detach(const char *name, bool force,
+			struct netlink_ext_ack *extack);
+int braid_volume_suspend(const char *name, struct netlink_ext_ack *extack);
+int braid_volume_resume(const char *name, struct netlink_ext_ack *extack);
+
+/**
+ * struct braid_volume_info - what `volume show` tells
+ */
+struct braid_volume_info {
+	char name[BRAID_NAME_MAX + 1];
+	enum braid_volume_state state;
+	u32 held;
+	const char *dead_why;
+	struct braid_record record;
+	struct braid_epoch epoch;
+	u64 proposed;
+	u64 lease_left_ms;
+	u32 min_isr;
+	u32 openers;
+	struct braid_io_info io;
+	unsigned int npeers;
+	struct {
+		struct braid_voter voter;
+		enum braid_peer_state state;
+		const char *why;
+		bool local;
+		u64 answered_ms_ago;
+	} peer[BRAID_VOTERS_MAX];
+};
+int braid_volume_walk(int (*fn)(const struct braid_volume_info *info,
+				void *context), void *context);
+/* -ENOENT */
+int braid_volume_lookup(const char *name, struct braid_volume_info *info);
+/* One sentence: what it waits for and what would free it. @out: 256 bytes. */
+void braid_volume_why(const struct braid_volume_info *info, char *out);
+
+#endif /* BRAID_BLK_ATTACH_H */

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BRAID_BLK_IO_H
+#define BRAID_BLK_IO_H
+
+#include <linux/types.h>
+
+struct bio;
+struct braid_io_set;
+struct braid_peer;
+struct braid_volume;
+
+/*
+ * Everything in flight on an attached volume: writes, flushes, reads, the
+ * regions to be reconciled and those to be cleared.
+ */
+
+/* Context: may sleep. */
+int braid_io_init(struct braid_volume *volume);
+void braid_io_exit(struct braid_volume *volume);
+
+/* A bio of the device, at most BRAID_PAYLOAD_MAX of data. Context: submit_bio. */
+void braid_io_submit(struct braid_volume *volume, struct bio *bio);
+
+/*
+ * What the control part tells.  Each looks at the volume under its lock again.
+ * Context: process, may sleep, volume->lock not held.
+ */
+/* ISR, proposal or generation changed: some in flight may now be complete. */
+void braid_io_membership(struct braid_volume *volume);
+/* The gate (state, held) changed: release or fail what waits. */
+void braid_io_gate(struct braid_volume *volume);
+/* The session of @peer was resumed: send again, in order, what it did not acknowledge. */
+void braid_io_resend(struct braid_volume *volume, struct braid_peer *peer);
+/* The volume is dead: fail everything queued or in flight now, with @error. */
+void braid_io_fail(struct braid_volume *volume, int error);
+
+/*
+ * Attach 4: regions of @dirty (bitmap over all regions, taken over) must be made
+ * equal on @isr before they are touched; copied from voter @source.
+ */
+void braid_io_reconcile(struct braid_volume *volume, unsigned long *dirty,
+			u8 source);
+/* Regions not reconciled yet. */
+u32 braid_io_unreconciled(struct braid_volume *volume);
+
+/* Detach: no new I/O comes.  Waits until all is acknowledged; then flushes, then
+ * clears every region.  Return: 0, -ETIMEDOUT, -EIO. */
+int braid_io_drain(struct braid_volume *volume, unsigned int timeout_ms);
+int braid_io_flush_and_clear(struct braid_volume *volume);
+
+/**
+ * struct braid_io_info - for `volume show` and `why`
+ */
+struct braid_io_info {
+	u32 writes;		/* in flight */
+	u32 reads;
+	u32 held;		/* waiting for the gate */
+	u32 dirty;		/* regions */
+	u32 unreconciled;
+	u64 waits_for;		/* members the oldest one in flight waits for */
+	u64 oldest_ns;		/* its age */
+	u64 repaired;		/* blocks repaired after a read error */
+};
+void braid_io_info(struct braid_volume *volume, struct braid_io_info *info);
+
+#endif /* BRAID_BLK_IO_H */

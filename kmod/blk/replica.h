@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BRAID_BLK_REPLICA_H
+#define BRAID_BLK_REPLICA_H
+
+#include <linux/types.h>
+#include <linux/uuid.h>
+
+#include "record.h"
+
+struct braid_replica;
+struct braid_request;
+struct braid_session;
+struct netlink_ext_ack;
+
+/*
+ * A replica or witness that is open in this kernel: store, record, region map,
+ * and the voter's rules.  It is asked through struct braid_request, by the
+ * target for writers elsewhere and by the volume directly.
+ */
+
+/**
+ * struct braid_replica_info - what `replica show` and a handshake tell
+ */
+struct braid_replica_info {
+	char path[256];
+	struct braid_record record;	/* the durable one */
+	u64 store;			/* id of this opening */
+	u64 data_size;
+	u32 regions_dirty;
+	u64 lease_left_ms;
+	struct braid_epoch lease_epoch;
+	bool failed;			/* record or map could not be written */
+};
+
+/**
+ * struct braid_replica_make - arguments of `replica create`
+ * @size: bytes of the volume; 0: all that fits
+ */
+struct braid_replica_make {
+	const char *path;
+	const char *name;
+	uuid_t volume;
+	u8 voter;
+	u64 size;
+	bool witness;
+	bool force;
+};
+
+int braid_replica_init(void);
+void braid_replica_exit(void);		/* closes all */
+
+/* The words of the tool. Context: process, may sleep long. */
+int braid_replica_create(const struct braid_replica_make *make,
+			 struct netlink_ext_ack *extack);
+int braid_replica_open(const char *path, struct netlink_ext_ack *extack);
+/* Refused while a writer's session is open, unless its lease ran out. */
+int braid_replica_close(const char *path, struct netlink_ext_ack *extack);
+/* Blanks both slots of a store that is not open. */
+int braid_replica_del(const char *path, struct netlink_ext_ack *extack);
+
+/**
+ * struct braid_replica_fault - one thing wrong that `replica check` found
+ */
+struct braid_replica_fault {
+	char what[96];
+};
+/* Reads record, map pages and ring of a store, open or not; changes nothing. */
+int braid_replica_check(const char *path, struct braid_replica_info *info,
+			struct braid_replica_fault *fault, u32 max, u32 *found,
+			struct netlink_ext_ack *extack);
+
+/* Calls @fn for each open one until it returns non-zero. Context: may sleep. */
+int braid_replica_walk(int (*fn)(struct braid_replica *replica, void *context),
+		       void *context);
+void braid_replica_info(struct braid_replica *replica,
+			struct braid_replica_info *info);
+
+/* A strong reference, or NULL.  @voter 0: the one with the lowest id. */
+struct braid_replica *braid_replica_get(const uuid_t *volume, u8 voter);
+void braid_replica_put(struct braid_replica *replica);
+
+/**
+ * braid_session_open() - begin to serve a writer
+ * @replica: a reference is taken
+ * @epoch: the writer's; all zero for a control connection of who only asks
+ * @nonce: of the writer's connection set
+ * @session: the session; ended by braid_session_close()
+ *
+ * With an epoch that is promised: earlier sessions are closed and their disk
+ * writes waited for first.
+ * Context: may sleep. Return: 0, -ESTALE, -ESHUTDOWN (being closed).
+ */
+int braid_session_open(struct braid_replica *replica,
+		       const struct braid_epoch *epoch, u64 nonce,
+		       struct braid_session **session);
+/* New requests fail with -ESHUTDOWN; waits until all have been answered. May sleep. */
+void braid_session_close(struct braid_session *session);
+
+/**
+ * braid_replica_submit() - ask a replica
+ *
+ * Data operations are checked against the promise when they are submitted to
+ * the store.  Answers by request->done.
+ * Context: process, does not wait for I/O.
+ */
+void braid_replica_submit(struct braid_session *session,
+			  struct braid_request *request);
+
+/* Of BRAID_REQ_TAKEOVER: has anybody asked the writer to close? Used for LEASE. */
+
+#endif /* BRAID_BLK_REPLICA_H */

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BRAID_BLK_TARGET_H
+#define BRAID_BLK_TARGET_H
+
+#include <linux/types.h>
+
+#include "auth.h"
+#include "voter.h"
+
+struct braid_replica;
+struct netlink_ext_ack;
+
+/* Serves the replicas that are open in this kernel to writers elsewhere. */
+
+/**
+ * struct braid_target_info - what `target show` tells
+ * @connections: authenticated ones, now
+ * @refused: handshakes refused since it listens
+ * @broken: connections closed because of what came over them
+ */
+struct braid_target_info {
+	struct braid_address address;
+	u32 connections;
+	u64 refused;
+	u64 broken;
+};
+
+int braid_target_init(void);
+void braid_target_exit(void);
+
+/* Listening twice on an address replaces its secrets (rotation). */
+int braid_target_listen(const struct braid_address *address,
+			const struct braid_secrets *secrets,
+			struct netlink_ext_ack *extack);
+/* Closes its connections; waits for them. */
+int braid_target_close(const struct braid_address *address,
+		       struct netlink_ext_ack *extack);
+int braid_target_walk(int (*fn)(const struct braid_target_info *info,
+				void *context), void *context);
+/* Secrets of the first target, for who creates a volume here: 0 or -ENOENT. */
+int braid_target_secrets(struct braid_secrets *secrets);
+/* Closes the connections of a replica that is being closed; waits. */
+void braid_target_forget(const struct braid_replica *replica);
+
+#endif /* BRAID_BLK_TARGET_H */

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BRAID_BLK_WIRE_H
+#define BRAID_BLK_WIRE_H
+
+#include <linux/types.h>
+
+#include "epoch.h"
+#include "proto.h"
+
+/* Frames: to and from their form on the wire, and what makes one invalid.  Pure. */
+
+/**
+ * struct braid_frame - the head of a frame, in the machine's order
+ *
+ * Fields as in struct braid_wire_frame; @error is 0 or a negative errno.
+ */
+struct braid_frame {
+	u8 type;
+	bool answer;
+	int error;
+	u32 flags;
+	u32 payload;
+	u64 volume;
+	struct braid_epoch epoch;
+	u64 session;
+	u64 cookie;
+	u64 seq;
+	u64 offset;
+	u64 length;
+	u64 n;
+	u64 value;
+	u32 generation;
+	u32 committed;
+	u32 payload_crc;
+};
+
+void braid_wire_encode(const struct braid_frame *frame,
+		       struct braid_wire_frame *wire);
+
+/**
+ * braid_wire_decode() - read and check a head
+ * @answer: whether answers or requests come on this side
+ * @data: whether it came on a data connection
+ *
+ * Checked: magic, crc, reserved fields, type, direction, flags, that payload,
+ * offset and length fit the type and its limits.  Not checked: volume, session
+ * and cookie (braid_wire_is_for()), that it lies inside the volume.
+ * Return: NULL, or what is wrong (static text); the connection must be closed.
+ */
+const char *braid_wire_decode(struct braid_frame *frame,
+			      const struct braid_wire_frame *wire,
+			      bool answer, bool data);
+
+/* Is it of this session?  NULL, or what is wrong. */
+const char *braid_wire_is_for(const struct braid_frame *frame, u64 volume,
+			      u64 session, u64 cookie);
+
+/* The one table of errors on the wire: errno -> status -> errno. */
+u16 braid_wire_status(int error);
+int braid_wire_errno(u16 status);
+
+#endif /* BRAID_BLK_WIRE_H */
