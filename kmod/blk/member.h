@@ -13,7 +13,7 @@
  * @until: boottime ns when the present writer's lease or promise runs out; after
  *	a restart: one full lease from the opening (a voter that restarted
  *	refuses another writer for that long)
- * @epoch: whom it was granted; all zero: unknown, so nobody else until @until
+ * @epoch: whom it was granted; after a restart: what was promised last
  */
 struct braid_grant {
 	u64 until;
@@ -94,7 +94,10 @@ enum braid_attach_refusal {
 	BRAID_ATTACH_NOT_CREATED,	/* no record was ever made */
 };
 
-/* Attach 2. @prefer: store ids are compared with those remembered, may be NULL. */
+/*
+ * Attach 2.  @local: voter in this kernel, 0: none; copied from rather than
+ * another of which as much is known.
+ */
 enum braid_attach_refusal braid_attach_choose(const struct braid_answer *answer,
 					      unsigned int count, u8 local,
 					      struct braid_choice *choice);
@@ -109,10 +112,11 @@ bool braid_record_has_majority(const struct braid_record *record, u64 set);
 u64 braid_shrink(u64 isr, u64 failed, u8 newest);
 
 /*
- * Until when the writer's lease holds: from the times its answered renewals
- * were sent, in the order of record->voters (0: never), 2 % short.
+ * Until when the writer's lease holds, boottime ns, 2 % short of what the voters
+ * count; 0: not at all.  @sent: by voter id, when the newest renewal that the
+ * voter answered was sent, 0: none.
  */
-u64 braid_lease_until(const struct braid_record *record,
-		      const u64 sent[BRAID_VOTERS_MAX]);
+u64 braid_lease_deadline(const struct braid_record *record,
+			 const u64 sent[BRAID_VOTER_ID_MAX + 1]);
 
 #endif /* BRAID_BLK_MEMBER_H */

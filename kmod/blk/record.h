@@ -43,6 +43,8 @@ enum braid_own_state {
  * @map_id: first 8 bytes of the UUID the store was made for, as in the pages
  *	of its region map; they stay when a forced attach mints another UUID
  * @incarnation: random, of the making of this store
+ * @data_at: byte of a block device where the data begins; 0 in a file store
+ *	and for a witness
  * @name: of the volume, not empty, NUL-terminated
  * @holder: host name of who holds @promised; may be empty
  * @voter: id of the voter this record is of
@@ -62,12 +64,14 @@ enum braid_own_state {
  * @last_insync_gen: of the last committed record that names this voter (G4)
  * @known: sequences of the voters as the writer knew them when it proposed,
  *	in the order of @voters; lower later means rolled back
+ * @stores: ids of the openings of their stores, likewise; 0: not known
  * @sequence: one up with every write of the record
  */
 struct braid_record {
 	uuid_t volume;
 	u64 map_id;
 	u64 incarnation;
+	u64 data_at;
 	char name[BRAID_NAME_MAX + 1];
 	char holder[BRAID_HOLDER_MAX + 1];
 	u8 voter;
@@ -86,6 +90,7 @@ struct braid_record {
 	u32 generation;
 	u32 last_insync_gen;
 	u64 known[BRAID_VOTERS_MAX];
+	u64 stores[BRAID_VOTERS_MAX];
 	u64 sequence;
 };
 

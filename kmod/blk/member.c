@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "member.h"
+
+#include <linux/errno.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+#include <linux/time64.h>
+
+int braid_verdict_errno(enum braid_verdict verdict)
+{
+	switch (verdict) {
+	case BRAID_TAKEN:
+	case BRAID_AGAIN:
+		return 0;
+	case BRAID_STALE:
+		return -ESTALE;
+	case BRAID_HELD:
+		return -EBUSY;
+	case BRAID_BLANK:
+		return -ENODATA;
+	case BRAID_FULL:
+		return -EOVERFLOW;
+	case BRAID_UNFIT:
+		break;
+	}
+	return -EINVAL;
+}
+
+static bool was_created(const struct braid_record *record)
+{
+	return record->voters.count;
+}
+
+enum braid_verdict braid_voter_promise(const struct braid_record *own,
+				       const struct braid_grant *grant,
+				       const struct braid_epoch *epoch,
+				       u64 now, bool dead)
+{
+	int order = braid_epoch_cmp(epoch, &own->promised);
+
+	if (!was_created(own))
+		return BRAID_BLANK;
+	if (!order)
+		return BRAID_AGAIN;
+	if (order < 0)
+		return BRAID_STALE;
+	/* A writer may follow itself: its lease is its own. */
+	if (!dead && now < grant->until && epoch->node != grant->epoch.node &&
+	    !(own->flags & BRAID_RECORD_CLEAN))
+		return BRAID_HELD;
+	return BRAID_TAKEN;
+}
+
+/* Is it a record of this volume, and one that can follow? */
+static bool is_fit(const struct braid_record *own,
+		   const struct braid_record *proposal)
+{
+	if (!uuid_equal(&own->volume, &proposal->volume) ||
+	    strcmp(own->name, proposal->name) ||
+	    own->region_shift != proposal->region_shift ||
+	    own->lease_ms != proposal->lease_ms)
+		return false;
+	if (proposal->size < own->size ||
+	    proposal->list_version < own->list_version)
+		return false;
+	/*
+	 * Its generation may be below that of a proposal which only this voter
+	 * ever saw; never below one that was committed.
+	 */
+	if (!was_created(proposal) ||
+	    proposal->generation <= own->last_insync_gen)
+		return false;
+	return braid_voters_find(&proposal->voters, own->voter) ||
+	       braid_voters_find(&proposal->next, own->voter);
+}
+
+/* What stays a voter's own when it takes a proposal, and what does not. */
+static void follow(const struct braid_record *own,
+		   const struct braid_record *proposal,
+		   struct braid_record *next)
+{
+	const u32 common = BRAID_RECORD_CLEAN | BRAID_RECORD_DISCARD;
+
+	*next = *own;
+	next->mver = proposal->mver;
+	next->isr = proposal->isr;
+	next->generation = proposal->generation;
+	next->size = proposal->size;
+	next->list_version = proposal->list_version;
+	next->voters = proposal->voters;
+	next->next = proposal->next;
+	memcpy(next->known, proposal->known, sizeof(next->known));
+	memcpy(next->stores, proposal->stores, sizeof(next->stores));
+	next->flags = (own->flags & ~common) | (proposal->flags & common);
+	/* Named means complete: the writer names nobody else. */
+	if (proposal->isr & BRAID_VOTER_BIT(own->voter)) {
+		next->own = BRAID_OWN_INSYNC;
+		memset(&next->joining, 0, sizeof(next->joining));
+	}
+}
+
+enum braid_verdict braid_voter_record(const struct braid_record *own,
+				      const struct braid_epoch *epoch,
+				      const struct braid_record *proposal,
+				      struct braid_record *next)
+{
+	int order = braid_epoch_cmp(epoch, &own->promised);
+
+	if (!was_created(own))
+		return BRAID_BLANK;
+	if (order < 0)
+		return BRAID_STALE;
+	if (order > 0 || braid_epoch_cmp(&proposal->mver.epoch, epoch))
+		return BRAID_UNFIT;
+	order = braid_mver_cmp(&proposal->mver, &own->mver);
+	if (!order)
+		return BRAID_AGAIN;
+	if (order < 0)
+		return BRAID_STALE;
+	if (own->generation >= BRAID_GENERATION_MAX)
+		return BRAID_FULL;
+	if (!is_fit(own, proposal))
+		return BRAID_UNFIT;
+	follow(own, proposal, next);
+	return BRAID_TAKEN;
+}
+
+enum braid_verdict braid_voter_admit(const struct braid_record *own,
+				     const struct braid_epoch *epoch)
+{
+	int order = braid_epoch_cmp(epoch, &own->promised);
+
+	if (!was_created(own))
+		return BRAID_BLANK;
+	if (order < 0)
+		return BRAID_STALE;
+	return order ? BRAID_UNFIT : BRAID_TAKEN;
+}
+
+/*
+ * Only the very record that this voter holds counts, by the writer that it
+ * serves: a number alone may be that of a record which another writer, or this
+ * one, proposed and gave up.
+ */
+bool braid_voter_committed(struct braid_record *own, u32 committed)
+{
+	if (committed != own->generation ||
+	    own->last_insync_gen == own->generation ||
+	    !(own->isr & BRAID_VOTER_BIT(own->voter)) ||
+	    braid_epoch_cmp(&own->mver.epoch, &own->promised))
+		return false;
+	own->last_insync_gen = own->generation;
+	return true;
+}
+
+/* The sequence of @voter as the writer of @record knew it. */
+static u64 known_sequence(const struct braid_record *record, u8 voter)
+{
+	int i;
+
+	for (i = 0; i < record->voters.count; i++)
+		if (record->voters.voter[i].id == voter)
+			return record->known[i];
+	return 0;
+}
+
+static u64 known_store(const struct braid_record *record, u8 voter)
+{
+	int i;
+
+	for (i = 0; i < record->voters.count; i++)
+		if (record->voters.voter[i].id == voter)
+			return record->stores[i];
+	return 0;
+}
+
+static bool is_rolled_back(const struct braid_answer *answer,
+			   unsigned int count, unsigned int which)
+{
+	const struct braid_record *record = &answer[which].record;
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		if (i != which &&
+		    known_sequence(&answer[i].record, record->voter) >
+		    record->sequence)
+			return true;
+	return false;
+}
+
+/* A record that is not above the one its joining began under proves nothing. */
+static bool is_complete(const struct braid_record *own,
+			const struct braid_record *highest)
+{
+	if (!(highest->isr & BRAID_VOTER_BIT(own->voter)))
+		return false;
+	if (own->own == BRAID_OWN_JOINING)
+		return braid_mver_cmp(&highest->mver, &own->joining) > 0;
+	return own->own == BRAID_OWN_INSYNC ||
+	       braid_mver_cmp(&highest->mver, &own->mver) > 0;
+}
+
+/*
+ * Any is safe.  Best one whose store was not opened anew since, because it lost
+ * nothing that was not flushed; then the one in this kernel; then the lowest id.
+ */
+static unsigned int worth(const struct braid_answer *answer, u8 local,
+			  const struct braid_record *highest)
+{
+	unsigned int points = 0;
+
+	if (answer->store &&
+	    known_store(highest, answer->record.voter) == answer->store)
+		points += 2;
+	if (answer->record.voter == local)
+		points++;
+	return points;
+}
+
+static void choose_members(const struct braid_answer *answer,
+			   unsigned int count, u8 local,
+			   struct braid_choice *choice)
+{
+	unsigned int best = 0;
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		const struct braid_record *own = &answer[i].record;
+		unsigned int points;
+
+		if (choice->rolled_back & BRAID_VOTER_BIT(own->voter) ||
+		    !is_complete(own, &choice->record))
+			continue;
+		points = worth(&answer[i], local, &choice->record);
+		if (!choice->source || points > best ||
+		    (points == best && own->voter < choice->source)) {
+			choice->source = own->voter;
+			best = points;
+		}
+		choice->isr |= BRAID_VOTER_BIT(own->voter);
+	}
+}
+
+enum braid_attach_refusal braid_attach_choose(const struct braid_answer *answer,
+					      unsigned int count, u8 local,
+					      struct braid_choice *choice)
+{
+	const struct braid_record *highest = NULL;
+	unsigned int i;
+
+	memset(choice, 0, sizeof(*choice));
+	for (i = 0; i < count; i++) {
+		const struct braid_record *record = &answer[i].record;
+
+		if (!was_created(record))
+			continue;
+		choice->generation = max(choice->generation,
+					 record->generation);
+		choice->counter = max(choice->counter,
+				      record->promised.counter);
+		if (is_rolled_back(answer, count, i)) {
+			choice->rolled_back |= BRAID_VOTER_BIT(record->voter);
+			continue;
+		}
+		choice->answered |= BRAID_VOTER_BIT(record->voter);
+		if (!highest || braid_mver_cmp(&record->mver, &highest->mver) > 0)
+			highest = record;
+	}
+	if (!highest)
+		return choice->rolled_back ? BRAID_ATTACH_NO_MAJORITY :
+					     BRAID_ATTACH_NOT_CREATED;
+	choice->record = *highest;
+	choice->answered &= braid_voters_all(&highest->voters) |
+			    braid_voters_all(&highest->next);
+	if (!braid_record_has_majority(highest, choice->answered))
+		return BRAID_ATTACH_NO_MAJORITY;
+	choose_members(answer, count, local, choice);
+	return choice->isr ? BRAID_ATTACH_OK : BRAID_ATTACH_NO_MEMBER;
+}
+
+bool braid_record_has_majority(const struct braid_record *record, u64 set)
+{
+	if (!was_created(record))
+		return false;
+	return braid_voters_are_majority(&record->voters, set) &&
+	       (!record->next.count ||
+		braid_voters_are_majority(&record->next, set));
+}
+
+u64 braid_shrink(u64 isr, u64 failed, u8 newest)
+{
+	u64 left = isr & ~failed;
+
+	if (left || !isr)
+		return left;
+	if (newest && isr & BRAID_VOTER_BIT(newest))
+		return BRAID_VOTER_BIT(newest);
+	return BIT_ULL(__ffs64(isr));
+}
+
+/* The time at or after which a majority of @list answered something newer. */
+static u64 majority_sent(const struct braid_voters *list, const u64 *sent)
+{
+	const unsigned int wanted = braid_voters_majority(list);
+	u64 found = 0;
+	int i, j;
+
+	for (i = 0; i < list->count; i++) {
+		const u64 at = sent[list->voter[i].id];
+		unsigned int newer = 0;
+
+		for (j = 0; j < list->count; j++)
+			newer += sent[list->voter[j].id] >= at;
+		if (newer >= wanted && at > found)
+			found = at;
+	}
+	return found;
+}
+
+u64 braid_lease_deadline(const struct braid_record *record,
+			 const u64 sent[BRAID_VOTER_ID_MAX + 1])
+{
+	const u64 lease = (u64)record->lease_ms * NSEC_PER_MSEC;
+	u64 since = majority_sent(&record->voters, sent);
+
+	if (record->next.count)
+		since = min(since, majority_sent(&record->next, sent));
+	return since ? since + lease - div_u64(lease, 50) : 0;
+}
