@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "text.h"
+
+#include <linux/atomic.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/netlink.h>
+#include <linux/socket.h>
+
+/*
+ * Netlink is given a pointer only, and is read after the
+ * operation has returned.
+ */
+#define RING	64
+
+static char ring[RING][BRAID_TEXT_MAX];
+static atomic_t ring_next;
+
+int braid_refuse(struct netlink_ext_ack *extack, int error,
+		 const char *format, ...)
+{
+	unsigned int at = (unsigned int)atomic_inc_return(&ring_next) % RING;
+	va_list args;
+
+	if (!extack)
+		return error;
+	va_start(args, format);
+	vsnprintf(ring[at], BRAID_TEXT_MAX, format, args);
+	va_end(args);
+	extack->_msg = ring[at];
+	return error;
+}
+
+const char *braid_address_text(const struct braid_address *address, char *out)
+{
+	if (address->family == AF_INET6)
+		snprintf(out, BRAID_ADDRESS_TEXT, "[%pI6c]:%u", address->ip,
+			 address->port);
+	else
+		snprintf(out, BRAID_ADDRESS_TEXT, "%pI4:%u", address->ip,
+			 address->port);
+	return out;
+}
+
+const char *braid_error_text(int error)
+{
+	switch (error) {
+	case 0:
+		return "no error";
+	case -ECONNREFUSED:
+		return "connection refused";
+	case -ETIMEDOUT:
+		return "no answer";
+	case -EHOSTUNREACH:
+	case -ENETUNREACH:
+		return "unreachable";
+	case -ENOTCONN:
+	case -ECONNRESET:
+	case -EPIPE:
+		return "connection broke";
+	case -EKEYREJECTED:
+		return "wrong secret";
+	case -ENOENT:
+		return "unknown volume or voter there";
+	case -EPROTO:
+		return "does not speak the protocol";
+	case -EPROTONOSUPPORT:
+		return "speaks another version of the protocol";
+	case -ESHUTDOWN:
+		return "being closed";
+	case -ESTALE:
+		return "promised another writer";
+	case -EBUSY:
+		return "another writer's lease runs";
+	case -ENODATA:
+		return "blank";
+	case -EIO:
+		return "cannot write its store";
+	case -ENOSPC:
+		return "no space left on its store";
+	case -EBADMSG:
+		return "checksum is wrong";
+	case -ENOMEM:
+		return "out of memory";
+	case -EINVAL:
+		return "finds the request senseless";
+	case -EOVERFLOW:
+		return "generation is at its maximum";
+	case -EOPNOTSUPP:
+		return "cannot do that";
+	default:
+		return "refuses";
+	}
+}
