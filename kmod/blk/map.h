@@ -43,10 +43,13 @@ static inline u32 braid_map_generation(u32 entry)
 	return entry & ~BRAID_MAP_DIRTY;
 }
 
-/* Is a write of generation @now into it free (G2)? */
+/*
+ * Is a write of generation @now into it free (G2)?  It is dirty, of @now or, by a
+ * record that this write did not know of yet, later.
+ */
 static inline bool braid_map_is_hot(u32 entry, u32 now)
 {
-	return entry == (now | BRAID_MAP_DIRTY);
+	return entry >= (now | BRAID_MAP_DIRTY);
 }
 
 /* Entry after a write of generation @now (G2, G3, I6: never backwards). */
@@ -91,12 +94,15 @@ const char *braid_ring_decode(const void *in, u64 map_id,
  * braid_ring_replay() - apply the ring to a map whose pages were decoded
  * @map: the map
  * @ring: @records ring records of 4 KiB as read from disk
- * @records: how many the ring has room for
+ * @records: how many the ring has room for, a power of two
  * @now: generation for what cannot be known
  * @next: the sequence that the next record gets, on return
  *
  * In the order of the sequence; a bad last record is the end; a bad one before
- * a good one makes the whole map dirty.
+ * a good one makes the whole map dirty.  Record number s is at place s % @records,
+ * the first is 1, a place never written is all zero, and at most @records - 1 of
+ * them have changes that are not home: what is in the place of the next one does
+ * not count.
  * Return: NULL, or what was wrong so that the whole map was made dirty.
  */
 const char *braid_ring_replay(struct braid_map *map, const void *ring,

@@ -2,7 +2,7 @@
 #include "record.h"
 
 #include <linux/build_bug.h>
-#include <linux/crc32c.h>
+#include <linux/crc32.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/math64.h>

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* crc32c() where 7.x has it. */
+#ifndef BRAID_COMPAT_CRC32_H
+#define BRAID_COMPAT_CRC32_H
+
+#include_next <linux/crc32.h>
+
+#if __has_include(<linux/crc32c.h>)
+#include <linux/crc32c.h>
+#endif
+
+#endif
