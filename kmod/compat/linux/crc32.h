@@ -5,7 +5,7 @@
 
 #include_next <linux/crc32.h>
 
-#if __has_include(<linux/crc32c.h>)
+#ifndef HAVE_CRC32_CRC32C
 #include <linux/crc32c.h>
 #endif
 
