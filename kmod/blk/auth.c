@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "auth.h"
+
+#include <crypto/algapi.h>
+#include <crypto/hash.h>
+#include <linux/crypto.h>
+#include <linux/err.h>
+#include <linux/string.h>
+
+/*
+ * A transform for each MAC: handshakes are rare, and a shared one would hold a
+ * key that somebody has to remember to take out again.
+ */
+static int digest(struct crypto_shash *shash, const char *label,
+		  const struct braid_auth_part *part, unsigned int count,
+		  u8 *mac)
+{
+	SHASH_DESC_ON_STACK(desc, shash);
+	unsigned int i;
+	int ret;
+
+	desc->tfm = shash;
+	ret = crypto_shash_init(desc);
+	if (!ret && label)
+		ret = crypto_shash_update(desc, label, strlen(label) + 1);
+	for (i = 0; !ret && i < count; i++)
+		ret = crypto_shash_update(desc, part[i].data, part[i].size);
+	if (!ret)
+		ret = crypto_shash_final(desc, mac);
+	shash_desc_zero(desc);
+	return ret;
+}
+
+int braid_auth_mac(const u8 *secret, u8 length, const char *label,
+		   const struct braid_auth_part *part, unsigned int count,
+		   u8 mac[BRAID_MAC_SIZE])
+{
+	struct crypto_shash *shash;
+	int ret;
+
+	shash = crypto_alloc_shash("hmac(sha256)", 0, 0);
+	if (IS_ERR(shash))
+		return PTR_ERR(shash);
+	ret = crypto_shash_setkey(shash, secret, length);
+	if (!ret)
+		ret = digest(shash, label, part, count, mac);
+	/* Clears the key as well. */
+	crypto_free_shash(shash);
+	return ret;
+}
+
+bool braid_auth_equal(const u8 a[BRAID_MAC_SIZE], const u8 b[BRAID_MAC_SIZE])
+{
+	return !crypto_memneq(a, b, BRAID_MAC_SIZE);
+}
+
+bool braid_secrets_are_valid(const struct braid_secrets *secrets)
+{
+	unsigned int i;
+
+	if (!secrets->count || secrets->count > ARRAY_SIZE(secrets->secret))
+		return false;
+	for (i = 0; i < secrets->count; i++)
+		if (secrets->length[i] < BRAID_SECRET_MIN ||
+		    secrets->length[i] > BRAID_SECRET_MAX)
+			return false;
+	return true;
+}
+
+void braid_secrets_clear(struct braid_secrets *secrets)
+{
+	memzero_explicit(secrets, sizeof(*secrets));
+}
