@@ -2,16 +2,21 @@
 #ifndef BRAID_BLK_PEER_H
 #define BRAID_BLK_PEER_H
 
+#include <linux/atomic.h>
 #include <linux/types.h>
+#include <linux/uuid.h>
 #include <linux/workqueue.h>
 
+#include "epoch.h"
 #include "voter.h"
 
+struct braid_record;
 struct braid_remote;
 struct braid_replica;
 struct braid_request;
 struct braid_session;
 struct braid_volume;
+struct braid_vote;
 
 /*
  * One voter of an attached volume, as its writer sees it: the replica in this
@@ -22,8 +27,8 @@ struct braid_volume;
 enum braid_peer_state {
 	BRAID_PEER_DOWN,	/* not reached; tried again */
 	BRAID_PEER_ASKED,	/* control only: not promised to this epoch yet */
-	BRAID_PEER_UP,		/* promised, data session open */
-	BRAID_PEER_FAILED,	/* its store was opened anew, or it was ejected (S1) */
+	BRAID_PEER_UP,		/* promised; of a member: data session open */
+	BRAID_PEER_FAILED,	/* outside the ISR (S1), or without a vote */
 };
 
 /**
@@ -31,46 +36,111 @@ enum braid_peer_state {
  * @volume: whose
  * @voter: id, role, address
  * @bit: of @voter.id
+ * @here: asked directly: the lowest voter of the volume in this kernel; fixed
+ *	while attached
  * @state: volume->lock
- * @why: static text of the last failure, for people; volume->lock
- * @store: id of its store's opening when the session began; 0: never
- * @sequence: of its record, highest that it told
- * @local: the replica in this kernel, or NULL; set once
- * @session: with @local: its session while UP
- * @remote: else the connections, while ASKED or UP; volume->lock for the
- *	pointer, @users keep it
- * @users: requests submitted and unanswered, plus one while connected
+ * @why: static text of the last failure, for people, or NULL; volume->lock
+ * @store: id of its store's opening when it was reached last; 0: never;
+ *	volume->lock
+ * @sequence: of its record, highest that it told; volume->lock
+ * @recorded: membership that it holds durably; volume->lock
+ * @promised: to volume->epoch, on the connection of now; volume->lock
+ * @broken: the connection is to be ended and begun anew; volume->lock
+ * @out: blank or rolled back, so it has no vote; volume->lock
+ * @tried: how often it was tried to reach since it was reached last; volume->lock
+ * @local: the replica in this kernel while connected, else NULL; @users keep it
+ * @control: with @local: its session for control requests; @users keep it
+ * @session: with @local: its session for data while UP; @users keep it
+ * @remote: the connections to one elsewhere while connected; @users keep it
+ * @users: submitters between the look at the pointers above and the hand-over,
+ *	plus one while connected
  * @answered: boottime ns of its last answer (READ_ONCE/WRITE_ONCE)
- * @lease_sent: boottime ns when the newest renewal that it answered was sent
- * @failing: boottime ns since when it does not answer; 0: it does
- * @work: connects, prepares and resumes; on volume->workqueue
+ * @lease_tried: boottime ns when the newest renewal was sent; volume->lock
+ * @lease_sent: the same of the newest one that it answered; volume->lock
+ * @leasing: a renewal is not answered yet; volume->lock
+ * @recording: a RECORD is not answered yet; volume->lock
+ * @failing: boottime ns since when it does not answer; 0: it does; volume->lock
+ * @vote: requests of the control part
+ * @vote_work: sends records and renewals; on volume->errands
+ * @work: connects, prepares and resumes; on volume->errands
  */
 struct braid_peer {
 	struct braid_volume *volume;
 	struct braid_voter voter;
 	u64 bit;
+	bool here;
 	enum braid_peer_state state;
 	const char *why;
 	u64 store;
 	u64 sequence;
+	struct braid_mver recorded;
+	bool promised;
+	bool broken;
+	bool out;
+	unsigned int tried;
 	struct braid_replica *local;
+	struct braid_session *control;
 	struct braid_session *session;
 	struct braid_remote *remote;
 	atomic_t users;
 	u64 answered;
+	u64 lease_tried;
 	u64 lease_sent;
+	bool leasing;
+	bool recording;
 	u64 failing;
+	struct braid_vote *vote;
+	struct work_struct vote_work;
 	struct delayed_work work;
 };
 
 /*
  * Sends a request to the voter; answered at once with -ENOTCONN when it is not
- * connected.  Context: process.
+ * connected, and data when it is not UP.  Context: process.
  */
 void braid_peer_submit(struct braid_peer *peer, struct braid_request *request);
 
-/* Sends and waits. Context: may sleep, not from a request's done. Return: request->error. */
+/*
+ * Sends and waits; the connection is ended if no answer comes in time.
+ * Context: may sleep, not from a request's done. Return: request->error.
+ */
 int braid_peer_call(struct braid_peer *peer, struct braid_request *request,
 		    unsigned int timeout_ms);
+
+/* Makes a peer of @voter; nothing is connected. */
+void braid_peer_init(struct braid_peer *peer, struct braid_volume *volume,
+		     const struct braid_voter *voter, bool here);
+/* Ends its connection; nothing of it is queued or in flight on return. May sleep. */
+void braid_peer_exit(struct braid_peer *peer);
+
+/* Looks soon at what there is to do for it. Context: any, volume->lock held. */
+void braid_peer_kick(struct braid_peer *peer);
+/* Ends its connection for @why and begins anew. Context: any, volume->lock held. */
+void braid_peer_reset(struct braid_peer *peer, const char *why);
+/* Breaks its connection, so that everything is answered soon. Context: any. */
+void braid_peer_kill(struct braid_peer *peer);
+
+/* Is it connected? Context: any. */
+static inline bool braid_peer_connected(const struct braid_peer *peer)
+{
+	return atomic_read(&peer->users) > 0;
+}
+
+/* The static text of an answer's error becomes @peer->why. volume->lock held. */
+void braid_peer_blame(struct braid_peer *peer, int error);
+
+/*
+ * Takes the record in an answer to ASK or PREPARE: sequence, membership; one
+ * that is blank or rolled back loses its vote.  volume->lock held.
+ * Return: false if it has no vote.
+ */
+bool braid_peer_learn(struct braid_peer *peer,
+		      const struct braid_record *record);
+
+/*
+ * Which replica in this kernel is asked directly: the one of volume @uuid (nil:
+ * of those called @name) with the lowest voter id.  Return: that id, 0: none.
+ */
+u8 braid_peer_here(const uuid_t *uuid, const char *name, uuid_t *found);
 
 #endif /* BRAID_BLK_PEER_H */

@@ -2,8 +2,10 @@
 #ifndef BRAID_BLK_VOLUME_H
 #define BRAID_BLK_VOLUME_H
 
+#include <linux/bits.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -12,8 +14,8 @@
 #include "peer.h"
 #include "record.h"
 
-struct braid_io_set;
 struct braid_disk;
+struct braid_io_set;
 
 /* An attached volume: the writer. */
 
@@ -33,12 +35,41 @@ enum braid_volume_state {
 #define BRAID_HELD_REFUSED	BIT(4)	/* refused by fewer than M: a higher epoch is being prepared */
 
 /**
+ * struct braid_ballot - the record that is being proposed
+ * @record: what is proposed, while @open
+ * @open: proposed, and not known to be durable at M
+ * @ready: an epoch is promised by M voters and none holds another's record
+ * @clean: the record is to say that the volume is closed
+ * @k: number of the last record proposed under the epoch
+ *
+ * Protected by volume->lock.  One proposal at a time; it stays until it is
+ * committed, or one that supersedes it is.
+ */
+struct braid_ballot {
+	struct braid_record record;
+	bool open;
+	bool ready;
+	bool clean;
+	u32 k;
+};
+
+/* What the I/O part is to be told.  Bits of volume->news. */
+#define BRAID_NEWS_MEMBERSHIP	BIT(0)
+#define BRAID_NEWS_GATE		BIT(1)
+#define BRAID_NEWS_DEAD		BIT(2)
+
+/**
  * struct braid_volume - an attached volume
  * @ref: object; braid_volume_put()
+ * @rcu: frees it
  * @name: of the device, /dev/braid/NAME
+ * @node: of the list of volumes; protected by that list's mutex
  * @control: serialises attach, detach, suspend and everything else that a
  *	person asks; sleeps
- * @workqueue: ordered, WQ_MEM_RECLAIM: records, leases, peers, clears, reconcile
+ * @workqueue: ordered, WQ_MEM_RECLAIM: of the I/O part alone
+ * @voting: ordered, WQ_MEM_RECLAIM: ballots and the clock; nothing on it waits
+ *	for a voter
+ * @errands: unbound, WQ_MEM_RECLAIM: what may wait for one: peers, news
  * @lock: protects the fields below it; taken from any context (irqsave)
  * @state: READ_ONCE without the lock for a look
  * @held: BRAID_HELD_*; the gate is open when 0
@@ -50,6 +81,17 @@ enum braid_volume_state {
  * @committed: generation of the last committed record (G4)
  * @lease_until: boottime ns (READ_ONCE/WRITE_ONCE)
  * @dead_why: static text: why it is dead
+ * @ballot: the proposal in flight
+ * @failed: members that did not do what they had to and must go (S)
+ * @fatal: of them, those that cannot stay even as the last one: a flush failed,
+ *	or what was not flushed may be lost (S1, S3)
+ * @refused: voters that promised another writer
+ * @news: BRAID_NEWS_*, to be told
+ * @suspended_since: boottime ns since when I/O is held for want of voters or
+ *	members; 0: it is not
+ * @close_wanted: a takeover asks
+ * @closing: nothing is queued any more
+ * @disk_there: @disk may be looked at under the lock
  * @peers: one a voter, fixed while attached
  * @npeers: how many
  * @local: the peer in this kernel that holds data, or NULL
@@ -60,13 +102,22 @@ enum braid_volume_state {
  * @min_isr: fewer hold writes (S4)
  * @suspend_timeout_ms: 0: never
  * @member_timeout_ms: shorter than the lease
+ * @session: nonce of this attachment's connections
+ * @ballot_work: proposes; on @voting
+ * @clock: renews the lease and looks at who is late; on @voting
+ * @news_work: tells the I/O part; on @errands
+ * @fence_work: prepares a higher epoch after a refusal; on @errands
+ * @close_work: detaches for a takeover; on the module's own queue, holds @ref
  */
 struct braid_volume {
 	struct kref ref;
+	struct rcu_head rcu;
 	char name[BRAID_NAME_MAX + 1];
 	struct list_head node;
 	struct mutex control;
 	struct workqueue_struct *workqueue;
+	struct workqueue_struct *voting;
+	struct workqueue_struct *errands;
 
 	spinlock_t lock;
 	enum braid_volume_state state;
@@ -79,6 +130,15 @@ struct braid_volume {
 	u32 committed;
 	u64 lease_until;
 	const char *dead_why;
+	struct braid_ballot ballot;
+	u64 failed;
+	u64 fatal;
+	u64 refused;
+	u32 news;
+	u64 suspended_since;
+	bool close_wanted;
+	bool closing;
+	bool disk_there;
 
 	struct braid_peer peers[BRAID_VOTERS_MAX];
 	unsigned int npeers;
@@ -90,16 +150,56 @@ struct braid_volume {
 	u32 min_isr;
 	u32 suspend_timeout_ms;
 	u32 member_timeout_ms;
-	u64 session;		/* nonce of this attachment's connections */
+	u64 session;
 
-	/* control part (attach.c, ballot.c, lease.c): its own, see there */
 	struct work_struct ballot_work;
-	struct delayed_work lease_work;
-	u64 failed;		/* members to be ejected, lock */
-	u64 failed_flush;	/* of them, those whose flush failed, lock */
-	u64 suspended_since;	/* boottime ns, lock */
-	bool close_wanted;	/* a takeover asks, lock */
+	struct delayed_work clock;
+	struct work_struct news_work;
+	struct delayed_work fence_work;
+	struct work_struct close_work;
 };
+
+#define BRAID_MEMBER_TIMEOUT_MS	3000
+#define BRAID_CONNECT_MS	2000	/* for connecting and each handshake */
+#define BRAID_ANSWER_MS		10000	/* for an answer that a disk has to be waited for */
+
+/*
+ * Makes a volume that is not served yet; with @name it is the one that is called
+ * so here.  Context: may sleep.  Return: -EEXIST, -ENOMEM, ...
+ */
+struct braid_volume *braid_volume_new(const char *name, bool listed);
+/*
+ * Gives it peers for the voters of a record; those that it had are ended.
+ * @uuid: nil: reached by name.  Context: may sleep, no disk, not served.
+ */
+void braid_volume_set_peers(struct braid_volume *volume,
+			    const struct braid_voters *voters, u8 here);
+/*
+ * Ends everything of a volume that serves nothing any more and drops the list's
+ * reference.  @control held; the caller has a reference.  May sleep.
+ */
+void braid_volume_close(struct braid_volume *volume);
+
+/* The volume called so, with a reference, or NULL. May sleep. */
+struct braid_volume *braid_volume_find(const char *name);
+
+/* Queues unless the volume is being closed. @lock held. */
+void braid_volume_queue(struct braid_volume *volume,
+			struct workqueue_struct *queue,
+			struct work_struct *work);
+void braid_volume_queue_in(struct braid_volume *volume,
+			   struct workqueue_struct *queue,
+			   struct delayed_work *work, unsigned int ms);
+/* Tells the I/O part soon, and wakes who waits. @lock held. */
+void braid_volume_tell(struct braid_volume *volume, u32 news);
+/* Sets and clears reasons to hold I/O. @lock held. */
+void braid_volume_hold(struct braid_volume *volume, u32 set, u32 clear);
+/* Everything fails from now on. @why: static text. @lock held. */
+void braid_volume_die(struct braid_volume *volume, const char *why);
+/* The device, or NULL before @disk_there; openers. @lock held. */
+unsigned int braid_volume_openers(const struct braid_volume *volume);
+/* The peer of a voter, or NULL. */
+struct braid_peer *braid_volume_peer(struct braid_volume *volume, u8 voter);
 
 void braid_volume_get(struct braid_volume *volume);
 void braid_volume_put(struct braid_volume *volume);
