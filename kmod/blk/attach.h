@@ -2,6 +2,7 @@
 #ifndef BRAID_BLK_ATTACH_H
 #define BRAID_BLK_ATTACH_H
 
+#include <linux/limits.h>
 #include <linux/types.h>
 #include <linux/uuid.h>
 
@@ -53,8 +54,13 @@ int braid_volume_detach(const char *name, bool force,
 int braid_volume_suspend(const char *name, struct netlink_ext_ack *extack);
 int braid_volume_resume(const char *name, struct netlink_ext_ack *extack);
 
+#define BRAID_NEVER	U64_MAX		/* of a time ago */
+#define BRAID_WHY_MAX	256
+
 /**
  * struct braid_volume_info - what `volume show` tells
+ *
+ * peer[].answered_ms_ago is BRAID_NEVER for one that never answered.
  */
 struct braid_volume_info {
 	char name[BRAID_NAME_MAX + 1];
@@ -81,7 +87,7 @@ int braid_volume_walk(int (*fn)(const struct braid_volume_info *info,
 				void *context), void *context);
 /* -ENOENT */
 int braid_volume_lookup(const char *name, struct braid_volume_info *info);
-/* One sentence: what it waits for and what would free it. @out: 256 bytes. */
+/* One sentence: what it waits for and what would free it. @out: BRAID_WHY_MAX bytes. */
 void braid_volume_why(const struct braid_volume_info *info, char *out);
 
 #endif /* BRAID_BLK_ATTACH_H */

@@ -6,8 +6,15 @@
 
 /* What `monitor volumes` hears.  @what and @why: static text, lower case. */
 
-/* @voter: 0 or whom it is about.  Context: any. */
+/*
+ * @voter: 0 or whom it is about.  @why: may be NULL.  Context: any, also with
+ * locks held and interrupts off: it is sent later, in order.
+ */
 void braid_event_volume(const char *volume, const char *what, u8 voter,
 			const char *why);
+
+/* The family's: events are taken from the one to the other. May sleep. */
+void braid_event_start(void);
+void braid_event_stop(void);
 
 #endif /* BRAID_BLK_EVENT_H */

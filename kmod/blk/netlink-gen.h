@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause) */
+/* Do not edit directly, auto-generated from: */
+/*	Documentation/netlink/specs/braid_blk.yaml */
+/* YNL-GEN kernel header */
+/* To regenerate run: scripts/gen-netlink */
+
+#ifndef _LINUX_BRAID_BLK_GEN_H
+#define _LINUX_BRAID_BLK_GEN_H
+
+#include <net/netlink.h>
+#include <net/genetlink.h>
+
+#include <uapi/linux/braid_blk.h>
+
+/* Common nested types */
+extern const struct nla_policy braid_blk_address_nl_policy[BRAID_BLK_A_ADDRESS_PORT + 1];
+extern const struct nla_policy braid_blk_voter_input_nl_policy[BRAID_BLK_A_VOTER_ADDRESS + 1];
+
+extern const struct nla_policy braid_blk_replica_create_nl_policy[BRAID_BLK_A_REPLICA_FORCE + 1];
+
+extern const struct nla_policy braid_blk_replica_open_nl_policy[BRAID_BLK_A_REPLICA_PATH + 1];
+
+extern const struct nla_policy braid_blk_replica_close_nl_policy[BRAID_BLK_A_REPLICA_PATH + 1];
+
+extern const struct nla_policy braid_blk_replica_del_nl_policy[BRAID_BLK_A_REPLICA_PATH + 1];
+
+extern const struct nla_policy braid_blk_replica_get_nl_policy[BRAID_BLK_A_REPLICA_PATH + 1];
+
+extern const struct nla_policy braid_blk_replica_check_nl_policy[BRAID_BLK_A_REPLICA_PATH + 1];
+
+extern const struct nla_policy braid_blk_target_listen_nl_policy[BRAID_BLK_A_TARGET_SECRET + 1];
+
+extern const struct nla_policy braid_blk_target_get_nl_policy[BRAID_BLK_A_TARGET_ADDRESS + 1];
+
+extern const struct nla_policy braid_blk_target_close_nl_policy[BRAID_BLK_A_TARGET_ADDRESS + 1];
+
+extern const struct nla_policy braid_blk_volume_create_nl_policy[BRAID_BLK_A_VOLUME_SECRET + 1];
+
+extern const struct nla_policy braid_blk_volume_attach_nl_policy[BRAID_BLK_A_VOLUME_FORCE + 1];
+
+extern const struct nla_policy braid_blk_volume_detach_nl_policy[BRAID_BLK_A_VOLUME_FORCE + 1];
+
+extern const struct nla_policy braid_blk_volume_get_nl_policy[BRAID_BLK_A_VOLUME_NAME + 1];
+
+extern const struct nla_policy braid_blk_volume_suspend_nl_policy[BRAID_BLK_A_VOLUME_NAME + 1];
+
+extern const struct nla_policy braid_blk_volume_resume_nl_policy[BRAID_BLK_A_VOLUME_NAME + 1];
+
+/* Ops table for braid_blk */
+extern const struct genl_ops braid_blk_nl_ops[15];
+
+int braid_blk_nl_replica_create_doit(struct sk_buff *skb,
+				     struct genl_info *info);
+int braid_blk_nl_replica_open_doit(struct sk_buff *skb, struct genl_info *info);
+int braid_blk_nl_replica_close_doit(struct sk_buff *skb,
+				    struct genl_info *info);
+int braid_blk_nl_replica_del_doit(struct sk_buff *skb, struct genl_info *info);
+int braid_blk_nl_replica_get_doit(struct sk_buff *skb, struct genl_info *info);
+int braid_blk_nl_replica_get_dumpit(struct sk_buff *skb,
+				    struct netlink_callback *cb);
+int braid_blk_nl_replica_check_doit(struct sk_buff *skb,
+				    struct genl_info *info);
+int braid_blk_nl_target_listen_doit(struct sk_buff *skb,
+				    struct genl_info *info);
+int braid_blk_nl_target_get_doit(struct sk_buff *skb, struct genl_info *info);
+int braid_blk_nl_target_get_dumpit(struct sk_buff *skb,
+				   struct netlink_callback *cb);
+int braid_blk_nl_target_close_doit(struct sk_buff *skb, struct genl_info *info);
+int braid_blk_nl_volume_create_doit(struct sk_buff *skb,
+				    struct genl_info *info);
+int braid_blk_nl_volume_attach_doit(struct sk_buff *skb,
+				    struct genl_info *info);
+int braid_blk_nl_volume_detach_doit(struct sk_buff *skb,
+				    struct genl_info *info);
+int braid_blk_nl_volume_get_doit(struct sk_buff *skb, struct genl_info *info);
+int braid_blk_nl_volume_get_dumpit(struct sk_buff *skb,
+				   struct netlink_callback *cb);
+int braid_blk_nl_volume_suspend_doit(struct sk_buff *skb,
+				     struct genl_info *info);
+int braid_blk_nl_volume_resume_doit(struct sk_buff *skb,
+				    struct genl_info *info);
+
+#endif /* _LINUX_BRAID_BLK_GEN_H */
