@@ -20,9 +20,12 @@ struct netlink_ext_ack;
  * @first: first region
  * @last: last region, inclusive
  * @generation: of the write (G3)
- * @done: called once with 0 or a negative errno, in any context that may not
- *	sleep; not called if braid_journal_stamp() said that nothing was to do
+ * @done: called once with 0 or a negative errno, unless braid_journal_begin() said
+ *	that the write may go on at once; in process context, by the one that
+ *	writes the ring: it may start I/O but must not wait for another stamp
  * @node: the journal's
+ * @next: the journal's: first region not seen to
+ * @tracked: the journal's: are its regions tracked one by one?
  */
 struct braid_stamp {
 	u32 first;
@@ -30,6 +33,8 @@ struct braid_stamp {
 	u32 generation;
 	void (*done)(struct braid_stamp *stamp, int error);
 	struct list_head node;
+	u32 next;
+	bool tracked;
 };
 
 /* One region to be cleared, as asked by the writer. */
@@ -57,12 +62,26 @@ int braid_journal_format(struct braid_store *store, u64 map_id, u32 regions);
 /* Writes pages home; then frees. Nothing may wait in it. May sleep. */
 void braid_journal_close(struct braid_journal *journal);
 
+/*
+ * Could something not be written?  Then every write and clear fails for good:
+ * nothing is tried again and trusted.  Context: any.
+ */
+bool braid_journal_failed(const struct braid_journal *journal);
+
+/*
+ * Another writer was promised, which counts its writes from the beginning; those
+ * of the one before have ended.  Context: any.
+ */
+void braid_journal_renew(struct braid_journal *journal);
+
 /**
  * braid_journal_begin() - a write is about to be submitted to the store
  *
  * Remembers write counter @n for the regions (C1) and counts the write as in
  * flight there, until braid_journal_end().  A write that meets a clear being
  * written waits for it and stamps again (C1).
+ * Once it began, braid_journal_end() is owed, also if @stamp->done said that the
+ * write must not be.
  * Context: any but hard interrupt; does not sleep.
  * Return: true if the write may go on at once (every region is dirty at that
  * generation), false if @stamp->done will be called.
@@ -78,7 +97,8 @@ void braid_journal_end(struct braid_journal *journal,
  * @clear: regions with the write counter up to which they are clean
  * @stamp: stamp @generation on them as well (C3)
  *
- * A region with a later write, or one in flight, is left out (C1, C2).
+ * A region with a later write, or one in flight, is left out (C1, C2).  A
+ * write whose n could not be remembered counts as one in every region.
  * Context: may sleep. Return: 0 or a negative errno.
  */
 int braid_journal_clear(struct braid_journal *journal,
@@ -89,7 +109,9 @@ int braid_journal_clear(struct braid_journal *journal,
  * braid_journal_dirty() - list dirty regions
  * @from: first region to look at, on return the one to go on with; the number of
  *	regions at the end
+ * @out: room for @max
  *
+ * Looks at a limited number of regions: it may list none and not be at the end.
  * Context: any. Return: how many were written to @out.
  */
 u32 braid_journal_dirty(struct braid_journal *journal, u32 *from, __le32 *out,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "map.h"
 
+#include <linux/bitops.h>
 #include <linux/build_bug.h>
 #include <linux/compiler.h>
 #include <linux/crc32.h>
@@ -314,4 +315,21 @@ const char *braid_ring_replay(struct braid_map *map, const void *ring,
 	for (; sequence <= highest; sequence++)
 		apply(map, slot_of(ring, records, sequence));
 	return NULL;
+}
+
+void braid_ring_touched(const struct braid_map *map, const void *ring,
+			u32 records, unsigned long *pages)
+{
+	struct braid_ring_record record;
+	const struct disk_change *change;
+	u32 slot, i;
+
+	for (slot = 0; slot < records; slot++) {
+		if (check_record(map, ring, records, slot, &record))
+			continue;
+		change = record.entries;
+		for (i = 0; i < record.count; i++)
+			__set_bit(le32_to_cpu(change[i].region) /
+				  BRAID_MAP_PER_PAGE, pages);
+	}
 }

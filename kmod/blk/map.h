@@ -108,4 +108,8 @@ const char *braid_ring_decode(const void *in, u64 map_id,
 const char *braid_ring_replay(struct braid_map *map, const void *ring,
 			      u32 records, u32 now, u64 *next);
 
+/* Sets the bits in @pages of the pages that the ring's good records name. */
+void braid_ring_touched(const struct braid_map *map, const void *ring,
+			u32 records, unsigned long *pages);
+
 #endif /* BRAID_BLK_MAP_H */

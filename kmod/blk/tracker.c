@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "tracker.h"
+
+#include <linux/compiler.h>
+#include <linux/errno.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "map.h"
+
+#define BUCKETS_MIN	64u
+#define BUCKETS_MAX	32768u
+
+struct tracker {
+	struct hlist_node node;
+	u32 region;
+	u32 inflight;
+	u64 n;
+};
+
+int braid_trackers_init(struct braid_trackers *trackers, u32 regions)
+{
+	const u32 buckets = clamp(regions / 4, BUCKETS_MIN, BUCKETS_MAX);
+
+	*trackers = (struct braid_trackers){
+		.mask = roundup_pow_of_two(buckets) - 1,
+		.max = BRAID_TRACKERS_MAX,
+	};
+	trackers->bucket = kvcalloc(trackers->mask + 1,
+				    sizeof(*trackers->bucket), GFP_KERNEL);
+	return trackers->bucket ? 0 : -ENOMEM;
+}
+
+void braid_trackers_destroy(struct braid_trackers *trackers)
+{
+	struct hlist_node *next;
+	struct tracker *tracker;
+	u32 i;
+
+	if (!trackers->bucket)
+		return;
+	for (i = 0; i <= trackers->mask; i++)
+		hlist_for_each_entry_safe(tracker, next, &trackers->bucket[i],
+					  node)
+			kfree(tracker);
+	kvfree(trackers->bucket);
+	trackers->bucket = NULL;
+}
+
+static struct hlist_head *bucket_of(const struct braid_trackers *trackers,
+				    u32 region)
+{
+	/* Neighbours are written together: each its own bucket. */
+	return &trackers->bucket[region & trackers->mask];
+}
+
+static struct tracker *find(const struct braid_trackers *trackers, u32 region)
+{
+	struct tracker *tracker;
+
+	hlist_for_each_entry(tracker, bucket_of(trackers, region), node)
+		if (tracker->region == region)
+			return tracker;
+	return NULL;
+}
+
+static struct tracker *add(struct braid_trackers *trackers, u32 region)
+{
+	struct tracker *tracker;
+
+	if (trackers->count >= trackers->max)
+		return NULL;
+	tracker = kzalloc(sizeof(*tracker), GFP_NOWAIT | __GFP_NOWARN);
+	if (!tracker)
+		return NULL;
+	tracker->region = region;
+	hlist_add_head(&tracker->node, bucket_of(trackers, region));
+	trackers->count++;
+	return tracker;
+}
+
+static void drop(struct braid_trackers *trackers, struct tracker *tracker)
+{
+	hlist_del(&tracker->node);
+	kfree(tracker);
+	trackers->count--;
+}
+
+/*
+ * Takes back what was counted of a write that cannot be tracked whole.  Whose
+ * counter is that of this write needs no tracker: untracked_n says as much.
+ */
+static void undo(struct braid_trackers *trackers, u32 first, u32 end, u64 n)
+{
+	struct tracker *tracker;
+	u32 region;
+
+	for (region = first; region < end; region++) {
+		tracker = find(trackers, region);
+		if (!--tracker->inflight && tracker->n == n)
+			drop(trackers, tracker);
+	}
+}
+
+bool braid_trackers_begin(struct braid_trackers *trackers, u32 first, u32 last,
+			  u64 n)
+{
+	struct tracker *tracker;
+	u32 region;
+
+	for (region = first; region <= last; region++) {
+		tracker = find(trackers, region) ?: add(trackers, region);
+		if (!tracker)
+			goto untracked;
+		tracker->inflight++;
+		tracker->n = max(tracker->n, n);
+	}
+	return true;
+
+untracked:
+	undo(trackers, first, region, n);
+	trackers->untracked++;
+	trackers->untracked_n = max(trackers->untracked_n, n);
+	return false;
+}
+
+void braid_trackers_end(struct braid_trackers *trackers, u32 first, u32 last,
+			bool tracked, const u32 *entry)
+{
+	struct tracker *tracker;
+	u32 region;
+
+	if (!tracked) {
+		trackers->untracked--;
+		return;
+	}
+	for (region = first; region <= last; region++) {
+		tracker = find(trackers, region);
+		if (!--tracker->inflight &&
+		    !(READ_ONCE(entry[region]) & BRAID_MAP_DIRTY))
+			drop(trackers, tracker);
+	}
+}
+
+bool braid_trackers_quiet(const struct braid_trackers *trackers, u32 region,
+			  u64 n)
+{
+	const struct tracker *tracker = find(trackers, region);
+
+	if (trackers->untracked || trackers->untracked_n > n)
+		return false;
+	return !tracker || (!tracker->inflight && tracker->n <= n);
+}
+
+void braid_trackers_forget(struct braid_trackers *trackers, u32 region)
+{
+	struct tracker *tracker = find(trackers, region);
+
+	if (tracker)
+		drop(trackers, tracker);
+}
+
+void braid_trackers_renew(struct braid_trackers *trackers)
+{
+	struct tracker *tracker;
+	u32 i;
+
+	trackers->untracked_n = 0;
+	for (i = 0; i <= trackers->mask; i++)
+		hlist_for_each_entry(tracker, &trackers->bucket[i], node)
+			tracker->n = 0;
+}
