@@ -4,15 +4,16 @@
 
 #include <linux/types.h>
 
+struct bio;
 struct braid_disk;
 struct braid_volume;
 
 /* The block device /dev/braid/NAME of an attached volume. Bio-based. */
 
-int braid_disk_init(void);
-void braid_disk_exit(void);
-
-/* Context: may sleep. Makes the device visible; I/O may come at once. */
+/*
+ * Makes the device visible; I/O may come at once, so the volume is ACTIVE.
+ * Context: may sleep.  Return: 0, -EEXIST, -ENOMEM.
+ */
 int braid_disk_add(struct braid_volume *volume, u64 size, bool discard);
 /* How many have it open. */
 unsigned int braid_disk_openers(struct braid_disk *disk);
@@ -20,7 +21,17 @@ unsigned int braid_disk_openers(struct braid_disk *disk);
 int braid_disk_shut(struct braid_disk *disk);
 /* Takes a shut back. */
 void braid_disk_unshut(struct braid_disk *disk);
-/* Removes it; what is queued must have been failed or finished. May sleep. */
+/*
+ * Removes it; what is queued must have been failed or finished, and what comes
+ * meanwhile must fail at once.  I/O of who still has it open fails from here on
+ * and reaches the volume no more, nor does anybody's close.
+ * Context: may sleep.
+ */
 void braid_disk_remove(struct braid_volume *volume);
+
+/* I/O accounting of a bio of the device.  Return: its start. Context: any. */
+unsigned long braid_disk_begin(struct bio *bio);
+/* Accounts for @bio, begun at @start, and ends it with 0 or an errno. Context: any. */
+void braid_disk_end(struct bio *bio, unsigned long start, int error);
 
 #endif /* BRAID_BLK_DISK_H */
