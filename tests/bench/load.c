@@ -32,11 +32,10 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#define WARM_UP 2
-#define WINDOWS 5
+#include "windows.h"
+
 #define CHUNK 65536
 #define PORT_STREAM 1 /* after the port of transactions */
 #define PORT_FORBIDDEN 2
@@ -246,35 +245,6 @@ static void serve_streams(int listener)
 
 /* --- windows ----------------------------------------------------------------- */
 
-static int64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
-}
-
-/*
- * Nanoseconds that the processor has been idle; the clock jumps over them. Not
- * /proc/stat, which counts in hundredths of a second.
- */
-static int64_t idle_time(void)
-{
-	FILE *file = fopen("/proc/timer_list", "r");
-	int64_t idle = -1;
-	char line[256];
-
-	if (!file)
-		err(1, "/proc/timer_list");
-	while (idle < 0 && fgets(line, sizeof(line), file))
-		sscanf(line, " .idle_sleeptime : %" SCNd64, &idle);
-	fclose(file);
-	if (idle < 0)
-		errx(1,
-		     "/proc/timer_list does not say how long the processor was idle");
-	return idle;
-}
-
 /*
  * Asked at once: whenever the processor idles, the clock jumps, and what is
  * tracked runs out of time.
@@ -297,31 +267,20 @@ static long tracked(const char *node)
 	return count;
 }
 
-static void print_windows(const char *name, const int64_t *values)
-{
-	printf(", \"%s\": [", name);
-	for (int i = 0; i < WINDOWS; i++)
-		printf("%s%" PRId64, i ? ", " : "", values[i]);
-	printf("]");
-}
-
 static void measure(const struct load *load, const char *label)
 {
-	int64_t spent[WINDOWS], idle[WINDOWS];
+	struct windows windows;
 
 	for (int i = 0; i < WARM_UP; i++)
 		load->run(load);
 	for (int i = 0; i < WINDOWS; i++) {
-		int64_t idle_before = idle_time(), begin = now();
-
+		window_begin(&windows, i);
 		load->run(load);
-		spent[i] = now() - begin;
-		idle[i] = idle_time() - idle_before;
+		window_end(&windows, i);
 	}
 	printf("{%s, \"metric\": \"%s\", \"count\": %u, \"tracked\": %ld",
 	       label, load->metric, load->count, tracked(load->node));
-	print_windows("windows", spent);
-	print_windows("idle", idle);
+	print_windows(&windows);
 	printf("}\n");
 }
 
