@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Volumes on the machines of a lab, driven from the host.
+
+What was acknowledged is noted here, outside the nodes, so that it outlives any of
+them. Tests are functions as in ktap.py, but run on the host: run_here().
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import ktap
+
+LAB = os.environ.get("LAB", "tests/lab/lab")
+PORT = 7700
+UUID = "5eed0000-0000-4000-8000-00000000000{}"
+SECRET = "/run/lab/secret"
+STORE = "/dev/vdb"
+LEASE = 8       # seconds
+SLOW = 4 if os.environ.get("KERNEL") == "debug" else 1
+PATIENCE = 60 * SLOW
+
+
+class Refused(Exception):
+    """A command failed: its status and what it said."""
+
+    def __init__(self, done):
+        super().__init__(f"{done.args}: {done.returncode}: {done.stderr.strip()}")
+        self.status, self.text = done.returncode, done.stderr.strip()
+
+
+def lab(*words):
+    """cut, boot, split, heal, pause, resume."""
+    subprocess.run([LAB, *map(str, words)], check=True, stdin=subprocess.DEVNULL,
+                   stdout=subprocess.DEVNULL, timeout=400)
+
+
+def run(node, *command, timeout=PATIENCE, **more):
+    """A command in a node: what it printed. Raises Refused."""
+    if "input" not in more:
+        more["stdin"] = subprocess.DEVNULL
+    done = subprocess.run([LAB, "run", str(node), *map(str, command)], text=True,
+                          capture_output=True, timeout=timeout, check=False, **more)
+    if done.returncode:
+        raise Refused(done)
+    return done.stdout
+
+
+def sh(node, script, **more):
+    return run(node, "bash", "-ec", script, **more)
+
+
+def braid(node, words, **more):
+    """`braid WORDS` in a node; WORDS is one string."""
+    return run(node, "braid", *words.split(), **more)
+
+
+def ask(node, words):
+    """The same with -j: the objects."""
+    return json.loads(run(node, "braid", "-j", *words.split()))
+
+
+def refused(node, words, *parts, status=2):
+    """The command is refused and the text has all of these parts."""
+    try:
+        braid(node, words)
+    except Refused as error:
+        ktap.equal(error.status, status, f"{words}: {error.text}")
+        for part in parts:
+            ktap.true(part in error.text, f"{words}: said '{error.text}', not '{part}'")
+        return error.text
+    raise AssertionError(f"'{words}' on node {node} was not refused")
+
+
+def wait(what, condition, seconds=PATIENCE):
+    """Until condition() is true; what it raises counts as false until the end."""
+    end = time.monotonic() + seconds
+    while True:
+        late = time.monotonic() > end
+        try:
+            if condition():
+                return
+        except (Refused, subprocess.TimeoutExpired):
+            if late:
+                raise
+        if late:
+            raise AssertionError(f"waited {seconds} s in vain: {what}")
+        time.sleep(0.3)
+
+
+def address(node):
+    return f"192.168.77.{node}:{PORT}"
+
+
+class Volume:
+    """A volume with a voter on each of some nodes: voter N is on node N."""
+
+    def __init__(self, data, witnesses=(), name="db", size="64M", store=STORE):
+        self.data, self.witnesses = tuple(data), tuple(witnesses)
+        self.name, self.size, self.store = name, size, store
+        self.uuid = UUID.format(len(name) % 10)
+        self.device = f"/dev/braid/{name}"
+
+    @property
+    def nodes(self):
+        return self.data + self.witnesses
+
+    def secret(self, node):
+        sh(node, f"umask 077; mkdir -p /run/lab; printf %032d 7 >{SECRET}")
+
+    def listen(self, node):
+        self.secret(node)
+        braid(node, f"target listen {address(node)} secret-file {SECRET}")
+
+    def make_replica(self, node, *more):
+        role = "witness" if node in self.witnesses else f"size {self.size}"
+        braid(node, f"replica create {self.store} volume {self.name} uuid {self.uuid} "
+                    f"voter {node} {role} force " + " ".join(more))
+
+    def open(self, node):
+        """As after a reboot."""
+        braid(node, f"replica open {self.store}")
+        self.listen(node)
+
+    def create(self, on=None):
+        for node in self.nodes:
+            self.make_replica(node)
+            self.open(node)
+        voters = " ".join(f"voter {node}={address(node)}" +
+                          (",witness" if node in self.witnesses else "")
+                          for node in self.nodes)
+        braid(on or self.nodes[0], f"volume create {self.name} size {self.size} {voters}")
+
+    def attach(self, node, *more, addresses=None):
+        self.secret(node)
+        where = ",".join(address(n) for n in addresses or self.nodes)
+        braid(node, f"volume attach {self.name} from {where} secret-file {SECRET} "
+                    + " ".join(more))
+
+    def attach_soon(self, node, *more, seconds=PATIENCE, addresses=None):
+        """As soon as the lease of another allows it: the seconds it took."""
+        begin = time.monotonic()
+        wait(f"attach on node {node}",
+             lambda: self.attach(node, *more, addresses=addresses) or True, seconds)
+        return time.monotonic() - begin
+
+    def detach(self, node, *more):
+        braid(node, f"volume detach {self.name} " + " ".join(more))
+
+    def show(self, node):
+        return ask(node, f"volume show {self.name}")[0]
+
+    def why(self, node):
+        return braid(node, f"volume why {self.name}").strip()
+
+    def isr(self, node):
+        return sorted(self.show(node)["isr"])
+
+    def numbers(self, node, blocks, device=None):
+        """What each block holds: a number, 0, or None if torn."""
+        out = run(node, "python3", "-B", "/tests/lib/blocks.py", "read",
+                  device or self.device, blocks)
+        return [None if number == "torn" else int(number)
+                for _, number in map(str.split, out.splitlines())]
+
+    def once(self, node, block, number):
+        run(node, "python3", "-B", "/tests/lib/blocks.py", "once", self.device, block, number)
+
+    def remove(self):
+        """Back to what was, whatever happened; for the end of a test."""
+        lab("heal")
+        for node in self.nodes:
+            for words in (f"volume detach {self.name} force", f"target close {address(node)}",
+                          f"replica close {self.store}", f"replica del {self.store}"):
+                with contextlib.suppress(Refused):
+                    braid(node, words)
+
+    @contextlib.contextmanager
+    def made(self):
+        try:
+            self.create()
+            yield self
+        finally:
+            self.remove()
+
+
+class Writer:
+    """Writes numbered blocks on a node without end; the log is here."""
+
+    def __init__(self, volume, node, blocks=64, seed=1, flush=0):
+        self.blocks = blocks
+        self.asked, self.acknowledged, self.flushed = {}, {}, {}
+        self.count, self.error, self.ended = 0, None, False
+        self.process = subprocess.Popen(
+            [LAB, "run", str(node), "python3", "-Bu", "/tests/lib/blocks.py", "write",
+             volume.device, str(blocks), str(seed), str(flush)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.thread = threading.Thread(target=self._listen, daemon=True)
+        self.thread.start()
+
+    def _listen(self):
+        for line in self.process.stdout:
+            word, *numbers = line.split()
+            if not line.endswith("\n"):
+                break
+            if word == "w":
+                block, number = map(int, numbers)
+                self.asked.setdefault(block, []).append(number)
+            elif word == "a":
+                block, number = map(int, numbers)
+                self.acknowledged[block] = number
+                self.count += 1
+            elif word == "f":
+                self.flushed = dict(self.acknowledged)
+            elif word == "e":
+                self.error = int(numbers[0])
+        self.ended = True
+
+    def reaches(self, count, seconds=PATIENCE):
+        """Until it has had that many acknowledgements more."""
+        wanted = self.count + count
+        wait(f"{count} acknowledgements", lambda: self.count >= wanted or self.ended, seconds)
+        ktap.true(self.count >= wanted, f"the writer ended with {self.error}")
+
+    def stands(self, seconds=3):
+        """Nothing is acknowledged for that long."""
+        time.sleep(0.5)
+        before = self.count
+        time.sleep(seconds)
+        ktap.equal(self.count, before, "acknowledgements while nothing may be acknowledged")
+
+    def stop(self):
+        self.process.kill()
+        self.thread.join(10)
+
+    def check(self, found, what="acknowledged"):
+        """Each block holds what was acknowledged last, or what was asked after it."""
+        log = getattr(self, what)
+        for block in range(self.blocks):
+            asked = self.asked.get(block, [])
+            last = log.get(block, 0)
+            allowed = [number for number in [0, *asked] if number >= last]
+            ktap.true(found[block] in allowed,
+                      f"block {block} holds {found[block]}, {what} was {last}")
+
+
+def run_here(file):
+    """All tests of the file, on the host; ends the process."""
+    told = os.environ.pop("LAB", None)
+    try:
+        ktap.run(file, lambda: contextlib.nullcontext(()))
+    finally:
+        if told:
+            os.environ["LAB"] = told
+        sys.stdout.flush()
