@@ -666,10 +666,13 @@ bool braid_journal_begin(struct braid_journal *journal,
 	if (!hot) {
 		stamp->next = stamp->first;
 		list_add_tail(&stamp->node, &journal->stamps);
+		/*
+		 * Not after the lock: once the stamp can be found its write may
+		 * end, and the journal be closed.
+		 */
+		queue_work(journal->workqueue, &journal->ring_work);
 	}
 	spin_unlock_irqrestore(&journal->lock, flags);
-	if (!hot)
-		queue_work(journal->workqueue, &journal->ring_work);
 	return hot;
 }
 

@@ -29,7 +29,7 @@ struct braid_replica_info {
 	u32 regions_dirty;
 	u64 lease_left_ms;
 	struct braid_epoch lease_epoch;
-	bool failed;			/* record or map could not be written */
+	bool failed;			/* record or map could not be written, or a flush failed */
 };
 
 /**
@@ -64,12 +64,16 @@ int braid_replica_del(const char *path, struct netlink_ext_ack *extack);
 struct braid_replica_fault {
 	char what[96];
 };
+
 /* Reads record, map pages and ring of a store, open or not; changes nothing. */
 int braid_replica_check(const char *path, struct braid_replica_info *info,
 			struct braid_replica_fault *fault, u32 max, u32 *found,
 			struct netlink_ext_ack *extack);
 
-/* Calls @fn for each open one until it returns non-zero. Context: may sleep. */
+/*
+ * Calls @fn for each open one, in the order of opening, until it returns non-zero;
+ * with no lock held.  Context: may sleep.  Return: what @fn returned last.
+ */
 int braid_replica_walk(int (*fn)(struct braid_replica *replica, void *context),
 		       void *context);
 void braid_replica_info(struct braid_replica *replica,
@@ -88,7 +92,8 @@ void braid_replica_put(struct braid_replica *replica);
  *
  * With an epoch that is promised: earlier sessions are closed and their disk
  * writes waited for first.
- * Context: may sleep. Return: 0, -ESTALE, -ESHUTDOWN (being closed).
+ * Context: may sleep. Return: 0, -ESTALE, -EINVAL (not promised), -ENODATA (not
+ * created), -ESHUTDOWN (being closed), -ENOMEM.
  */
 int braid_session_open(struct braid_replica *replica,
 		       const struct braid_epoch *epoch, u64 nonce,
@@ -105,7 +110,5 @@ void braid_session_close(struct braid_session *session);
  */
 void braid_replica_submit(struct braid_session *session,
 			  struct braid_request *request);
-
-/* Of BRAID_REQ_TAKEOVER: has anybody asked the writer to close? Used for LEASE. */
 
 #endif /* BRAID_BLK_REPLICA_H */

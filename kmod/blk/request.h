@@ -20,12 +20,16 @@
 enum braid_op {
 	/* control: small, on the control connection */
 	BRAID_OP_ASK = 1,	/* would you promise? changes nothing; answers like PREPARE */
-	BRAID_OP_PREPARE,	/* promise; answer: body = record (BRAID_SLOT_SIZE) */
+	BRAID_OP_PREPARE,	/* promise; body = host name; answer, whatever the verdict: body =
+				 * record (BRAID_SLOT_SIZE), value = ms that its grant still runs
+				 */
 	BRAID_OP_RECORD,	/* body = proposed record; answer: value = sequence */
 	BRAID_OP_LEASE,		/* renew; answer: value = BRAID_LEASE_* flags */
 	BRAID_OP_CREATE,	/* body = the first record, for a BLANK voter */
 	BRAID_OP_FORK,		/* body = record with a new UUID (forced attach) */
-	BRAID_OP_DIRTY,		/* dirty regions from region `offset` on; answer: le32 each in body */
+	BRAID_OP_DIRTY,		/* dirty regions from region `offset` on; answer: le32 each in body,
+				 * value = region to go on from (number of regions: that was all)
+				 */
 	BRAID_OP_CLEAR,		/* body = array of struct braid_clear */
 	BRAID_OP_DIGEST,	/* SHA-256 of [offset, offset + length); answer: 32 bytes in body */
 	/* data, on the data connection */

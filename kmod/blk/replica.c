@@ -1,0 +1,601 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "replica.h"
+
+#include <crypto/hash.h>
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/lockdep.h>
+#include <linux/math64.h>
+#include <linux/netlink.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/time64.h>
+
+#include "journal.h"
+#include "map.h"
+#include "replica_state.h"
+#include "serve.h"
+#include "session.h"
+#include "slots.h"
+#include "store.h"
+#include "target.h"
+#include "text.h"
+
+/*
+ * Locks, in the order in which they are taken:
+ *
+ * opening	opening and closing of replicas, one at a time; sleeps long
+ * control	of a replica: its durable record, the opening of sessions; sleeps
+ *		until the disk answers
+ * registry	the list of replicas; held for moments, nothing is taken in it but
+ *		a replica's lock
+ * lock		of a replica: what readers and the data path share; any context
+ * the journal's lock, a leaf
+ *
+ * The data path takes no mutex.  A request is counted by its session from its
+ * admission to its answer; who must not meet it cuts the session, under the
+ * replica's lock, and waits for it to drain.  What drains never needs the one who
+ * waits: answers to data come from the store and from the journal's worker, those
+ * to control requests from control_work, and only the closing of a replica waits
+ * for these, with no mutex held but "opening".
+ */
+
+static DEFINE_MUTEX(opening);
+static DEFINE_MUTEX(registry);
+static LIST_HEAD(replicas);		/* registry */
+static u64 openings;			/* registry */
+static struct workqueue_struct *workqueue;
+
+/* Lifetime */
+
+static void destroy(struct braid_replica *replica)
+{
+	if (replica->sha256)
+		crypto_free_shash(replica->sha256);
+	kfree(replica->clear);
+	kfree(replica->slot);
+	kfree(replica->path);
+	kfree(replica);
+}
+
+/*
+ * The last reference goes after braid_replica_close(), which dropped that of the
+ * registry: sessions were cut and drained, the works have run, store and journal
+ * are closed.  Who had a reference until now could but look.
+ */
+static void release(struct kref *ref)
+{
+	destroy(container_of(ref, struct braid_replica, ref));
+}
+
+void braid_replica_hold(struct braid_replica *replica)
+{
+	kref_get(&replica->ref);
+}
+
+void braid_replica_put(struct braid_replica *replica)
+{
+	kref_put(&replica->ref, release);
+}
+
+static struct braid_replica *create(const char *path)
+{
+	struct braid_replica *replica = kzalloc(sizeof(*replica), GFP_KERNEL);
+
+	if (!replica)
+		return NULL;
+	kref_init(&replica->ref);
+	mutex_init(&replica->control);
+	spin_lock_init(&replica->lock);
+	INIT_LIST_HEAD(&replica->node);
+	INIT_LIST_HEAD(&replica->sessions);
+	INIT_LIST_HEAD(&replica->queued);
+	INIT_LIST_HEAD(&replica->digests);
+	INIT_WORK(&replica->control_work, braid_serve_control);
+	INIT_WORK(&replica->digest_work, braid_serve_digests);
+	replica->path = kstrdup(path, GFP_KERNEL);
+	replica->slot = kmalloc(BRAID_SLOT_SIZE, GFP_KERNEL);
+	replica->clear = kcalloc(BRAID_RING_PER_RECORD, sizeof(*replica->clear),
+				 GFP_KERNEL);
+	if (!replica->path || !replica->slot || !replica->clear)
+		goto err_destroy;
+	replica->sha256 = crypto_alloc_shash("sha256", 0, 0);
+	if (!IS_ERR(replica->sha256))
+		return replica;
+	replica->sha256 = NULL;
+
+err_destroy:
+	destroy(replica);
+	return NULL;
+}
+
+/* State */
+
+int braid_replica_admit(const struct braid_replica *replica,
+			const struct braid_epoch *epoch)
+{
+	const struct braid_epoch *preparing = &replica->preparing;
+
+	lockdep_assert_held(&replica->lock);
+	if (braid_epoch_cmp(epoch, preparing) < 0)
+		return -ESTALE;
+	return braid_verdict_errno(braid_voter_admit(&replica->record, epoch));
+}
+
+/*
+ * A member that has not been sent this writer's record yet is written to by the
+ * record of the writer before: the majority that makes a record durable need not
+ * include it.
+ */
+static u32 may(const struct braid_replica *replica)
+{
+	const struct braid_record *record = &replica->record;
+	const bool member = record->isr & BRAID_VOTER_BIT(record->voter);
+	const bool current_record = !braid_epoch_cmp(&record->mver.epoch,
+						     &record->promised);
+	u32 may = 0;
+
+	if (!replica->journal || !record->voters.count ||
+	    record->own == BRAID_OWN_BLANK)
+		return 0;
+	if (record->own == BRAID_OWN_INSYNC && member)
+		may |= BRAID_MAY_READ;
+	/* Closed means closed; who was ejected joins before it is written to. */
+	if (!current_record ||
+	    (!(record->flags & BRAID_RECORD_CLEAN) &&
+	     (member || record->own == BRAID_OWN_JOINING)))
+		may |= BRAID_MAY_WRITE;
+	if (record->flags & BRAID_RECORD_DISCARD &&
+	    replica->store->unmap_zeroes)
+		may |= BRAID_MAY_DISCARD;
+	return may;
+}
+
+void braid_replica_refresh(struct braid_replica *replica)
+{
+	lockdep_assert_held(&replica->lock);
+	WRITE_ONCE(replica->size, replica->record.size);
+	WRITE_ONCE(replica->region_shift, replica->record.region_shift);
+	WRITE_ONCE(replica->may, may(replica));
+}
+
+static void apply_committed(struct braid_replica *replica)
+{
+	lockdep_assert_held(&replica->lock);
+	braid_voter_committed(&replica->record, replica->committed);
+}
+
+void braid_replica_committed(struct braid_replica *replica, u32 committed)
+{
+	unsigned long flags;
+
+	if (committed <= READ_ONCE(replica->committed))
+		return;
+	spin_lock_irqsave(&replica->lock, flags);
+	if (committed > replica->committed) {
+		WRITE_ONCE(replica->committed, committed);
+		apply_committed(replica);
+	}
+	spin_unlock_irqrestore(&replica->lock, flags);
+}
+
+u64 braid_replica_grant_left(const struct braid_replica *replica)
+{
+	const u64 now = ktime_get_boottime_ns();
+
+	lockdep_assert_held(&replica->lock);
+	if (now >= replica->grant.until)
+		return 0;
+	return DIV_ROUND_UP_ULL(replica->grant.until - now, NSEC_PER_MSEC);
+}
+
+int braid_replica_record(struct braid_replica *replica)
+{
+	struct braid_record *next = &replica->next;
+	int error;
+
+	lockdep_assert_held(&replica->control);
+	/*
+	 * Nobody else changes it, but for G4 raising this.  Under the lock both
+	 * for the reading and, below, for the taking over.
+	 */
+	spin_lock_irq(&replica->lock);
+	next->sequence = replica->record.sequence + 1;
+	next->last_insync_gen = max(next->last_insync_gen,
+				    replica->record.last_insync_gen);
+	spin_unlock_irq(&replica->lock);
+
+	/* What could not be read again must not be written. */
+	braid_record_encode(next, replica->slot);
+	if (braid_record_decode(&replica->proposal, replica->slot))
+		return -EINVAL;
+	error = braid_slots_write(replica->store, next);
+	if (error) {
+		pr_err("replica %s: record cannot be written (%pe); it promises and serves nothing any more\n",
+		       replica->path, ERR_PTR(error));
+		WRITE_ONCE(replica->failed, true);
+		return -EIO;
+	}
+	spin_lock_irq(&replica->lock);
+	next->last_insync_gen = max(next->last_insync_gen,
+				    replica->record.last_insync_gen);
+	replica->record = *next;
+	apply_committed(replica);
+	braid_replica_refresh(replica);
+	spin_unlock_irq(&replica->lock);
+	return 0;
+}
+
+void braid_replica_queue(struct work_struct *work)
+{
+	queue_work(workqueue, work);
+}
+
+/* Opening */
+
+/* @registry held. */
+static struct braid_replica *find_path(const char *path)
+{
+	struct braid_replica *replica;
+
+	lockdep_assert_held(&registry);
+	list_for_each_entry(replica, &replicas, node)
+		if (!strcmp(replica->path, path))
+			return replica;
+	return NULL;
+}
+
+static bool is_voter(struct braid_replica *replica, const uuid_t *volume,
+		     u8 voter)
+{
+	unsigned long flags;
+	bool is;
+
+	spin_lock_irqsave(&replica->lock, flags);
+	is = uuid_equal(&replica->record.volume, volume) &&
+	     (!voter || replica->record.voter == voter);
+	spin_unlock_irqrestore(&replica->lock, flags);
+	return is;
+}
+
+/*
+ * A witness has no data space, but only its record says so: the store is opened
+ * as one first.
+ */
+static int open_store(struct braid_replica *replica,
+		      struct netlink_ext_ack *extack)
+{
+	struct braid_record *record = &replica->record;
+	struct braid_store *store;
+	int error;
+
+	store = braid_store_open(replica->path, true, extack);
+	if (IS_ERR(store))
+		return PTR_ERR(store);
+	error = braid_slots_read(store, record, extack);
+	if (!error && !(record->flags & BRAID_RECORD_WITNESS)) {
+		braid_store_close(store);
+		store = braid_store_open(replica->path, false, extack);
+		if (IS_ERR(store))
+			return PTR_ERR(store);
+		error = braid_slots_read(store, record, extack);
+	}
+	if (error) {
+		braid_store_close(store);
+		return error;
+	}
+	replica->store = store;
+	replica->id = store->id;
+	replica->data_size = store->data_size;
+	return 0;
+}
+
+static int open_journal(struct braid_replica *replica,
+			struct netlink_ext_ack *extack)
+{
+	const struct braid_record *record = &replica->record;
+
+	if (record->flags & BRAID_RECORD_WITNESS)
+		return 0;
+	if (replica->data_size < record->size)
+		return braid_refuse(extack, -ENOSPC,
+				    "%s has room for %llu bytes, the volume has %llu",
+				    replica->path, replica->data_size,
+				    record->size);
+	if (!record->voters.count)
+		return 0;
+	return braid_journal_open(replica->store, record->map_id,
+				  braid_record_regions(record->size,
+						       record->region_shift),
+				  record->generation, &replica->journal,
+				  extack);
+}
+
+/* What it granted before it was opened is not known any more. */
+static void begin_grant(struct braid_replica *replica)
+{
+	const struct braid_record *record = &replica->record;
+
+	replica->grant.epoch = record->promised;
+	if (record->voters.count && !(record->flags & BRAID_RECORD_CLEAN))
+		replica->grant.until = ktime_get_boottime_ns() +
+				       (u64)record->lease_ms * NSEC_PER_MSEC;
+}
+
+static int enlist(struct braid_replica *replica, struct netlink_ext_ack *extack)
+{
+	const struct braid_record *record = &replica->record;
+	struct braid_replica *other;
+	int error = 0;
+
+	mutex_lock(&registry);
+	list_for_each_entry(other, &replicas, node)
+		if (is_voter(other, &record->volume, record->voter))
+			error = braid_refuse(extack, -EEXIST,
+					     "voter %u of volume %s is open already, from %s",
+					     record->voter, record->name,
+					     other->path);
+	if (!error) {
+		replica->number = ++openings;
+		list_add_tail(&replica->node, &replicas);
+	}
+	mutex_unlock(&registry);
+	return error;
+}
+
+static void close_store(struct braid_replica *replica)
+{
+	struct braid_journal *journal = replica->journal;
+	struct braid_store *store = replica->store;
+
+	spin_lock_irq(&replica->lock);
+	replica->journal = NULL;
+	spin_unlock_irq(&replica->lock);
+	if (journal)
+		braid_journal_close(journal);
+	replica->store = NULL;
+	if (store)
+		braid_store_close(store);
+}
+
+static int open_one(const char *path, struct netlink_ext_ack *extack)
+{
+	struct braid_replica *replica;
+	int error;
+
+	replica = create(path);
+	if (!replica)
+		return -ENOMEM;
+	error = open_store(replica, extack) ?: open_journal(replica, extack);
+	if (error)
+		goto err_close;
+	begin_grant(replica);
+	spin_lock_irq(&replica->lock);
+	braid_replica_refresh(replica);
+	spin_unlock_irq(&replica->lock);
+	error = enlist(replica, extack);
+	if (error)
+		goto err_close;
+	return 0;
+
+err_close:
+	close_store(replica);
+	braid_replica_put(replica);
+	return error;
+}
+
+int braid_replica_open(const char *path, struct netlink_ext_ack *extack)
+{
+	bool open;
+	int error;
+
+	mutex_lock(&opening);
+	mutex_lock(&registry);
+	open = find_path(path);
+	mutex_unlock(&registry);
+	error = open ? braid_refuse(extack, -EEXIST, "%s is open already", path) :
+		       open_one(path, extack);
+	mutex_unlock(&opening);
+	return error;
+}
+
+/* Closing */
+
+/* @replica->lock held. */
+static bool is_served(const struct braid_replica *replica)
+{
+	const struct braid_session *session;
+
+	lockdep_assert_held(&replica->lock);
+	if (!braid_replica_grant_left(replica))
+		return false;
+	list_for_each_entry(session, &replica->sessions, node)
+		if (braid_session_is_data(session) && !session->cut)
+			return true;
+	return false;
+}
+
+static int begin_close(struct braid_replica *replica, bool force,
+		       struct netlink_ext_ack *extack)
+{
+	char holder[BRAID_HOLDER_MAX + 1];
+	bool busy;
+
+	spin_lock_irq(&replica->lock);
+	busy = !force && is_served(replica);
+	if (!busy)
+		replica->closing = true;
+	strscpy(holder, replica->record.holder, sizeof(holder));
+	spin_unlock_irq(&replica->lock);
+	if (busy)
+		return braid_refuse(extack, -EBUSY,
+				    "the volume of %s is attached at %s",
+				    replica->path,
+				    holder[0] ? holder : "a node without a name");
+	return 0;
+}
+
+/*
+ * From here on nobody finds it, no session is opened, and those that are open are
+ * cut: when they have drained nothing runs that knows the store.
+ */
+static void close_one(struct braid_replica *replica)
+{
+	struct braid_session *session;
+
+	mutex_lock(&registry);
+	list_del_init(&replica->node);
+	mutex_unlock(&registry);
+
+	spin_lock_irq(&replica->lock);
+	list_for_each_entry(session, &replica->sessions, node)
+		braid_session_cut(session, -ESHUTDOWN);
+	spin_unlock_irq(&replica->lock);
+	braid_target_forget(replica);
+	braid_session_drain(replica, false);
+	/* Their last answers may be on their way out of these. */
+	flush_work(&replica->control_work);
+	flush_work(&replica->digest_work);
+
+	mutex_lock(&replica->control);
+	close_store(replica);
+	mutex_unlock(&replica->control);
+	braid_replica_put(replica);
+}
+
+static int close_path(const char *path, struct netlink_ext_ack *extack)
+{
+	struct braid_replica *replica;
+	int error;
+
+	mutex_lock(&registry);
+	replica = find_path(path);
+	mutex_unlock(&registry);
+	/* It stays in the registry: only closing takes it out, one at a time. */
+	if (!replica)
+		return braid_refuse(extack, -ENOENT, "%s is not open", path);
+	error = begin_close(replica, false, extack);
+	if (!error)
+		close_one(replica);
+	return error;
+}
+
+int braid_replica_close(const char *path, struct netlink_ext_ack *extack)
+{
+	int error;
+
+	mutex_lock(&opening);
+	error = close_path(path, extack);
+	mutex_unlock(&opening);
+	return error;
+}
+
+/* Looking */
+
+struct braid_replica *braid_replica_get(const uuid_t *volume, u8 voter)
+{
+	struct braid_replica *replica, *found = NULL;
+
+	mutex_lock(&registry);
+	list_for_each_entry(replica, &replicas, node) {
+		if (!is_voter(replica, volume, voter))
+			continue;
+		/* Which voter a store is of never changes. */
+		if (!found || replica->record.voter < found->record.voter)
+			found = replica;
+	}
+	if (found)
+		braid_replica_hold(found);
+	mutex_unlock(&registry);
+	return found;
+}
+
+/* The first one that was opened after @number, referenced; or NULL. */
+static struct braid_replica *get_after(u64 number)
+{
+	struct braid_replica *replica, *found = NULL;
+
+	mutex_lock(&registry);
+	list_for_each_entry(replica, &replicas, node) {
+		if (replica->number <= number)
+			continue;
+		found = replica;
+		braid_replica_hold(found);
+		break;
+	}
+	mutex_unlock(&registry);
+	return found;
+}
+
+int braid_replica_walk(int (*fn)(struct braid_replica *replica, void *context),
+		       void *context)
+{
+	struct braid_replica *replica;
+	u64 number = 0;
+	int result = 0;
+
+	while (!result && (replica = get_after(number))) {
+		number = replica->number;
+		result = fn(replica, context);
+		braid_replica_put(replica);
+	}
+	return result;
+}
+
+void braid_replica_info(struct braid_replica *replica,
+			struct braid_replica_info *info)
+{
+	struct braid_journal *journal;
+
+	memset(info, 0, sizeof(*info));
+	strscpy(info->path, replica->path, sizeof(info->path));
+	info->store = replica->id;
+	info->data_size = replica->data_size;
+	spin_lock_irq(&replica->lock);
+	info->record = replica->record;
+	info->lease_left_ms = braid_replica_grant_left(replica);
+	info->lease_epoch = replica->grant.epoch;
+	journal = replica->journal;
+	info->failed = READ_ONCE(replica->failed) ||
+		       READ_ONCE(replica->unsound);
+	if (journal) {
+		info->regions_dirty = braid_journal_dirty_count(journal);
+		info->failed |= braid_journal_failed(journal);
+	}
+	spin_unlock_irq(&replica->lock);
+}
+
+/* The module */
+
+int braid_replica_init(void)
+{
+	workqueue = alloc_workqueue("braid_replica",
+				    WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	return workqueue ? 0 : -ENOMEM;
+}
+
+static struct braid_replica *first(void)
+{
+	struct braid_replica *replica;
+
+	mutex_lock(&registry);
+	replica = list_first_entry_or_null(&replicas, struct braid_replica,
+					   node);
+	mutex_unlock(&registry);
+	return replica;
+}
+
+void braid_replica_exit(void)
+{
+	struct braid_replica *replica;
+
+	mutex_lock(&opening);
+	while ((replica = first())) {
+		begin_close(replica, true, NULL);
+		close_one(replica);
+	}
+	mutex_unlock(&opening);
+	destroy_workqueue(workqueue);
+}

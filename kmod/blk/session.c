@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "session.h"
+
+#include <linux/errno.h>
+#include <linux/lockdep.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "replica.h"
+#include "replica_state.h"
+
+/*
+ * Who is counted may do its I/O: either it sees the cut after it counted itself,
+ * or the one who cut it sees its count and waits.  Both sides have a full barrier
+ * between their write and their read.
+ */
+int braid_session_enter(struct braid_session *session)
+{
+	int cut;
+
+	if (!atomic_inc_not_zero(&session->users))
+		return READ_ONCE(session->cut);
+	cut = READ_ONCE(session->cut);
+	if (cut)
+		braid_session_leave(session);
+	return cut;
+}
+
+void braid_session_leave(struct braid_session *session)
+{
+	if (atomic_dec_and_test(&session->users))
+		complete_all(&session->drained);
+}
+
+void braid_session_cut(struct braid_session *session, int error)
+{
+	lockdep_assert_held(&session->replica->lock);
+	if (session->cut)
+		return;
+	WRITE_ONCE(session->cut, error);
+	braid_session_leave(session);
+}
+
+static void put(struct braid_session *session)
+{
+	if (refcount_dec_and_test(&session->ref))
+		kfree(session);
+}
+
+/* A session that was cut and has not ended, referenced; or NULL. */
+static struct braid_session *find_ending(struct braid_replica *replica,
+					 bool data)
+{
+	struct braid_session *session, *found = NULL;
+	unsigned long flags;
+
+	spin_lock_irqsave(&replica->lock, flags);
+	list_for_each_entry(session, &replica->sessions, node) {
+		if (!session->cut || completion_done(&session->drained) ||
+		    (data && !braid_session_is_data(session)))
+			continue;
+		refcount_inc(&session->ref);
+		found = session;
+		break;
+	}
+	spin_unlock_irqrestore(&replica->lock, flags);
+	return found;
+}
+
+void braid_session_drain(struct braid_replica *replica, bool data)
+{
+	struct braid_session *session;
+
+	while ((session = find_ending(replica, data))) {
+		wait_for_completion(&session->drained);
+		put(session);
+	}
+}
+
+static struct braid_session *create(struct braid_replica *replica,
+				    const struct braid_epoch *epoch, u64 nonce)
+{
+	struct braid_session *session = kzalloc(sizeof(*session), GFP_KERNEL);
+
+	if (!session)
+		return NULL;
+	refcount_set(&session->ref, 1);
+	session->replica = replica;
+	session->epoch = *epoch;
+	session->nonce = nonce;
+	atomic_set(&session->users, 1);
+	init_completion(&session->drained);
+	return session;
+}
+
+/* May it be served, and who served until now must end.  @replica->lock held. */
+static int admit(struct braid_replica *replica,
+		 const struct braid_session *session)
+{
+	struct braid_session *other;
+	int error;
+
+	if (replica->closing)
+		return -ESHUTDOWN;
+	if (!braid_session_is_data(session))
+		return 0;
+	error = braid_replica_admit(replica, &session->epoch);
+	if (error)
+		return error;
+	list_for_each_entry(other, &replica->sessions, node)
+		if (braid_session_is_data(other))
+			braid_session_cut(other, -ESHUTDOWN);
+	return 0;
+}
+
+/*
+ * The mutex keeps other openings and the promise of a higher epoch away until
+ * the earlier sessions have ended and this one is in the list.
+ */
+static int enlist(struct braid_replica *replica, struct braid_session *session)
+{
+	unsigned long flags;
+	int error;
+
+	mutex_lock(&replica->control);
+	spin_lock_irqsave(&replica->lock, flags);
+	error = admit(replica, session);
+	spin_unlock_irqrestore(&replica->lock, flags);
+	if (error)
+		goto unlock;
+	if (braid_session_is_data(session))
+		braid_session_drain(replica, true);
+	spin_lock_irqsave(&replica->lock, flags);
+	if (replica->closing)
+		error = -ESHUTDOWN;
+	else
+		list_add_tail(&session->node, &replica->sessions);
+	spin_unlock_irqrestore(&replica->lock, flags);
+unlock:
+	mutex_unlock(&replica->control);
+	return error;
+}
+
+int braid_session_open(struct braid_replica *replica,
+		       const struct braid_epoch *epoch, u64 nonce,
+		       struct braid_session **out)
+{
+	struct braid_session *session = create(replica, epoch, nonce);
+	int error;
+
+	if (!session)
+		return -ENOMEM;
+	error = enlist(replica, session);
+	if (error) {
+		put(session);
+		return error;
+	}
+	braid_replica_hold(replica);
+	*out = session;
+	return 0;
+}
+
+void braid_session_close(struct braid_session *session)
+{
+	struct braid_replica *replica = session->replica;
+	unsigned long flags;
+
+	spin_lock_irqsave(&replica->lock, flags);
+	braid_session_cut(session, -ESHUTDOWN);
+	spin_unlock_irqrestore(&replica->lock, flags);
+	wait_for_completion(&session->drained);
+	spin_lock_irqsave(&replica->lock, flags);
+	list_del(&session->node);
+	spin_unlock_irqrestore(&replica->lock, flags);
+	put(session);
+	braid_replica_put(replica);
+}
