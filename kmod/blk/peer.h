@@ -47,6 +47,9 @@ enum braid_peer_state {
  * @promised: to volume->epoch, on the connection of now; volume->lock
  * @broken: the connection is to be ended and begun anew; volume->lock
  * @out: blank or rolled back, so it has no vote; volume->lock
+ * @ended: nothing is queued for it any more; volume->lock
+ * @settled: it was tried to reach since it was begun with, or begun anew;
+ *	volume->lock
  * @tried: how often it was tried to reach since it was reached last; volume->lock
  * @local: the replica in this kernel while connected, else NULL; @users keep it
  * @control: with @local: its session for control requests; @users keep it
@@ -59,6 +62,7 @@ enum braid_peer_state {
  * @lease_sent: the same of the newest one that it answered; volume->lock
  * @leasing: a renewal is not answered yet; volume->lock
  * @recording: a RECORD is not answered yet; volume->lock
+ * @served: boottime ns since when it is UP as a member; volume->lock
  * @failing: boottime ns since when it does not answer; 0: it does; volume->lock
  * @vote: requests of the control part
  * @vote_work: sends records and renewals; on volume->errands
@@ -77,6 +81,8 @@ struct braid_peer {
 	bool promised;
 	bool broken;
 	bool out;
+	bool ended;
+	bool settled;
 	unsigned int tried;
 	struct braid_replica *local;
 	struct braid_session *control;
@@ -88,6 +94,7 @@ struct braid_peer {
 	u64 lease_sent;
 	bool leasing;
 	bool recording;
+	u64 served;
 	u64 failing;
 	struct braid_vote *vote;
 	struct work_struct vote_work;
@@ -128,6 +135,9 @@ static inline bool braid_peer_connected(const struct braid_peer *peer)
 
 /* The static text of an answer's error becomes @peer->why. volume->lock held. */
 void braid_peer_blame(struct braid_peer *peer, int error);
+
+/* It is blank or rolled back: it has no vote from now on. volume->lock held. */
+void braid_peer_lose(struct braid_peer *peer, const char *why);
 
 /*
  * Takes the record in an answer to ASK or PREPARE: sequence, membership; one

@@ -28,11 +28,10 @@ enum braid_volume_state {
 
 /* Why the gate is shut: I/O is held (not failed).  Bits of volume->held. */
 #define BRAID_HELD_LEASE	BIT(0)	/* fewer than M voters renew */
-#define BRAID_HELD_RECORD	BIT(1)	/* a record is proposed and not durable at M
-					 * (only when the lease was lost meanwhile) */
+#define BRAID_HELD_RECORD	BIT(1)	/* one that must be first is not durable at M */
 #define BRAID_HELD_MIN_ISR	BIT(2)	/* writes only (S4) */
 #define BRAID_HELD_USER		BIT(3)	/* volume suspend */
-#define BRAID_HELD_REFUSED	BIT(4)	/* refused by fewer than M: a higher epoch is being prepared */
+#define BRAID_HELD_REFUSED	BIT(4)	/* refused by fewer than M: prepares a higher epoch */
 
 /**
  * struct braid_ballot - the record that is being proposed
@@ -66,7 +65,7 @@ struct braid_ballot {
  * @node: of the list of volumes; protected by that list's mutex
  * @control: serialises attach, detach, suspend and everything else that a
  *	person asks; sleeps
- * @workqueue: ordered, WQ_MEM_RECLAIM: of the I/O part alone
+ * @showing: keeps @io while it is shown; taken after @control, before @lock
  * @voting: ordered, WQ_MEM_RECLAIM: ballots and the clock; nothing on it waits
  *	for a voter
  * @errands: unbound, WQ_MEM_RECLAIM: what may wait for one: peers, news
@@ -114,12 +113,12 @@ struct braid_volume {
 	struct rcu_head rcu;
 	char name[BRAID_NAME_MAX + 1];
 	struct list_head node;
-	struct mutex control;
-	struct workqueue_struct *workqueue;
+	struct mutex control;	/* what a person asks */
+	struct mutex showing;	/* @io */
 	struct workqueue_struct *voting;
 	struct workqueue_struct *errands;
 
-	spinlock_t lock;
+	spinlock_t lock;	/* what follows, to @peers */
 	enum braid_volume_state state;
 	u32 held;
 	struct braid_epoch epoch;
@@ -182,6 +181,12 @@ void braid_volume_close(struct braid_volume *volume);
 
 /* The volume called so, with a reference, or NULL. May sleep. */
 struct braid_volume *braid_volume_find(const char *name);
+
+/*
+ * A reference to the volume after @last, or to the first one; drops that to
+ * @last.  NULL at the end.  May sleep.
+ */
+struct braid_volume *braid_volume_next(struct braid_volume *last);
 
 /* Queues unless the volume is being closed. @lock held. */
 void braid_volume_queue(struct braid_volume *volume,

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "attempt.h"
+
+#include <linux/bitops.h>
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+#include <linux/wait.h>
+
+#include "attach.h"
+#include "ballot.h"
+#include "io.h"
+#include "peer.h"
+#include "reach.h"
+#include "text.h"
+#include "volume.h"
+
+int braid_attempt_room(struct braid_attempt *a)
+{
+	braid_ask_free(a->ask);
+	a->ask = braid_ask_alloc(a->volume);
+	return a->ask ? 0 : -ENOMEM;
+}
+
+int braid_attempt_follow(struct braid_attempt *a,
+			 const struct braid_record *record)
+{
+	struct braid_volume *volume = a->volume;
+	unsigned long flags;
+	u8 here;
+	int error;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	volume->record = *record;
+	spin_unlock_irqrestore(&volume->lock, flags);
+	here = braid_peer_here(&volume->record.volume, NULL, NULL);
+	braid_volume_set_peers(volume, &volume->record.voters, here);
+	error = braid_attempt_room(a);
+	return error ?: braid_reach(volume);
+}
+
+/* What was told, one after the other; @only: with consent alone. */
+static unsigned int gather(struct braid_attempt *a, bool only)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < a->ask->count; i++) {
+		const struct braid_reply *reply = &a->ask->reply[i];
+
+		if (!reply->told || (only && reply->error))
+			continue;
+		a->answer[count++] = reply->answer;
+	}
+	return count;
+}
+
+static u64 consent(const struct braid_attempt *a)
+{
+	u64 voters = 0;
+	unsigned int i;
+
+	for (i = 0; i < a->ask->count; i++)
+		if (a->ask->reply[i].told && !a->ask->reply[i].error)
+			voters |= a->ask->reply[i].peer->bit;
+	return voters;
+}
+
+static u8 local_voter(const struct braid_volume *volume)
+{
+	return volume->local ? volume->local->voter.id : 0;
+}
+
+static u32 question_flags(const struct braid_attempt *a, enum braid_op op)
+{
+	u32 flags = 0;
+
+	if (a->how->dead)
+		flags |= BRAID_REQ_DEAD;
+	else if (a->how->takeover && op == BRAID_OP_ASK)
+		flags |= BRAID_REQ_TAKEOVER;
+	return flags;
+}
+
+static void ask_all(struct braid_attempt *a, enum braid_op op, u64 counter)
+{
+	struct braid_question question = { .op = op };
+
+	question.epoch.counter = counter;
+	question.epoch.node = a->node;
+	question.flags = question_flags(a, op);
+	question.timeout_ms = BRAID_ANSWER_MS;
+	braid_ask(a->ask, NULL, &question);
+	braid_reach_blame(a->volume, a->ask);
+}
+
+enum braid_attach_refusal braid_attempt_ask(struct braid_attempt *a,
+					    u64 *willing)
+{
+	u64 counter = a->volume->record.promised.counter + 1;
+	enum braid_attach_refusal refusal;
+	unsigned int i;
+
+	/* The second time with a counter above all that were seen. */
+	for (i = 0; i < 2; i++) {
+		ask_all(a, BRAID_OP_ASK, counter);
+		refusal = braid_attach_choose(a->answer, gather(a, false),
+					      local_voter(a->volume),
+					      &a->choice);
+		if (a->choice.counter < counter)
+			break;
+		counter = a->choice.counter + 1;
+	}
+	*willing = consent(a) & a->choice.answered;
+	return refusal;
+}
+
+static int explain_few(struct braid_attempt *a)
+{
+	const struct braid_voters *voters = &a->volume->record.voters;
+	char list[BRAID_MISSING_MAX];
+
+	return braid_refuse(a->extack, -EHOSTUNREACH,
+			    "only %u of %u voters answer, %u are needed; missing: %s",
+			    (unsigned int)hweight64(a->choice.answered),
+			    voters->count, braid_voters_majority(voters),
+			    braid_reach_list(a->volume,
+					     braid_reach_silent(a->ask), list));
+}
+
+/* The members that would have to answer, by their numbers. */
+static u64 members(const struct braid_attempt *a)
+{
+	u64 peers = 0;
+	unsigned int i;
+
+	for (i = 0; i < a->volume->npeers; i++)
+		if (a->volume->peers[i].bit & a->choice.record.isr)
+			peers |= BIT_ULL(i);
+	return peers;
+}
+
+static int explain(struct braid_attempt *a, enum braid_attach_refusal refusal)
+{
+	char list[BRAID_MISSING_MAX];
+
+	switch (refusal) {
+	case BRAID_ATTACH_NOT_CREATED:
+		return braid_refuse(a->extack, -ENODATA,
+				    "volume %s is not created yet",
+				    a->volume->name);
+	case BRAID_ATTACH_NO_MEMBER:
+		return braid_refuse(a->extack, -ENODEV,
+				    "no replica that holds every write can be used: %s",
+				    braid_reach_list(a->volume, members(a),
+						     list));
+	default:
+		return explain_few(a);
+	}
+}
+
+/* Who holds it, as those tell that refuse. */
+static int note_holder(struct braid_attempt *a)
+{
+	const struct braid_record *latest = NULL;
+	unsigned int i;
+
+	a->held_ms = 0;
+	for (i = 0; i < a->ask->count; i++) {
+		const struct braid_reply *reply = &a->ask->reply[i];
+		const struct braid_record *record = &reply->answer.record;
+
+		if (!reply->told || reply->error != -EBUSY)
+			continue;
+		a->held_ms = max(a->held_ms, reply->value);
+		if (!latest || braid_epoch_cmp(&record->promised,
+					       &latest->promised) > 0)
+			latest = record;
+	}
+	if (!latest)
+		return explain_few(a);
+	strscpy(a->holder, latest->holder[0] ? latest->holder : "another node",
+		sizeof(a->holder));
+	return -EBUSY;
+}
+
+/* The voters of the highest record count, not those of the one begun with. */
+static bool list_changed(const struct braid_attempt *a)
+{
+	return a->choice.record.voters.count &&
+	       a->choice.record.list_version != a->volume->record.list_version;
+}
+
+int braid_attempt_promises(struct braid_attempt *a)
+{
+	enum braid_attach_refusal refusal;
+	u64 willing;
+	int error;
+
+	refusal = braid_attempt_ask(a, &willing);
+	if (list_changed(a)) {
+		error = braid_attempt_follow(a, &a->choice.record);
+		return error ?: -EAGAIN;
+	}
+	if (refusal)
+		return explain(a, refusal);
+	if (!braid_record_has_majority(&a->choice.record, willing))
+		return note_holder(a);
+
+	ask_all(a, BRAID_OP_PREPARE, a->choice.counter + 1);
+	/* Only who promised cannot change its mind: others prove nothing. */
+	refusal = braid_attach_choose(a->answer, gather(a, true),
+				      local_voter(a->volume), &a->choice);
+	if (refusal || list_changed(a))
+		return -EAGAIN;
+	return 0;
+}
+
+/* Takes the promises, if their connections are still those that they came by. */
+static int begin(struct braid_attempt *a)
+{
+	struct braid_volume *volume = a->volume;
+	struct braid_epoch epoch;
+	u64 promised = 0;
+	unsigned int i;
+
+	lockdep_assert_held(&volume->lock);
+	for (i = 0; i < a->ask->count; i++) {
+		struct braid_reply *reply = &a->ask->reply[i];
+		struct braid_peer *peer = reply->peer;
+
+		if (peer->bit & a->choice.rolled_back)
+			braid_peer_lose(peer,
+					"rolled back: its record is older than it was");
+		if (!reply->told || reply->error || peer->broken ||
+		    reply->answer.store != peer->store ||
+		    !braid_peer_learn(peer, &reply->answer.record))
+			continue;
+		peer->promised = true;
+		promised |= peer->bit;
+		epoch = reply->request.epoch;
+	}
+	if (!braid_record_has_majority(&a->choice.record, promised) ||
+	    !(promised & a->choice.isr))
+		return -EAGAIN;
+	volume->isr = a->choice.isr & promised;
+	volume->generation = max(volume->generation, a->choice.generation);
+	braid_ballot_begin(volume, &epoch);
+	return 0;
+}
+
+/* Is the first record durable at M, and the lease granted? */
+static bool is_won(struct braid_volume *volume, int *error)
+{
+	unsigned long flags;
+	bool won;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	won = braid_ballot_settled(volume) &&
+	      volume->lease_until > ktime_get_boottime_ns();
+	if (volume->state == BRAID_VOLUME_DEAD ||
+	    braid_record_has_majority(&volume->record, volume->refused))
+		*error = -EAGAIN;
+	spin_unlock_irqrestore(&volume->lock, flags);
+	return won || *error;
+}
+
+/* What was begun is left to whoever comes next: nothing was served under it. */
+static void give_up_epoch(struct braid_volume *volume)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	volume->ballot.ready = false;
+	volume->ballot.open = false;
+	volume->isr = 0;
+	volume->proposed = 0;
+	volume->refused = 0;
+	volume->failed = 0;
+	volume->fatal = 0;
+	for (i = 0; i < volume->npeers; i++)
+		braid_peer_reset(&volume->peers[i], "lost a race");
+	spin_unlock_irqrestore(&volume->lock, flags);
+	for (i = 0; i < volume->npeers; i++)
+		braid_peer_kill(&volume->peers[i]);
+}
+
+static int start(struct braid_attempt *a)
+{
+	struct braid_volume *volume = a->volume;
+	unsigned long flags;
+	int error = 0;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	volume->record = a->choice.record;
+	a->clean = volume->record.flags & BRAID_RECORD_CLEAN;
+	spin_unlock_irqrestore(&volume->lock, flags);
+	if (!volume->io)
+		error = braid_io_init(volume);
+	if (error)
+		return error;
+	spin_lock_irqsave(&volume->lock, flags);
+	error = begin(a);
+	spin_unlock_irqrestore(&volume->lock, flags);
+	return error;
+}
+
+int braid_attempt_record(struct braid_attempt *a)
+{
+	struct braid_volume *volume = a->volume;
+	int error;
+	long left;
+
+	error = start(a);
+	if (error == -EAGAIN)
+		give_up_epoch(volume);
+	if (error)
+		return error;
+	left = wait_event_interruptible_timeout(volume->wait,
+						is_won(volume, &error),
+						msecs_to_jiffies(BRAID_ANSWER_MS));
+	if (left < 0)
+		return -EINTR;
+	if (error == -EAGAIN && READ_ONCE(volume->state) == BRAID_VOLUME_DEAD)
+		return braid_refuse(a->extack, -EBUSY, "%s", volume->dead_why);
+	if (error == -EAGAIN) {
+		give_up_epoch(volume);
+		error = braid_reach(volume);
+		return error ?: -EAGAIN;
+	}
+	if (!left)
+		return explain_few(a);
+	return 0;
+}

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "ballot.h"
+
+#include <linux/bitops.h>
+#include <linux/ktime.h>
+#include <linux/minmax.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/time64.h>
+
+#include "ask.h"
+#include "event.h"
+#include "lease.h"
+#include "member.h"
+#include "peer.h"
+#include "record.h"
+#include "volume.h"
+
+struct braid_vote *braid_vote_alloc(void)
+{
+	struct braid_vote *vote = kzalloc(sizeof(*vote), GFP_KERNEL);
+
+	if (!vote)
+		return NULL;
+	vote->slot = kmalloc(BRAID_SLOT_SIZE, GFP_KERNEL);
+	if (vote->slot)
+		return vote;
+	kfree(vote);
+	return NULL;
+}
+
+void braid_vote_free(struct braid_vote *vote)
+{
+	if (!vote)
+		return;
+	kfree(vote->slot);
+	kfree(vote);
+}
+
+void braid_ballot_kick(struct braid_volume *volume)
+{
+	braid_volume_queue(volume, volume->voting, &volume->ballot_work);
+}
+
+bool braid_ballot_settled(const struct braid_volume *volume)
+{
+	lockdep_assert_held(&volume->lock);
+	return volume->ballot.ready &&
+	       !braid_epoch_cmp(&volume->record.mver.epoch, &volume->epoch);
+}
+
+bool braid_ballot_is_foreign(const struct braid_volume *volume,
+			     const struct braid_record *record)
+{
+	lockdep_assert_held(&volume->lock);
+	return record->mver.epoch.node != volume->epoch.node &&
+	       braid_mver_cmp(&record->mver, volume->ballot.open ?
+					     &volume->ballot.record.mver :
+					     &volume->record.mver) > 0;
+}
+
+u64 braid_ballot_voters(const struct braid_volume *volume)
+{
+	u64 voters = 0;
+	unsigned int i;
+
+	lockdep_assert_held(&volume->lock);
+	for (i = 0; i < volume->npeers; i++)
+		if (volume->peers[i].promised && !volume->peers[i].broken)
+			voters |= volume->peers[i].bit;
+	return voters;
+}
+
+/* Who holds the proposal durably. */
+static u64 holders(const struct braid_volume *volume)
+{
+	u64 holders = 0;
+	unsigned int i;
+
+	for (i = 0; i < volume->npeers; i++) {
+		const struct braid_peer *peer = &volume->peers[i];
+
+		if (!peer->out && !braid_mver_cmp(&peer->recorded,
+						  &volume->ballot.record.mver))
+			holders |= peer->bit;
+	}
+	return holders;
+}
+
+/* Every voter that is to be sent something looks at it. */
+static void kick_votes(struct braid_volume *volume)
+{
+	unsigned int i;
+
+	for (i = 0; i < volume->npeers; i++)
+		if (!volume->peers[i].ended)
+			braid_volume_queue(volume, volume->errands,
+					   &volume->peers[i].vote_work);
+}
+
+/*
+ * Proposes @isr.  From here on writes and flushes need its members and those of
+ * every proposal before it: any of them may be adopted by who attaches next,
+ * until this one is committed (I3).
+ */
+static void propose(struct braid_volume *volume, u64 isr)
+{
+	struct braid_ballot *ballot = &volume->ballot;
+	struct braid_record *record = &ballot->record;
+	unsigned int i;
+
+	lockdep_assert_held(&volume->lock);
+	if (volume->generation >= BRAID_GENERATION_MAX) {
+		braid_volume_die(volume, "the generation is at its maximum");
+		return;
+	}
+	*record = volume->record;
+	record->promised = volume->epoch;
+	record->mver.epoch = volume->epoch;
+	record->mver.k = ++ballot->k;
+	record->isr = isr;
+	record->flags &= ~BRAID_RECORD_CLEAN;
+	if (ballot->clean)
+		record->flags |= BRAID_RECORD_CLEAN;
+	record->generation = ++volume->generation;
+	braid_holder_name(record->holder);
+	for (i = 0; i < record->voters.count; i++) {
+		const struct braid_peer *peer =
+			braid_volume_peer(volume, record->voters.voter[i].id);
+
+		record->known[i] = peer && !peer->out ? peer->sequence : 0;
+		record->stores[i] = peer ? peer->store : 0;
+	}
+	volume->proposed |= isr;
+	ballot->open = true;
+	kick_votes(volume);
+}
+
+void braid_ballot_begin(struct braid_volume *volume,
+			const struct braid_epoch *epoch)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&volume->lock);
+	volume->epoch = *epoch;
+	volume->refused = 0;
+	volume->ballot.ready = true;
+	volume->ballot.k = 0;
+	/* What was granted to another epoch is not this one's. */
+	for (i = 0; i < volume->npeers; i++) {
+		struct braid_peer *peer = &volume->peers[i];
+
+		peer->lease_sent = 0;
+		peer->lease_tried = 0;
+		/* Its time to open a session begins. */
+		if (peer->bit & volume->isr)
+			peer->failing = ktime_get_boottime_ns();
+	}
+	WRITE_ONCE(volume->lease_until, 0);
+	braid_volume_hold(volume, BRAID_HELD_LEASE | BRAID_HELD_RECORD, 0);
+	propose(volume, volume->isr);
+	braid_lease_kick(volume);
+}
+
+/* Who did not answer for longer than a member may. */
+static u64 silent(const struct braid_volume *volume)
+{
+	u64 timeout = (u64)volume->member_timeout_ms * NSEC_PER_MSEC;
+	u64 now = ktime_get_boottime_ns();
+	u64 silent = 0;
+	unsigned int i;
+
+	for (i = 0; i < volume->npeers; i++) {
+		const struct braid_peer *peer = &volume->peers[i];
+
+		if (peer->failing && now - peer->failing >= timeout)
+			silent |= peer->bit;
+	}
+	return silent & volume->isr;
+}
+
+/* S3: of several that fail, who answered last among those that could stay. */
+static u8 newest(const struct braid_volume *volume)
+{
+	u64 latest = 0;
+	u8 voter = 0;
+	unsigned int i;
+
+	for (i = 0; i < volume->npeers; i++) {
+		const struct braid_peer *peer = &volume->peers[i];
+		u64 answered = READ_ONCE(peer->answered);
+
+		if (!(peer->bit & volume->isr & ~volume->fatal))
+			continue;
+		if (!voter || answered > latest) {
+			voter = peer->voter.id;
+			latest = answered;
+		}
+	}
+	return voter;
+}
+
+/* S3: one that must go is the last one, and stays. */
+static void keep_last(struct braid_volume *volume, u64 isr)
+{
+	u64 kept = isr & volume->failed;
+	unsigned int i;
+
+	if (!kept)
+		return;
+	if (kept & volume->fatal) {
+		braid_volume_die(volume,
+				 "the last replica lost what was not flushed");
+		return;
+	}
+	/* Its error goes upward; silent, it is waited for. */
+	volume->failed &= ~kept;
+	for (i = 0; i < volume->npeers; i++)
+		if (volume->peers[i].bit & kept)
+			braid_peer_kick(&volume->peers[i]);
+}
+
+/* Is there anything to record, and could a majority take it now? */
+void braid_ballot_work(struct work_struct *work)
+{
+	struct braid_volume *volume = container_of(work, struct braid_volume,
+						   ballot_work);
+	struct braid_ballot *ballot = &volume->ballot;
+	unsigned long flags;
+	bool clean;
+	u64 isr;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	if (ballot->open || volume->state == BRAID_VOLUME_DEAD ||
+	    !braid_ballot_settled(volume))
+		goto out_unlock;
+	isr = braid_shrink(volume->isr, volume->failed | silent(volume),
+			   newest(volume));
+	keep_last(volume, isr);
+	clean = volume->record.flags & BRAID_RECORD_CLEAN;
+	if (volume->state == BRAID_VOLUME_DEAD ||
+	    (isr == volume->isr && clean == ballot->clean))
+		goto out_unlock;
+	/*
+	 * A proposal cannot be taken back.  As long as no majority could take
+	 * it, who is silent may still come back and go on as a member.
+	 */
+	if (braid_record_has_majority(&volume->record,
+				      braid_ballot_voters(volume)))
+		propose(volume, isr);
+out_unlock:
+	spin_unlock_irqrestore(&volume->lock, flags);
+}
+
+/* Those that are out: their sessions end, their votes stay (S2). */
+static void eject(struct braid_volume *volume, u64 ejected)
+{
+	unsigned int i;
+
+	for (i = 0; i < volume->npeers; i++) {
+		struct braid_peer *peer = &volume->peers[i];
+		const char *why = peer->why ?: "no answer in time";
+
+		if (!(peer->bit & ejected))
+			continue;
+		braid_event_volume(volume->name, "ejected", peer->voter.id,
+				   why);
+		peer->state = BRAID_PEER_FAILED;
+		braid_peer_reset(peer, why);
+	}
+}
+
+/* The proposal is durable at M: it is the record of now. */
+static void commit(struct braid_volume *volume)
+{
+	struct braid_ballot *ballot = &volume->ballot;
+	u64 before = volume->isr;
+	u32 set = 0, clear = BRAID_HELD_REFUSED;
+	unsigned int i;
+
+	volume->record = ballot->record;
+	volume->isr = ballot->record.isr;
+	volume->proposed = 0;
+	volume->committed = ballot->record.generation;
+	volume->failed &= volume->isr;
+	volume->fatal &= volume->isr;
+	ballot->open = false;
+
+	eject(volume, before & ~volume->isr);
+	for (i = 0; i < volume->npeers; i++)
+		braid_peer_kick(&volume->peers[i]);
+	/* While it says closed, nothing may be written that it does not tell. */
+	if (volume->record.flags & BRAID_RECORD_CLEAN)
+		set |= BRAID_HELD_RECORD;
+	else
+		clear |= BRAID_HELD_RECORD;
+	if (hweight64(volume->isr) < volume->min_isr)
+		set |= BRAID_HELD_MIN_ISR;
+	else
+		clear |= BRAID_HELD_MIN_ISR;
+	braid_volume_hold(volume, set, clear);
+	braid_lease_count(volume);
+	braid_volume_tell(volume, BRAID_NEWS_MEMBERSHIP | BRAID_NEWS_GATE);
+	braid_ballot_kick(volume);
+}
+
+/* A RECORD was answered. */
+static void take_record_answer(struct braid_peer *peer)
+{
+	struct braid_volume *volume = peer->volume;
+	const struct braid_request *request = &peer->vote->record;
+	const struct braid_mver *mver = &peer->vote->recording;
+
+	if (request->error) {
+		if (request->error != -ENOTCONN)
+			braid_peer_blame(peer, request->error);
+		return;
+	}
+	peer->sequence = max(peer->sequence, request->value);
+	if (braid_mver_cmp(mver, &peer->recorded) > 0)
+		peer->recorded = *mver;
+	if (volume->ballot.open && volume->state != BRAID_VOLUME_DEAD &&
+	    braid_record_has_majority(&volume->ballot.record, holders(volume)))
+		commit(volume);
+}
+
+static void record_done(struct braid_request *request)
+{
+	struct braid_peer *peer = request->private;
+	struct braid_volume *volume = peer->volume;
+	int error = request->error;
+	unsigned long flags;
+
+	if (error != -ENOTCONN)
+		WRITE_ONCE(peer->answered, ktime_get_boottime_ns());
+	spin_lock_irqsave(&volume->lock, flags);
+	peer->recording = false;
+	take_record_answer(peer);
+	/* There may be a newer one by now; a failed one waits for the clock. */
+	if (!error && !peer->ended)
+		braid_volume_queue(volume, volume->errands, &peer->vote_work);
+	wake_up_all(&volume->wait);
+	spin_unlock_irqrestore(&volume->lock, flags);
+	if (error == -ESTALE)
+		braid_volume_refused(volume, peer);
+}
+
+/* Makes the record ready to be sent that @peer does not have yet. */
+static bool prepare_record(struct braid_peer *peer)
+{
+	struct braid_volume *volume = peer->volume;
+	struct braid_vote *vote = peer->vote;
+	const struct braid_record *record = &volume->record;
+
+	if (volume->ballot.open)
+		record = &volume->ballot.record;
+	else if (!braid_ballot_settled(volume))
+		return false;
+	if (!peer->promised || peer->broken || peer->recording ||
+	    volume->state == BRAID_VOLUME_DEAD ||
+	    braid_mver_cmp(&peer->recorded, &record->mver) >= 0)
+		return false;
+	peer->recording = true;
+	vote->recording = record->mver;
+	braid_record_encode(record, vote->slot);
+	memset(&vote->record, 0, sizeof(vote->record));
+	vote->record.op = BRAID_OP_RECORD;
+	vote->record.epoch = volume->epoch;
+	vote->record.generation = record->generation;
+	vote->record.committed = volume->committed;
+	vote->record.body = vote->slot;
+	vote->record.body_len = BRAID_SLOT_SIZE;
+	vote->record.done = record_done;
+	vote->record.private = peer;
+	return true;
+}
+
+void braid_ballot_vote_work(struct work_struct *work)
+{
+	struct braid_peer *peer = container_of(work, struct braid_peer,
+					       vote_work);
+	struct braid_volume *volume = peer->volume;
+	unsigned long flags;
+	bool record, lease;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	record = !peer->ended && prepare_record(peer);
+	lease = !peer->ended && braid_lease_prepare(peer);
+	spin_unlock_irqrestore(&volume->lock, flags);
+	/* The lease first: it counts from when it is sent. */
+	if (lease)
+		braid_peer_submit(peer, &peer->vote->lease);
+	if (record)
+		braid_peer_submit(peer, &peer->vote->record);
+}
+
+void braid_volume_member_failed(struct braid_volume *volume,
+				struct braid_peer *peer, int error, bool flush)
+{
+	u64 timeout = (u64)volume->member_timeout_ms * NSEC_PER_MSEC;
+	bool silent = !flush && !peer->here &&
+		      (error == -ETIMEDOUT || error == -ENOTCONN);
+	u64 now = ktime_get_boottime_ns();
+	unsigned long flags;
+	bool kill = false;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	if (peer->bit & braid_volume_required(volume)) {
+		if (!silent) {
+			braid_peer_blame(peer, error);
+			volume->failed |= peer->bit;
+		} else if (peer->state == BRAID_PEER_UP &&
+			   now - peer->served >= timeout) {
+			/* Late already; it may come back before it is out. */
+			kill = true;
+			peer->failing = now > timeout ? now - timeout : 1;
+			braid_peer_reset(peer, "no answer in time");
+		}
+		if (flush) {
+			peer->why = "a flush failed";
+			volume->fatal |= peer->bit;
+		}
+		braid_ballot_kick(volume);
+	}
+	spin_unlock_irqrestore(&volume->lock, flags);
+	if (kill)
+		braid_peer_kill(peer);
+}

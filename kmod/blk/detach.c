@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "detach.h"
+
+#include <linux/errno.h>
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "attach.h"
+#include "ballot.h"
+#include "disk.h"
+#include "event.h"
+#include "io.h"
+#include "text.h"
+#include "volume.h"
+
+#define DRAIN_MS	200	/* between two looks whether it is held */
+#define CLEAN_MS	15000	/* for a majority to record that it is closed */
+#define REST_MS		1000	/* for the other voters to record it too */
+
+/* Detaches for takeovers: a volume's own queues end with it. */
+static struct workqueue_struct *closers;
+
+int braid_detach_init(void)
+{
+	closers = alloc_workqueue("braid-close", WQ_UNBOUND, 0);
+	return closers ? 0 : -ENOMEM;
+}
+
+void braid_detach_exit(void)
+{
+	destroy_workqueue(closers);
+}
+
+static bool has_clean_record(struct braid_volume *volume, bool clean)
+{
+	unsigned long flags;
+	bool has;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	has = !volume->ballot.open && braid_ballot_settled(volume) &&
+	      !!(volume->record.flags & BRAID_RECORD_CLEAN) == clean;
+	has |= volume->state == BRAID_VOLUME_DEAD;
+	spin_unlock_irqrestore(&volume->lock, flags);
+	return has;
+}
+
+/* Does every voter that is there have the record of now? */
+static bool all_have_it(struct braid_volume *volume)
+{
+	unsigned long flags;
+	bool all = true;
+	unsigned int i;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	for (i = 0; i < volume->npeers; i++) {
+		const struct braid_peer *peer = &volume->peers[i];
+
+		if (peer->promised && !peer->broken &&
+		    braid_mver_cmp(&peer->recorded, &volume->record.mver) < 0)
+			all = false;
+	}
+	spin_unlock_irqrestore(&volume->lock, flags);
+	return all;
+}
+
+static void want_clean(struct braid_volume *volume, bool clean)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	volume->ballot.clean = clean;
+	/*
+	 * A proposal that says closed may be durable already: nothing is
+	 * written before one that says otherwise is.
+	 */
+	if (!clean && (volume->record.flags & BRAID_RECORD_CLEAN ||
+		       (volume->ballot.open &&
+			volume->ballot.record.flags & BRAID_RECORD_CLEAN)))
+		braid_volume_hold(volume, BRAID_HELD_RECORD, 0);
+	braid_ballot_kick(volume);
+	spin_unlock_irqrestore(&volume->lock, flags);
+}
+
+/* What waits cannot be waited for. */
+static int refuse_held(struct braid_volume *volume,
+		       struct netlink_ext_ack *extack)
+{
+	struct braid_volume_info *info;
+	char why[BRAID_WHY_MAX];
+	int error;
+
+	info = kvzalloc(sizeof(*info), GFP_KERNEL);
+	if (!info)
+		return -ENOMEM;
+	error = braid_volume_lookup(volume->name, info);
+	if (error)
+		goto out_free;
+	braid_volume_why(info, why);
+	error = braid_refuse(extack, -EBUSY, "%s; force fails what waits", why);
+out_free:
+	kvfree(info);
+	return error;
+}
+
+/* Waits until all is acknowledged; looks up from time to time. */
+static int drain(struct braid_volume *volume, struct netlink_ext_ack *extack)
+{
+	int error;
+	u32 held;
+
+	do {
+		if (READ_ONCE(volume->state) == BRAID_VOLUME_DEAD)
+			return 0;
+		held = READ_ONCE(volume->held);
+		if (held & ~BRAID_HELD_MIN_ISR)
+			return refuse_held(volume, extack);
+		error = braid_io_drain(volume, DRAIN_MS);
+		if (error == -ETIMEDOUT && held)
+			return refuse_held(volume, extack);
+		if (error == -ETIMEDOUT && signal_pending(current))
+			return -EINTR;
+	} while (error == -ETIMEDOUT);
+	if (error)
+		braid_refuse(extack, error,
+			     "what is in flight ends with error %d", error);
+	return error;
+}
+
+static int record_clean(struct braid_volume *volume,
+			struct netlink_ext_ack *extack)
+{
+	long left;
+
+	want_clean(volume, true);
+	left = wait_event_interruptible_timeout(volume->wait,
+						has_clean_record(volume, true),
+						msecs_to_jiffies(CLEAN_MS));
+	if (left <= 0) {
+		want_clean(volume, false);
+		return left ? -EINTR :
+		       braid_refuse(extack, -ETIMEDOUT,
+				    "no majority of voters records in time that it is closed; it stays attached");
+	}
+	if (READ_ONCE(volume->state) == BRAID_VOLUME_DEAD)
+		return 0;
+	wait_event_timeout(volume->wait, all_have_it(volume),
+			   msecs_to_jiffies(REST_MS));
+	return 0;
+}
+
+/* In order: nothing is in flight, all is durable, a majority knows. */
+static int close_in_order(struct braid_volume *volume,
+			  struct netlink_ext_ack *extack)
+{
+	int error;
+
+	error = drain(volume, extack);
+	if (error || READ_ONCE(volume->state) == BRAID_VOLUME_DEAD)
+		return error;
+	error = braid_io_flush_and_clear(volume);
+	if (READ_ONCE(volume->state) == BRAID_VOLUME_DEAD)
+		return 0;
+	if (error)
+		return braid_refuse(extack, error,
+				    "not all could be made durable: error %d",
+				    error);
+	return record_clean(volume, extack);
+}
+
+static unsigned int count_openers(struct braid_volume *volume)
+{
+	unsigned long flags;
+	unsigned int openers;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	openers = braid_volume_openers(volume);
+	spin_unlock_irqrestore(&volume->lock, flags);
+	return openers;
+}
+
+static void finish(struct braid_volume *volume, enum braid_volume_state state)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	if (volume->state != BRAID_VOLUME_DEAD)
+		volume->state = state;
+	spin_unlock_irqrestore(&volume->lock, flags);
+	if (volume->io) {
+		if (READ_ONCE(volume->state) == BRAID_VOLUME_DEAD)
+			braid_io_fail(volume, -EIO);
+		braid_io_gate(volume);
+	}
+	if (volume->disk_there)
+		braid_event_volume(volume->name, "detached", 0,
+				   volume->dead_why);
+	braid_volume_close(volume);
+}
+
+void braid_detach_force(struct braid_volume *volume)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	braid_volume_die(volume, "detached by force");
+	spin_unlock_irqrestore(&volume->lock, flags);
+	finish(volume, BRAID_VOLUME_DEAD);
+}
+
+static int detach(struct braid_volume *volume, struct netlink_ext_ack *extack)
+{
+	int error;
+
+	error = braid_disk_shut(volume->disk);
+	if (error)
+		return braid_refuse(extack, error,
+				    "/dev/braid/%s is open, %u times",
+				    volume->name, count_openers(volume));
+	if (READ_ONCE(volume->state) != BRAID_VOLUME_DEAD)
+		error = close_in_order(volume, extack);
+	if (error) {
+		braid_disk_unshut(volume->disk);
+		return error;
+	}
+	finish(volume, BRAID_VOLUME_DETACHING);
+	return 0;
+}
+
+/* Is it still there, for who has waited for its control mutex? */
+static bool is_attached(struct braid_volume *volume)
+{
+	unsigned long flags;
+	bool attached;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	attached = volume->disk_there && !volume->closing;
+	spin_unlock_irqrestore(&volume->lock, flags);
+	return attached;
+}
+
+static struct braid_volume *find(const char *name,
+				 struct netlink_ext_ack *extack, int *error)
+{
+	struct braid_volume *volume = braid_volume_find(name);
+
+	if (!volume) {
+		*error = braid_refuse(extack, -ENOENT,
+				      "no volume %s is attached here", name);
+		return NULL;
+	}
+	*error = mutex_lock_interruptible(&volume->control);
+	if (!*error && is_attached(volume))
+		return volume;
+	if (!*error) {
+		mutex_unlock(&volume->control);
+		*error = braid_refuse(extack, -ENOENT,
+				      "no volume %s is attached here", name);
+	}
+	braid_volume_put(volume);
+	return NULL;
+}
+
+static void release(struct braid_volume *volume)
+{
+	mutex_unlock(&volume->control);
+	braid_volume_put(volume);
+}
+
+int braid_volume_detach(const char *name, bool force,
+			struct netlink_ext_ack *extack)
+{
+	struct braid_volume *volume;
+	int error;
+
+	volume = find(name, extack, &error);
+	if (!volume)
+		return error;
+	if (force)
+		braid_detach_force(volume);
+	else
+		error = detach(volume, extack);
+	release(volume);
+	return error;
+}
+
+void braid_detach_work(struct work_struct *work)
+{
+	struct braid_volume *volume = container_of(work, struct braid_volume,
+						   close_work);
+
+	mutex_lock(&volume->control);
+	if (is_attached(volume))
+		detach(volume, NULL);
+	mutex_unlock(&volume->control);
+	braid_volume_put(volume);
+}
+
+void braid_detach_soon(struct braid_volume *volume)
+{
+	lockdep_assert_held(&volume->lock);
+	if (!volume->close_wanted)
+		braid_event_volume(volume->name, "takeover asked", 0, NULL);
+	volume->close_wanted = true;
+	if (volume->closing || !volume->disk_there ||
+	    braid_volume_openers(volume))
+		return;
+	braid_volume_get(volume);
+	if (!queue_work(closers, &volume->close_work))
+		braid_volume_put(volume);
+}
+
+static int set_suspended(const char *name, bool suspended,
+			 struct netlink_ext_ack *extack)
+{
+	struct braid_volume *volume;
+	unsigned long flags;
+	int error;
+
+	volume = find(name, extack, &error);
+	if (!volume)
+		return error;
+	spin_lock_irqsave(&volume->lock, flags);
+	if (volume->state == BRAID_VOLUME_DEAD)
+		error = braid_refuse(extack, -EIO, "%s is dead: %s", name,
+				     volume->dead_why);
+	else
+		braid_volume_hold(volume, suspended ? BRAID_HELD_USER : 0,
+				  suspended ? 0 : BRAID_HELD_USER);
+	spin_unlock_irqrestore(&volume->lock, flags);
+	release(volume);
+	return error;
+}
+
+int braid_volume_suspend(const char *name, struct netlink_ext_ack *extack)
+{
+	return set_suspended(name, true, extack);
+}
+
+int braid_volume_resume(const char *name, struct netlink_ext_ack *extack)
+{
+	return set_suspended(name, false, extack);
+}
+
+int braid_volume_init(void)
+{
+	return braid_detach_init();
+}
+
+void braid_volume_exit(void)
+{
+	struct braid_volume *volume = NULL;
+
+	/* One that is attached keeps the module, so this finds none; be sure. */
+	while ((volume = braid_volume_next(volume))) {
+		mutex_lock(&volume->control);
+		if (is_attached(volume))
+			braid_detach_force(volume);
+		mutex_unlock(&volume->control);
+	}
+	braid_detach_exit();
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BRAID_BLK_DETACH_H
+#define BRAID_BLK_DETACH_H
+
+struct braid_volume;
+struct work_struct;
+
+int braid_detach_init(void);
+void braid_detach_exit(void);
+
+/* A takeover asks: detaches soon if the device is not open. volume->lock held. */
+void braid_detach_soon(struct braid_volume *volume);
+void braid_detach_work(struct work_struct *work);
+
+/* Fails what is queued and ends it. volume->control held; may sleep. */
+void braid_detach_force(struct braid_volume *volume);
+
+#endif /* BRAID_BLK_DETACH_H */

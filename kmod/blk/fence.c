@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "fence.h"
+
+#include <linux/minmax.h>
+#include <linux/random.h>
+
+#include "ask.h"
+#include "backoff.h"
+#include "ballot.h"
+#include "event.h"
+#include "member.h"
+#include "peer.h"
+#include "volume.h"
+
+/* Some voter answered that it promised another writer. Context: any. */
+void braid_volume_refused(struct braid_volume *volume, struct braid_peer *peer)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	/* What an earlier epoch was told says nothing about this one. */
+	if (peer->broken || !volume->ballot.ready)
+		goto out_unlock;
+	volume->refused |= peer->bit;
+	/* An attachment in the making looks itself. */
+	if (volume->state != BRAID_VOLUME_ACTIVE)
+		goto out_unlock;
+	braid_event_volume(volume->name, "refused", peer->voter.id,
+			   "promised another writer");
+	if (braid_record_has_majority(&volume->record, volume->refused)) {
+		braid_volume_die(volume, "another writer has taken it over");
+		goto out_unlock;
+	}
+	volume->ballot.ready = false;
+	braid_volume_hold(volume, BRAID_HELD_REFUSED, 0);
+	braid_volume_queue_in(volume, volume->errands, &volume->fence_work, 0);
+out_unlock:
+	wake_up_all(&volume->wait);
+	spin_unlock_irqrestore(&volume->lock, flags);
+}
+
+/* A record of another writer that did not exist when this one began. */
+static bool is_foreign(struct braid_volume *volume, const struct braid_ask *ask)
+{
+	unsigned long flags;
+	bool foreign = false;
+	unsigned int i;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	for (i = 0; i < ask->count; i++)
+		if (ask->reply[i].told &&
+		    braid_ballot_is_foreign(volume,
+					    &ask->reply[i].answer.record))
+			foreign = true;
+	if (foreign)
+		braid_volume_die(volume, "another writer has recorded itself");
+	spin_unlock_irqrestore(&volume->lock, flags);
+	return foreign;
+}
+
+/* Who consented, and the highest counter that anybody promised. */
+static u64 consent(const struct braid_ask *ask, u64 *counter)
+{
+	u64 voters = 0;
+	unsigned int i;
+
+	for (i = 0; i < ask->count; i++) {
+		const struct braid_reply *reply = &ask->reply[i];
+
+		if (!reply->told)
+			continue;
+		*counter = max(*counter,
+			       reply->answer.record.promised.counter);
+		if (!reply->error && !reply->peer->out)
+			voters |= reply->peer->bit;
+	}
+	return voters;
+}
+
+/*
+ * The same members under a higher epoch.  Every connection is begun anew: what
+ * it still carries belongs to the epoch before.
+ */
+static void begin_again(struct braid_volume *volume,
+			const struct braid_epoch *epoch)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	if (volume->state == BRAID_VOLUME_ACTIVE) {
+		for (i = 0; i < volume->npeers; i++)
+			braid_peer_reset(&volume->peers[i],
+					 "follows to a higher epoch");
+		braid_ballot_begin(volume, epoch);
+		braid_event_volume(volume->name, "higher epoch", 0, NULL);
+	}
+	spin_unlock_irqrestore(&volume->lock, flags);
+	for (i = 0; i < volume->npeers; i++)
+		braid_peer_kill(&volume->peers[i]);
+}
+
+/*
+ * Asks first: a PREPARE that less than a majority would promise disturbs a
+ * writer that does no harm.  Return: true if the epoch was begun.
+ */
+static bool try_higher(struct braid_volume *volume, struct braid_ask *ask)
+{
+	struct braid_question question = { .timeout_ms = BRAID_ANSWER_MS };
+	u64 counter;
+
+	/* Only this work changes the epoch while it is served. */
+	question.epoch = volume->epoch;
+	counter = question.epoch.counter;
+
+	question.op = BRAID_OP_ASK;
+	question.epoch.counter = counter + 1;
+	braid_ask(ask, NULL, &question);
+	consent(ask, &counter);
+	if (is_foreign(volume, ask))
+		return true;
+	if (counter >= question.epoch.counter) {
+		question.epoch.counter = counter + 1;
+		braid_ask(ask, NULL, &question);
+	}
+	if (!braid_record_has_majority(&volume->record,
+				       consent(ask, &counter)))
+		return false;
+	question.op = BRAID_OP_PREPARE;
+	braid_ask(ask, NULL, &question);
+	if (is_foreign(volume, ask))
+		return true;
+	if (!braid_record_has_majority(&volume->record,
+				       consent(ask, &counter)))
+		return false;
+	begin_again(volume, &question.epoch);
+	return true;
+}
+
+void braid_fence_work(struct work_struct *work)
+{
+	struct braid_volume *volume = container_of(to_delayed_work(work),
+						   struct braid_volume,
+						   fence_work);
+	struct braid_ask *ask;
+	unsigned long flags;
+	bool done = false;
+
+	if (READ_ONCE(volume->state) != BRAID_VOLUME_ACTIVE ||
+	    READ_ONCE(volume->ballot.ready))
+		return;
+	ask = braid_ask_alloc(volume);
+	if (ask)
+		done = try_higher(volume, ask);
+	braid_ask_free(ask);
+	if (done)
+		return;
+	spin_lock_irqsave(&volume->lock, flags);
+	braid_volume_queue_in(volume, volume->errands, &volume->fence_work,
+			      braid_backoff_ms(5, get_random_u32()));
+	spin_unlock_irqrestore(&volume->lock, flags);
+}

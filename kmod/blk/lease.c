@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lease.h"
+
+#include <linux/ktime.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+#include <linux/time64.h>
+
+#include "ballot.h"
+#include "detach.h"
+#include "event.h"
+#include "member.h"
+#include "peer.h"
+#include "request.h"
+#include "volume.h"
+
+/* How often the clock looks even if nothing is due, ms. */
+#define TICK_MAX_MS	1000u
+#define TICK_MIN_MS	10u
+
+void braid_lease_kick(struct braid_volume *volume)
+{
+	braid_volume_queue_in(volume, volume->voting, &volume->clock, 0);
+}
+
+static u64 third(const struct braid_volume *volume)
+{
+	return (u64)volume->record.lease_ms * NSEC_PER_MSEC / 3;
+}
+
+void braid_lease_count(struct braid_volume *volume)
+{
+	u64 sent[BRAID_VOTER_ID_MAX + 1] = {};
+	unsigned int i;
+	u64 until;
+
+	lockdep_assert_held(&volume->lock);
+	if (volume->state == BRAID_VOLUME_DEAD)
+		return;
+	for (i = 0; i < volume->npeers; i++)
+		sent[volume->peers[i].voter.id] = volume->peers[i].lease_sent;
+	until = braid_lease_deadline(&volume->record, sent);
+	WRITE_ONCE(volume->lease_until, until);
+	if (until <= ktime_get_boottime_ns())
+		return;
+	braid_volume_hold(volume, 0, BRAID_HELD_LEASE);
+	wake_up_all(&volume->wait);
+}
+
+/* A renewal was answered. */
+static void take_answer(struct braid_peer *peer)
+{
+	struct braid_volume *volume = peer->volume;
+	const struct braid_request *request = &peer->vote->lease;
+
+	switch (request->error) {
+	case 0:
+		peer->lease_sent = peer->lease_tried;
+		if (request->value & BRAID_LEASE_WANTED)
+			braid_detach_soon(volume);
+		braid_lease_count(volume);
+		break;
+	case -ENOTCONN:
+	case -ESHUTDOWN:
+		break;
+	default:
+		braid_peer_blame(peer, request->error);
+	}
+	/* It does not know of its promise, or closes: ask again from the start. */
+	if (request->error == -EINVAL || request->error == -ENODATA ||
+	    request->error == -ESHUTDOWN)
+		braid_peer_reset(peer, request->error == -ESHUTDOWN ?
+				       "being closed" : "forgot its promise");
+}
+
+static void lease_done(struct braid_request *request)
+{
+	struct braid_peer *peer = request->private;
+	struct braid_volume *volume = peer->volume;
+	int error = request->error;
+	unsigned long flags;
+	bool current_epoch;
+
+	if (error != -ENOTCONN)
+		WRITE_ONCE(peer->answered, ktime_get_boottime_ns());
+	spin_lock_irqsave(&volume->lock, flags);
+	peer->leasing = false;
+	current_epoch = !braid_epoch_cmp(&request->epoch, &volume->epoch);
+	if (current_epoch && !peer->broken)
+		take_answer(peer);
+	spin_unlock_irqrestore(&volume->lock, flags);
+	if (error == -ESTALE && current_epoch)
+		braid_volume_refused(volume, peer);
+}
+
+static bool is_due(const struct braid_peer *peer, u64 now)
+{
+	const struct braid_volume *volume = peer->volume;
+
+	return peer->promised && !peer->broken && !peer->leasing &&
+	       volume->state != BRAID_VOLUME_DEAD &&
+	       !(volume->record.flags & BRAID_RECORD_CLEAN &&
+		 volume->ballot.clean) &&
+	       now - peer->lease_tried >= third(volume);
+}
+
+bool braid_lease_prepare(struct braid_peer *peer)
+{
+	struct braid_volume *volume = peer->volume;
+	struct braid_request *request = &peer->vote->lease;
+	u64 now = ktime_get_boottime_ns();
+
+	lockdep_assert_held(&volume->lock);
+	if (!is_due(peer, now))
+		return false;
+	peer->leasing = true;
+	peer->lease_tried = now;
+	memset(request, 0, sizeof(*request));
+	request->op = BRAID_OP_LEASE;
+	request->epoch = volume->epoch;
+	request->generation = volume->generation;
+	request->committed = volume->committed;
+	request->done = lease_done;
+	request->private = peer;
+	return true;
+}
+
+/*
+ * What is late at one voter.  Return: the time at which to look again, ns.  A
+ * voter that does not answer a renewal is not there, whatever its connection says.
+ */
+static u64 look_at_peer(struct braid_peer *peer, u64 now, bool *kill)
+{
+	struct braid_volume *volume = peer->volume;
+	u64 timeout = (u64)volume->member_timeout_ms * NSEC_PER_MSEC;
+	u64 next = U64_MAX;
+
+	*kill = false;
+	if (peer->promised && !peer->leasing)
+		next = peer->lease_tried + third(volume);
+	if (peer->leasing && !peer->broken) {
+		next = min(next, peer->lease_tried + timeout);
+		if (now >= peer->lease_tried + timeout && !peer->here) {
+			peer->failing = peer->failing ?: peer->lease_tried;
+			braid_peer_reset(peer, "no answer in time");
+			*kill = true;
+		}
+	}
+	if (peer->failing && peer->bit & volume->isr) {
+		if (now - peer->failing >= timeout)
+			braid_ballot_kick(volume);
+		else
+			next = min(next, peer->failing + timeout);
+	}
+	return next;
+}
+
+/* The lease ran out: nothing is read or acknowledged until M voters renew. */
+static void look_at_lease(struct braid_volume *volume, u64 now)
+{
+	u64 timeout = (u64)volume->suspend_timeout_ms * NSEC_PER_MSEC;
+	u32 held = BRAID_HELD_LEASE;
+
+	if (volume->state != BRAID_VOLUME_ACTIVE)
+		return;
+	if (volume->lease_until <= now && !(volume->held & BRAID_HELD_LEASE)) {
+		if (volume->ballot.open)
+			held |= BRAID_HELD_RECORD;
+		braid_volume_hold(volume, held, 0);
+	}
+	if (timeout && volume->suspended_since &&
+	    now - volume->suspended_since >= timeout)
+		braid_volume_die(volume,
+				 "suspended for longer than suspend-timeout");
+}
+
+void braid_lease_clock(struct work_struct *work)
+{
+	struct braid_volume *volume = container_of(to_delayed_work(work),
+						   struct braid_volume, clock);
+	u64 now = ktime_get_boottime_ns();
+	u64 next = now + (u64)TICK_MAX_MS * NSEC_PER_MSEC;
+	unsigned long flags;
+	unsigned int i, ms;
+	u64 kill = 0;
+	bool one;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	for (i = 0; i < volume->npeers; i++) {
+		next = min(next, look_at_peer(&volume->peers[i], now, &one));
+		kill |= one ? BIT_ULL(i) : 0;
+		/* What is due is sent, a record that failed there again. */
+		if (!volume->peers[i].ended)
+			braid_volume_queue(volume, volume->errands,
+					   &volume->peers[i].vote_work);
+	}
+	look_at_lease(volume, now);
+	if (volume->lease_until > now)
+		next = min(next, volume->lease_until);
+	ms = next > now ? div_u64(next - now, NSEC_PER_MSEC) : 0;
+	if (volume->state != BRAID_VOLUME_DEAD)
+		braid_volume_queue_in(volume, volume->voting, &volume->clock,
+				      clamp(ms, TICK_MIN_MS, TICK_MAX_MS));
+	spin_unlock_irqrestore(&volume->lock, flags);
+	for (i = 0; i < volume->npeers; i++)
+		if (kill & BIT_ULL(i))
+			braid_peer_kill(&volume->peers[i]);
+}
