@@ -7,6 +7,7 @@
 #ifndef BRAID_ADDR_H
 #define BRAID_ADDR_H
 
+#include <linux/in.h>
 #include <net/ipv6.h>
 
 #define BRAID_V4_BITS 96
@@ -28,6 +29,20 @@ static inline bool braid_addr_is_v4(const struct in6_addr *addr)
 static inline __be32 braid_addr_to_v4(const struct in6_addr *addr)
 {
 	return addr->s6_addr32[3];
+}
+
+/*
+ * Is an address a group, or the broadcast, that no router passes on? It means
+ * whoever is on the link, the sender's own host included.
+ */
+static inline bool braid_addr_is_link_group(const struct in6_addr *addr)
+{
+	__be32 v4 = braid_addr_to_v4(addr);
+
+	if (braid_addr_is_v4(addr))
+		return ipv4_is_local_multicast(v4) || ipv4_is_lbcast(v4);
+	return ipv6_addr_is_multicast(addr) &&
+	       IPV6_ADDR_MC_SCOPE(addr) <= IPV6_ADDR_SCOPE_LINKLOCAL;
 }
 
 #endif

@@ -13,6 +13,7 @@
 #include <net/ndisc.h>
 
 #include "addr.h"
+#include "icmpv6.h"
 #include "kinds.h"
 
 #if !IS_ENABLED(CONFIG_NETFILTER_FAMILY_ARP)
@@ -21,32 +22,10 @@
 
 #define BRAID_ND_MLD2_REPORT 143	/* RFC 3810, 5.2 */
 
-/*
- * The type of an ICMPv6 message and where it begins, 0 if it is none. Behind
- * extension headers too: MLD has one.
- */
-static u8 braid_icmpv6_type(const struct sk_buff *skb, int *at)
-{
-	u8 proto = ipv6_hdr(skb)->nexthdr, type;
-	__be16 frag;
-
-	*at = ipv6_skip_exthdr(skb, skb_network_offset(skb) +
-				    sizeof(struct ipv6hdr), &proto, &frag);
-	if (*at < 0 || proto != IPPROTO_ICMPV6 ||
-	    skb_copy_bits(skb, *at, &type, sizeof(type)))
-		return 0;
-	return type;
-}
-
 static bool braid_is_mld(u8 type)
 {
 	return type == ICMPV6_MGM_QUERY || type == ICMPV6_MGM_REPORT ||
 	       type == ICMPV6_MGM_REDUCTION || type == BRAID_ND_MLD2_REPORT;
-}
-
-static bool braid_is_nd(u8 type)
-{
-	return type >= NDISC_ROUTER_SOLICITATION && type <= NDISC_REDIRECT;
 }
 
 /**
@@ -63,7 +42,7 @@ bool braid_is_neighbour_talk(const struct braid_packet *p)
 	if (p->state->pf != NFPROTO_IPV6)
 		return false;
 	type = braid_icmpv6_type(p->skb, &at);
-	return braid_is_nd(type) || braid_is_mld(type);
+	return braid_icmpv6_is_nd(type) || braid_is_mld(type);
 }
 
 /**
@@ -127,7 +106,7 @@ enum braid_reason braid_announce_admit(const struct braid_packet *p,
 	if (p->state->pf != NFPROTO_IPV6)
 		return otherwise;
 	type = braid_icmpv6_type(p->skb, &at);
-	if (!braid_is_nd(type) && !braid_is_mld(type))
+	if (!braid_icmpv6_is_nd(type) && !braid_is_mld(type))
 		return otherwise;
 	if (!braid_stays_here(p))
 		return BRAID_DROP_UNTRACKED;

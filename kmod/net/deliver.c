@@ -8,18 +8,11 @@
 #include "kinds.h"
 #include "link.h"
 
-/* What the node itself says to all on the link: groups and broadcasts. */
+/* What the node itself says on the link, to one there or to all. */
 static bool braid_is_link_scope(const struct braid_packet *p)
 {
-	__be32 v4;
-
-	if (p->state->pf == NFPROTO_IPV6)
-		return ipv6_addr_type(&p->dst) & IPV6_ADDR_LINKLOCAL ||
-		       (ipv6_addr_is_multicast(&p->dst) &&
-			IPV6_ADDR_MC_SCOPE(&p->dst) <=
-			IPV6_ADDR_SCOPE_LINKLOCAL);
-	v4 = braid_addr_to_v4(&p->dst);
-	return ipv4_is_local_multicast(v4) || ipv4_is_lbcast(v4);
+	return braid_addr_is_link_group(&p->dst) ||
+	       ipv6_addr_type(&p->dst) & IPV6_ADDR_LINKLOCAL;
 }
 
 /*

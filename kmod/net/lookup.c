@@ -9,6 +9,7 @@
 
 #include "addr.h"
 #include "drop.h"
+#include "icmpv6.h"
 #include "kinds.h"
 
 /**
@@ -120,15 +121,12 @@ bool braid_is_uplink(struct braid_net *bn, const struct net_device *dev,
 	return overlay && braid_device_holds(dev, &overlay->local);
 }
 
-/* Is what is sent to an address for the node, and for it alone on that link? */
+/* Is a unicast or broadcast address the node's? */
 static bool braid_addr_is_local4(struct net *net, __be32 addr)
 {
-	switch (inet_addr_type(net, addr)) {
-	case RTN_LOCAL:
-	case RTN_BROADCAST:
-		return true;
-	}
-	return ipv4_is_local_multicast(addr);
+	unsigned int type = inet_addr_type(net, addr);
+
+	return type == RTN_LOCAL || type == RTN_BROADCAST;
 }
 
 /* The same; an address may belong to any link, be an anycast one, or a route. */
@@ -138,7 +136,7 @@ static bool braid_addr_is_local6(struct net *net, const struct in6_addr *addr)
 	bool local;
 
 	if (ipv6_addr_is_multicast(addr))
-		return IPV6_ADDR_MC_SCOPE(addr) <= IPV6_ADDR_SCOPE_LINKLOCAL;
+		return false;
 	if (ipv6_chk_addr(net, addr, NULL, 0))
 		return true;
 	rt = rt6_lookup(net, addr, NULL, 0, NULL, 0);
@@ -148,9 +146,12 @@ static bool braid_addr_is_local6(struct net *net, const struct in6_addr *addr)
 	return local;
 }
 
+/* Is what is sent to an address for the node, and for it alone on that link? */
 static bool braid_addr_is_local(struct braid_net *bn,
 				const struct in6_addr *addr)
 {
+	if (braid_addr_is_link_group(addr))
+		return true;
 	return braid_addr_is_v4(addr) ?
 	       braid_addr_is_local4(bn->net, braid_addr_to_v4(addr)) :
 	       braid_addr_is_local6(bn->net, addr);
@@ -273,16 +274,10 @@ unsigned int braid_packet_drop(const struct braid_packet *p,
 /* The protocol behind the IP header and, for IPv6, what else stands before it. */
 static u8 braid_transport(const struct braid_packet *p)
 {
-	__be16 frag;
-	u8 proto;
+	int at;
 
-	if (p->state->pf != NFPROTO_IPV6)
-		return ip_hdr(p->skb)->protocol;
-	proto = ipv6_hdr(p->skb)->nexthdr;
-	if (ipv6_skip_exthdr(p->skb, skb_network_offset(p->skb) +
-			     sizeof(struct ipv6hdr), &proto, &frag) < 0)
-		return IPPROTO_NONE;
-	return proto;
+	return p->state->pf == NFPROTO_IPV6 ?
+	       braid_ipv6_transport(p->skb, &at) : ip_hdr(p->skb)->protocol;
 }
 
 /**

@@ -15,6 +15,7 @@
 #include <net/ndisc.h>
 
 #include "addr.h"
+#include "icmpv6.h"
 #include "packet.h"
 
 /* ARP for IPv4 on Ethernet: its head, and two addresses of each for both sides. */
@@ -185,23 +186,12 @@ static struct sk_buff *braid_neighbour_nd(const struct braid_link *link,
  */
 bool braid_neighbour_is(const struct sk_buff *skb)
 {
-	struct icmp6hdr *icmp, buf;
-	__be16 fragment;
-	u8 next;
 	int at;
 
 	if (skb->protocol == htons(ETH_P_ARP))
 		return true;
-	if (skb->protocol != htons(ETH_P_IPV6))
-		return false;
-	next = ipv6_hdr(skb)->nexthdr;
-	at = ipv6_skip_exthdr(skb, skb_network_offset(skb) +
-				   sizeof(struct ipv6hdr), &next, &fragment);
-	if (at < 0 || next != IPPROTO_ICMPV6 || fragment & htons(IP6_OFFSET))
-		return false;
-	icmp = skb_header_pointer(skb, at, sizeof(buf), &buf);
-	return icmp && icmp->icmp6_type >= NDISC_ROUTER_SOLICITATION &&
-	       icmp->icmp6_type <= NDISC_REDIRECT;
+	return skb->protocol == htons(ETH_P_IPV6) &&
+	       braid_icmpv6_is_nd(braid_icmpv6_type(skb, &at));
 }
 
 /**

@@ -207,20 +207,11 @@ static enum braid_reason braid_tunnel_inner(struct sk_buff *skb)
  */
 static bool braid_tunnel_is_chatter(const struct sk_buff *skb)
 {
-	__be32 v4;
+	struct in6_addr dst = braid_tunnel_dst(skb);
 
-	switch (braid_tunnel_family(skb)) {
-	case NFPROTO_IPV4:
-		v4 = ip_hdr(skb)->daddr;
-		return ipv4_is_local_multicast(v4) || ipv4_is_lbcast(v4);
-	case NFPROTO_IPV6:
-		return ipv6_addr_type(&ipv6_hdr(skb)->saddr) &
-		       IPV6_ADDR_LINKLOCAL ||
-		       (ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr) &&
-			IPV6_ADDR_MC_SCOPE(&ipv6_hdr(skb)->daddr) <=
-			IPV6_ADDR_SCOPE_LINKLOCAL);
-	}
-	return false;
+	return braid_addr_is_link_group(&dst) ||
+	       (skb->protocol == htons(ETH_P_IPV6) &&
+		ipv6_addr_type(&ipv6_hdr(skb)->saddr) & IPV6_ADDR_LINKLOCAL);
 }
 
 /* Where a packet goes, and whether it still may. */

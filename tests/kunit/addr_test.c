@@ -2,6 +2,8 @@
 /* Addresses of both families in one form. */
 #include "addr.h"
 
+#include <linux/inet.h>
+
 #include "cidr.h"
 
 static void addr_v4_is_mapped(struct kunit *test)
@@ -58,11 +60,63 @@ static void addr_families_of_random_addresses(struct kunit *test)
 	}
 }
 
+/* Addresses on both sides of every border of what stays on a link. */
+static void addr_groups_of_a_link(struct kunit *test)
+{
+	static const struct {
+		const char *addr;
+		bool group;
+	} cases[] = {
+		{ "223.255.255.255", false },
+		{ "224.0.0.0", true },
+		{ "224.0.0.251", true },
+		{ "224.0.0.255", true },
+		{ "224.0.1.0", false },
+		{ "239.255.255.255", false },
+		{ "255.255.255.254", false },
+		{ "255.255.255.255", true },
+		{ "10.255.255.255", false },
+		{ "0.0.0.0", false },
+		{ "ff01::1", true },
+		{ "ff02::", true },
+		{ "ff02::1:ff00:1", true },
+		{ "ff02:ffff:ffff:ffff:ffff:ffff:ffff:ffff", true },
+		/* Whatever its flags are: 12 is of this link for a while. */
+		{ "ff12::1", true },
+		{ "ff03::1", false },
+		{ "ff05::2", false },
+		{ "ff0e::1", false },
+		/* Of one host on the link, and of nobody. */
+		{ "fe80::1", false },
+		{ "fe02::1", false },
+		{ "fd00::1", false },
+		{ "::", false },
+		{ "::1", false },
+		/* No IPv4 address, though it ends like a group. */
+		{ "::224.0.0.1", false },
+	};
+	struct in6_addr addr;
+	__be32 v4;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		if (in4_pton(cases[i].addr, -1, (u8 *)&v4, -1, NULL))
+			addr = braid_addr_v4(v4);
+		else
+			KUNIT_ASSERT_TRUE(test,
+					  in6_pton(cases[i].addr, -1,
+						   addr.s6_addr, -1, NULL));
+		KUNIT_EXPECT_EQ_MSG(test, braid_addr_is_link_group(&addr),
+				    cases[i].group, "%s", cases[i].addr);
+	}
+}
+
 static struct kunit_case addr_cases[] = {
 	KUNIT_CASE(addr_v4_is_mapped),
 	KUNIT_CASE(addr_v4_round_trip),
 	KUNIT_CASE(addr_v6_is_not_v4),
 	KUNIT_CASE(addr_families_of_random_addresses),
+	KUNIT_CASE(addr_groups_of_a_link),
 	{}
 };
 
