@@ -379,8 +379,14 @@ int braid_net_nl_begin_doit(struct sk_buff *skb, struct genl_info *info)
 	if (ret == -ENOSPC)
 		NL_SET_ERR_MSG(info->extack,
 			       "too many transactions are open in the namespace");
-	return ret ?: braid_nl_reply_gen(braid_nl_reply_alloc(), info,
-					 BRAID_NET_CMD_BEGIN, gen, NULL);
+	if (ret)
+		return ret;
+	ret = braid_nl_reply_gen(braid_nl_reply_alloc(), info,
+				 BRAID_NET_CMD_BEGIN, gen, NULL);
+	/* Who is told that it did not begin stages nothing. */
+	if (ret)
+		braid_txn_free(braid_txn_take(bn, info->snd_portid));
+	return ret;
 }
 
 /* Name message, attribute and item: they were in another message. */

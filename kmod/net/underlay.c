@@ -73,6 +73,9 @@ static int braid_underlay_blame(int ret, struct braid_err *err)
 	case -EAFNOSUPPORT:
 		return braid_refuse(err, ret, BRAID_NET_A_OVERLAY_LOCAL,
 				    "this kernel has no such family of addresses");
+	case -ENFILE:
+		/* What the kernel says without memory for a socket. */
+		return -ENOMEM;
 	}
 	return ret;
 }
