@@ -13,6 +13,9 @@ from spec import pack
 from talk import Talker
 
 
+AT_LEAST = 100    # messages, on however slow a machine
+
+
 class Careless(Fuzzer):
     """Sees that listings parse."""
 
@@ -20,10 +23,12 @@ class Careless(Fuzzer):
         super().__init__(spec, seed)
         self.node = node
 
-    def go(self, end):
+    def go(self, stop):
         pick = self.random
         sockets = [Talker() for _ in range(6)]
-        while time.monotonic() < end:
+        said = 0
+        while said < AT_LEAST or not stop.is_set():
+            said += 1
             at = pick.randrange(len(sockets))
             if pick.random() < 0.05:
                 sockets[at].close()
@@ -72,10 +77,10 @@ class Sender:
     def __init__(self, seed):
         self.random = random.Random(seed)
 
-    def go(self, end):
+    def go(self, stop):
         pick = self.random
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            while time.monotonic() < end:
+            while not stop.is_set():
                 with contextlib.suppress(OSError):
                     sock.sendto(b"?", (f"10.{pick.randrange(3)}.0.{pick.randrange(1, 6)}",
                                        pick.randrange(1, 6)))
