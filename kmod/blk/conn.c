@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "conn.h"
+
+#include <linux/bvec.h>
+#include <linux/errno.h>
+#include <linux/mm.h>
+#include <linux/net.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/skbuff.h>
+#include <linux/socket.h>
+#include <linux/string.h>
+#include <linux/uio.h>
+#include <net/sock.h>
+#include <net/tcp.h>
+
+#include "sock.h"
+
+/* Bits of braid_conn.flags. */
+enum {
+	CONN_PUSH,	/* something is to be sent, or there is room again */
+	CONN_KILLED,	/* it is to break */
+	CONN_DOWN,	/* it did */
+};
+
+/* Others' work gets its turn after so much; then ours is queued again. */
+#define BUDGET_ROUNDS	8
+#define BUDGET_BYTES	BIT(20)
+#define BUDGET_FRAMES	64
+
+#define HEAD_SIZE	((u32)sizeof(struct braid_wire_frame))
+
+static struct workqueue_struct *conn_wq;
+
+int braid_conn_module_init(void)
+{
+	/* On the processor that the packets come in on. */
+	conn_wq = alloc_workqueue("braid_conn",
+				  WQ_MEM_RECLAIM | WQ_HIGHPRI | WQ_PERCPU, 0);
+	return conn_wq ? 0 : -ENOMEM;
+}
+
+void braid_conn_module_exit(void)
+{
+	destroy_workqueue(conn_wq);
+}
+
+void braid_conn_kick(struct braid_conn *conn)
+{
+	/* What the work itself asks for, it does before it returns. */
+	if (READ_ONCE(conn->worker) == current && in_task())
+		conn->again = true;
+	else
+		queue_work(conn_wq, &conn->work);
+}
+
+void braid_conn_kill(struct braid_conn *conn)
+{
+	if (!test_and_set_bit(CONN_KILLED, &conn->flags))
+		braid_conn_kick(conn);
+}
+
+/* Receiving */
+
+int braid_conn_copy(const void *source, int offset, struct iov_iter *to,
+		    int length)
+{
+	return skb_copy_datagram_iter(source, offset, to, length);
+}
+
+static int receive_skb(read_descriptor_t *desc, struct sk_buff *skb,
+		       unsigned int offset, size_t length)
+{
+	struct braid_conn *conn = desc->arg.data;
+	u32 used;
+
+	if (!desc->count)
+		return 0;
+	used = braid_stream_feed(&conn->stream, skb, offset, length);
+	desc->count -= min_t(size_t, used, desc->count);
+	if (used < length)
+		desc->count = 0;
+	return used;
+}
+
+/* Return: bytes that were received. */
+static int receive(struct braid_conn *conn)
+{
+	read_descriptor_t desc = {
+		.arg.data = conn,
+		.count = BUDGET_BYTES,
+	};
+	struct sock *sk = conn->sock->sk;
+	int ret;
+
+	if (!braid_stream_resume(&conn->stream) ||
+	    skb_queue_empty_lockless(&sk->sk_receive_queue))
+		return 0;
+	lock_sock(sk);
+	ret = tcp_read_sock(sk, &desc, receive_skb);
+	release_sock(sk);
+	return max(ret, 0);
+}
+
+/* Sending */
+
+/*
+ * A place for the head that the socket may refer to after the frame is
+ * answered: never written again, and freed with the last reference.
+ */
+static bool place_head(struct braid_conn *conn)
+{
+	lockdep_assert_held(&conn->send_lock);
+	if (conn->head_page && conn->head_used + HEAD_SIZE > PAGE_SIZE) {
+		put_page(conn->head_page);
+		conn->head_page = NULL;
+	}
+	if (!conn->head_page) {
+		conn->head_page = alloc_page(conn->sock->sk->sk_allocation |
+					     __GFP_NOWARN);
+		conn->head_used = 0;
+	}
+	if (!conn->head_page)
+		return false;
+	bvec_set_page(&conn->vec[0], conn->head_page, HEAD_SIZE,
+		      conn->head_used);
+	memcpy(page_address(conn->head_page) + conn->head_used,
+	       &conn->sending->head, HEAD_SIZE);
+	conn->head_used += HEAD_SIZE;
+	return true;
+}
+
+/*
+ * Head and payload from byte @from of both on, as many pages as have a place.
+ * Return: their bytes.
+ */
+static u32 gather_pages(struct braid_conn *conn, u32 from, bool *splice,
+			unsigned int *count)
+{
+	const struct braid_load *load = &conn->sending->load;
+	struct bio_vec *vec = &conn->vec[from ? 0 : 1];
+	struct bio_vec *end = conn->vec + ARRAY_SIZE(conn->vec);
+	u32 skip = from ? from - HEAD_SIZE : 0;
+	u32 length = from ? 0 : HEAD_SIZE;
+	unsigned int i;
+
+	for (i = 0; i < load->nr_bvec && vec < end; i++) {
+		if (skip >= load->bvec[i].bv_len) {
+			skip -= load->bvec[i].bv_len;
+			continue;
+		}
+		*vec = load->bvec[i];
+		vec->bv_offset += skip;
+		vec->bv_len -= skip;
+		skip = 0;
+		if (!sendpage_ok(vec->bv_page))
+			*splice = false;
+		length += vec->bv_len;
+		vec++;
+	}
+	*count = vec - conn->vec;
+	return length;
+}
+
+static int send_pages(struct braid_conn *conn, struct msghdr *msg)
+{
+	struct braid_conn_out *out = conn->sending;
+	/* A head that is partly sent is gathered whole once more. */
+	u32 from = conn->done < HEAD_SIZE ? 0 : conn->done;
+	bool splice = !out->copy;
+	unsigned int count;
+	u32 length;
+
+	length = gather_pages(conn, from, &splice, &count);
+	iov_iter_bvec(&msg->msg_iter, ITER_SOURCE, conn->vec, count, length);
+	iov_iter_advance(&msg->msg_iter, conn->done - from);
+	if (from + length < HEAD_SIZE + out->load.length)
+		msg->msg_flags |= MSG_MORE;
+	if (splice)
+		msg->msg_flags |= MSG_SPLICE_PAGES;
+	return sock_sendmsg(conn->sock, msg);
+}
+
+/* Head and body, or the head alone when it goes before pages. */
+static int send_bytes(struct braid_conn *conn, struct msghdr *msg)
+{
+	struct braid_conn_out *out = conn->sending;
+	u32 body = out->load.bvec ? 0 : out->load.length;
+	struct kvec vec[2] = {
+		{ .iov_base = &out->head, .iov_len = HEAD_SIZE },
+		{ .iov_base = out->load.body, .iov_len = body },
+	};
+
+	if (out->load.bvec)
+		msg->msg_flags |= MSG_MORE;
+	iov_iter_kvec(&msg->msg_iter, ITER_SOURCE, vec, body ? 2 : 1,
+		      HEAD_SIZE + body);
+	iov_iter_advance(&msg->msg_iter, conn->done);
+	return sock_sendmsg(conn->sock, msg);
+}
+
+/* Return: 0 when the whole frame is sent, -EAGAIN: no room. */
+static int send_frame(struct braid_conn *conn, bool more)
+{
+	struct braid_conn_out *out = conn->sending;
+	u32 total = HEAD_SIZE + out->load.length;
+	int ret;
+
+	while (conn->done < total) {
+		struct msghdr msg = {
+			.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL |
+				     (more ? MSG_MORE : 0),
+		};
+
+		/* Without a page for the head it goes first, by itself. */
+		if (out->load.bvec &&
+		    (conn->placed || conn->done >= HEAD_SIZE))
+			ret = send_pages(conn, &msg);
+		else
+			ret = send_bytes(conn, &msg);
+		if (ret <= 0)
+			return ret ? ret : -EPIPE;
+		conn->done += ret;
+	}
+	return 0;
+}
+
+static bool next_frame(struct braid_conn *conn)
+{
+	lockdep_assert_held(&conn->send_lock);
+	if (conn->sending)
+		return true;
+	if (!conn->ready)
+		conn->ready = llist_reverse_order(llist_del_all(&conn->queue));
+	if (!conn->ready)
+		return false;
+	conn->sending = llist_entry(conn->ready, struct braid_conn_out, node);
+	conn->ready = conn->ready->next;
+	conn->done = 0;
+	if (conn->dead)
+		return true;
+	conn->placed = conn->sending->load.bvec && place_head(conn);
+	if (conn->ops->begin)
+		conn->ops->begin(conn, conn->sending);
+	return true;
+}
+
+static void give_back(struct braid_conn *conn)
+{
+	struct braid_conn_out *out = conn->sending;
+
+	conn->sending = NULL;
+	conn->ops->sent(conn, out);
+}
+
+/* Return: whether there is more to do, of which somebody has to be told. */
+static bool send_queue(struct braid_conn *conn)
+{
+	unsigned int frames = 0;
+	int ret;
+
+	while (next_frame(conn)) {
+		if (conn->dead) {
+			give_back(conn);
+			continue;
+		}
+		if (frames++ == BUDGET_FRAMES)
+			return true;
+		ret = send_frame(conn, conn->ready ||
+				 !llist_empty(&conn->queue));
+		/* write_space() tells, unless there is nothing to be sent. */
+		if (ret == -EAGAIN)
+			return !READ_ONCE(conn->sock->sk->sk_wmem_queued);
+		if (ret) {
+			braid_conn_kill(conn);
+			return false;
+		}
+		give_back(conn);
+	}
+	return false;
+}
+
+void braid_conn_queue(struct braid_conn *conn, struct braid_conn_out *out)
+{
+	llist_add(&out->node, &conn->queue);
+	/* llist_add() orders: whoever clears the bit after this sees the frame. */
+	set_bit(CONN_PUSH, &conn->flags);
+}
+
+/*
+ * Who finds the lock held leaves it to the holder, who looks at CONN_PUSH once
+ * more after unlocking: either the bit was set before that, and he sees it, or
+ * the lock was free after that, and it was taken.
+ */
+void braid_conn_push(struct braid_conn *conn)
+{
+	unsigned int noio;
+	bool more;
+
+	smp_mb__after_atomic(); /* setting the bit before trying the lock */
+	if (!test_bit(CONN_PUSH, &conn->flags) ||
+	    !mutex_trylock(&conn->send_lock))
+		return;
+	noio = memalloc_noio_save();
+	do {
+		clear_bit(CONN_PUSH, &conn->flags);
+		smp_mb__after_atomic(); /* clearing it before looking */
+		more = send_queue(conn);
+		mutex_unlock(&conn->send_lock);
+		if (more) {
+			set_bit(CONN_PUSH, &conn->flags);
+			braid_conn_kick(conn);
+			break;
+		}
+		smp_mb(); /* unlocking before looking at the bit */
+	} while (test_bit(CONN_PUSH, &conn->flags) &&
+		 mutex_trylock(&conn->send_lock));
+	memalloc_noio_restore(noio);
+}
+
+/* The work */
+
+static void go_down(struct braid_conn *conn)
+{
+	if (test_and_set_bit(CONN_DOWN, &conn->flags))
+		return;
+	kernel_sock_shutdown(conn->sock, SHUT_RDWR);
+	mutex_lock(&conn->send_lock);
+	conn->dead = true;
+	send_queue(conn);
+	mutex_unlock(&conn->send_lock);
+	conn->ops->down(conn);
+}
+
+static void conn_work(struct work_struct *work)
+{
+	struct braid_conn *conn = container_of(work, struct braid_conn, work);
+	unsigned int noio = memalloc_noio_save();
+	unsigned int rounds = 0;
+	int received;
+
+	WRITE_ONCE(conn->worker, current);
+	do {
+		conn->again = false;
+		received = 0;
+		if (!test_bit(CONN_KILLED, &conn->flags)) {
+			received = receive(conn);
+			conn->ops->batch(conn);
+		}
+		if (conn->stream.state == BRAID_STREAM_BROKEN)
+			braid_conn_kill(conn);
+		if (test_bit(CONN_KILLED, &conn->flags))
+			go_down(conn);
+		braid_conn_push(conn);
+	} while ((received || conn->again) && ++rounds < BUDGET_ROUNDS);
+	WRITE_ONCE(conn->worker, NULL);
+	memalloc_noio_restore(noio);
+	if (received || conn->again)
+		queue_work(conn_wq, &conn->work);
+}
+
+/* The socket's callbacks: any context that may not sleep. */
+
+static void on_data_ready(struct sock *sk)
+{
+	struct braid_conn *conn;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	conn = sk->sk_user_data;
+	if (conn)
+		queue_work(conn_wq, &conn->work);
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+static void on_write_space(struct sock *sk)
+{
+	struct braid_conn *conn;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	conn = sk->sk_user_data;
+	if (conn && sk_stream_is_writeable(sk)) {
+		clear_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+		set_bit(CONN_PUSH, &conn->flags);
+		queue_work(conn_wq, &conn->work);
+	}
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+static void on_state_change(struct sock *sk)
+{
+	struct braid_conn *conn;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	conn = sk->sk_user_data;
+	if (conn && sk->sk_state != TCP_ESTABLISHED) {
+		set_bit(CONN_KILLED, &conn->flags);
+		queue_work(conn_wq, &conn->work);
+	}
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+void braid_conn_init(struct braid_conn *conn, struct socket *sock,
+		     const struct braid_conn_ops *ops, bool answers, bool data)
+{
+	memset(conn, 0, sizeof(*conn));
+	conn->ops = ops;
+	conn->sock = sock;
+	INIT_WORK(&conn->work, conn_work);
+	braid_stream_init(&conn->stream, &ops->stream, answers, data);
+	init_llist_head(&conn->queue);
+	mutex_init(&conn->send_lock);
+}
+
+void braid_conn_start(struct braid_conn *conn)
+{
+	struct sock *sk = conn->sock->sk;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	conn->data_ready = sk->sk_data_ready;
+	conn->state_change = sk->sk_state_change;
+	conn->write_space = sk->sk_write_space;
+	sk->sk_user_data = conn;
+	sk->sk_data_ready = on_data_ready;
+	sk->sk_state_change = on_state_change;
+	sk->sk_write_space = on_write_space;
+	/* What happened before the callbacks were ours. */
+	if (sk->sk_state != TCP_ESTABLISHED)
+		set_bit(CONN_KILLED, &conn->flags);
+	write_unlock_bh(&sk->sk_callback_lock);
+	queue_work(conn_wq, &conn->work);
+}
+
+static void forget_callbacks(struct braid_conn *conn)
+{
+	struct sock *sk = conn->sock->sk;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	if (sk->sk_user_data == conn) {
+		sk->sk_user_data = NULL;
+		sk->sk_data_ready = conn->data_ready;
+		sk->sk_state_change = conn->state_change;
+		sk->sk_write_space = conn->write_space;
+	}
+	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+void braid_conn_release(struct braid_conn *conn)
+{
+	forget_callbacks(conn);
+	cancel_work_sync(&conn->work);
+	braid_sock_release(conn->sock);
+	if (conn->head_page)
+		put_page(conn->head_page);
+	mutex_destroy(&conn->send_lock);
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "dial.h"
+
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/net.h>
+#include <linux/printk.h>
+
+#include "auth.h"
+#include "sock.h"
+
+static int shake_hands(struct braid_handshake *handshake, struct socket *sock,
+		       const struct braid_secrets *secrets, unsigned int which,
+		       const struct braid_handshake_want *want,
+		       unsigned long deadline, struct braid_handshake_got *got)
+{
+	int ret;
+
+	braid_handshake_hello(handshake);
+	ret = braid_sock_send(sock, &handshake->hello,
+			      sizeof(handshake->hello), deadline);
+	if (ret)
+		return ret;
+	ret = braid_sock_receive(sock, &handshake->challenge,
+				 sizeof(handshake->challenge), deadline);
+	if (ret)
+		return ret;
+	ret = braid_handshake_take_challenge(handshake);
+	if (ret)
+		return ret;
+	ret = braid_handshake_proof(handshake, secrets, which, want);
+	if (ret)
+		return ret;
+	ret = braid_sock_send(sock, &handshake->proof,
+			      sizeof(handshake->proof), deadline);
+	if (ret)
+		return ret;
+	ret = braid_sock_receive(sock, &handshake->welcome,
+				 sizeof(handshake->welcome), deadline);
+	if (ret)
+		return ret;
+	return braid_handshake_take_welcome(handshake, secrets, which, got);
+}
+
+static int dial_once(const struct braid_address *address,
+		     const struct braid_secrets *secrets, unsigned int which,
+		     const struct braid_handshake_want *want,
+		     unsigned long deadline, struct braid_handshake_got *got,
+		     u32 *features, struct socket **sock)
+{
+	struct braid_handshake handshake = { };
+	int ret;
+
+	*sock = braid_sock_connect(address, deadline);
+	if (IS_ERR(*sock))
+		return PTR_ERR(*sock);
+	ret = shake_hands(&handshake, *sock, secrets, which, want, deadline,
+			  got);
+	*features = le32_to_cpu(handshake.challenge.features);
+	if (handshake.why)
+		pr_info_ratelimited("braid: handshake with the target at port %u failed: %s\n",
+				    address->port, handshake.why);
+	braid_handshake_clear(&handshake);
+	if (ret)
+		braid_sock_release(*sock);
+	/* A target that is full, or busy with garbage, hangs up. */
+	return ret == -ECONNRESET || ret == -EPIPE ? -ECONNREFUSED : ret;
+}
+
+int braid_dial(const struct braid_address *address,
+	       const struct braid_secrets *secrets, unsigned int *which,
+	       const struct braid_handshake_want *want, unsigned long deadline,
+	       struct braid_handshake_got *got, u32 *features,
+	       struct socket **sock)
+{
+	unsigned int try, i;
+	int ret = -EKEYREJECTED;
+
+	for (i = 0; i < secrets->count && ret == -EKEYREJECTED; i++) {
+		try = (*which + i) % secrets->count;
+		ret = dial_once(address, secrets, try, want, deadline, got,
+				features, sock);
+	}
+	if (!ret)
+		*which = try;
+	return ret;
+}

@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "guest.h"
+
+#include <linux/delay.h>
+#include <linux/errno.h>
+#include <linux/jiffies.h>
+#include <linux/mutex.h>
+#include <linux/net.h>
+#include <linux/printk.h>
+#include <linux/random.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "handshake.h"
+#include "replica.h"
+#include "sock.h"
+
+/*
+ * Lifetime.  A guest is in the list of all from braid_guest_accept() until
+ * guest_end(), which its own work runs: after a handshake that failed, or when
+ * its connection went down.  guest_end() closes the session, so the replica
+ * has answered everything; waits until the last of those answers let go of the
+ * guest (orders.pending); and releases the connection, whose callbacks and
+ * work are the last that know it.  Nobody else touches a guest but under the
+ * list's lock, or with a reference and then only @gone.
+ */
+
+#define HANDSHAKE_MS	5000
+/* Who guesses secrets waits; who mistyped one can be told. */
+#define REJECT_MS	200
+/* Strangers that were told to go and have not yet, too. */
+#define STRANGERS_HARD	(2 * BRAID_STRANGERS_MAX)
+
+static struct workqueue_struct *guest_wq;
+
+/* Protects the fields of guests that say so, and: */
+static DEFINE_MUTEX(guests_lock);
+static LIST_HEAD(guests);
+static unsigned int guest_count;	/* known ones */
+static unsigned int stranger_count;
+
+/* What a handshake needs for its time. */
+struct greeting {
+	struct braid_handshake handshake;
+	struct braid_secrets secrets;
+	unsigned int which;
+	struct braid_handshake_want want;
+	struct braid_handshake_got got;
+	struct braid_replica_info info;
+	unsigned long deadline;
+};
+
+static void guest_free(struct kref *ref)
+{
+	kvfree(container_of(ref, struct braid_guest, ref));
+}
+
+/* Has it end soon. */
+static void guest_kill(struct braid_guest *guest)
+{
+	lockdep_assert_held(&guests_lock);
+	if (guest->killed)
+		return;
+	guest->killed = true;
+	if (guest->opened)
+		braid_conn_kill(&guest->conn);
+	else
+		kernel_sock_shutdown(guest->sock, SHUT_RDWR);
+}
+
+/* The handshake */
+
+static int send_message(struct braid_guest *guest, struct greeting *greeting,
+			const void *message, size_t size)
+{
+	return braid_sock_send(guest->sock, message, size, greeting->deadline);
+}
+
+static int receive_message(struct braid_guest *guest, struct greeting *greeting,
+			   void *message, size_t size)
+{
+	return braid_sock_receive(guest->sock, message, size,
+				  greeting->deadline);
+}
+
+/* Return: 0 when the guest has proved that it knows a secret. */
+static int authenticate(struct braid_guest *guest, struct greeting *greeting)
+{
+	struct braid_handshake *handshake = &greeting->handshake;
+	int wrong, ret;
+
+	ret = receive_message(guest, greeting, &handshake->hello,
+			      sizeof(handshake->hello));
+	if (ret)
+		return ret;
+	wrong = braid_handshake_take_hello(handshake);
+	if (wrong && wrong != -EPROTONOSUPPORT)
+		return wrong;
+	/* Which version is spoken here, also to who speaks another. */
+	braid_handshake_challenge(handshake);
+	ret = send_message(guest, greeting, &handshake->challenge,
+			   sizeof(handshake->challenge));
+	if (wrong || ret)
+		return wrong ? wrong : ret;
+	ret = receive_message(guest, greeting, &handshake->proof,
+			      sizeof(handshake->proof));
+	if (ret)
+		return ret;
+	ret = braid_handshake_take_proof(handshake, &greeting->secrets,
+					 &greeting->which, &greeting->want);
+	if (ret != -EKEYREJECTED)
+		return ret;
+	msleep(REJECT_MS);
+	braid_handshake_reject(handshake);
+	send_message(guest, greeting, &handshake->welcome,
+		     sizeof(handshake->welcome));
+	return ret;
+}
+
+/* It counts among the guests now, if there is room. */
+static int become_known(struct braid_guest *guest)
+{
+	int ret = 0;
+
+	mutex_lock(&guests_lock);
+	if (guest_count < BRAID_GUESTS_MAX) {
+		guest->known = true;
+		guest_count++;
+		stranger_count--;
+		atomic_inc(&guest->host->guests);
+	} else {
+		ret = -EBUSY;
+	}
+	mutex_unlock(&guests_lock);
+	return ret;
+}
+
+/* Of braid_replica_walk(): the one that the guest calls by name. */
+static int match_name(struct braid_replica *replica, void *context)
+{
+	struct greeting *greeting = context;
+	const struct braid_handshake_want *want = &greeting->want;
+	const struct braid_record *record = &greeting->info.record;
+
+	braid_replica_info(replica, &greeting->info);
+	if (strcmp(record->name, want->name) ||
+	    (want->voter && want->voter != record->voter))
+		return 0;
+	greeting->got.voter = record->voter;
+	uuid_copy(&greeting->got.volume, &record->volume);
+	return 1;
+}
+
+static struct braid_replica *find_replica(struct greeting *greeting)
+{
+	const struct braid_handshake_want *want = &greeting->want;
+
+	if (!uuid_is_null(&want->volume))
+		return braid_replica_get(&want->volume, want->voter);
+	if (!braid_replica_walk(match_name, greeting))
+		return NULL;
+	return braid_replica_get(&greeting->got.volume, greeting->got.voter);
+}
+
+/*
+ * From here on braid_guests_end() finds it by its replica.  One that is being
+ * closed lets nobody in any more, so that it has to look only once.
+ */
+static void hold_replica(struct braid_guest *guest,
+			 struct braid_replica *replica)
+{
+	mutex_lock(&guests_lock);
+	guest->replica = replica;
+	mutex_unlock(&guests_lock);
+}
+
+static u64 short_volume(const uuid_t *volume)
+{
+	__le64 word;
+
+	memcpy(&word, volume, sizeof(word));
+	return le64_to_cpu(word);
+}
+
+/* Return: 0 with a session, or what the guest is told. */
+static int let_in(struct braid_guest *guest, struct greeting *greeting)
+{
+	const struct braid_handshake_want *want = &greeting->want;
+	struct braid_handshake_got *got = &greeting->got;
+	struct braid_replica *replica;
+	int ret;
+
+	guest->data = want->role == BRAID_ROLE_DATA;
+	guest->epoch = want->epoch;
+	guest->nonce = want->session;
+	ret = become_known(guest);
+	if (ret)
+		return ret;
+	replica = find_replica(greeting);
+	if (!replica)
+		return -ENOENT;
+	hold_replica(guest, replica);
+	ret = braid_orders_init(guest);
+	if (ret)
+		return ret;
+	ret = braid_session_open(replica, &want->epoch, want->session,
+				 &guest->session);
+	if (ret)
+		return ret;
+	braid_replica_info(replica, &greeting->info);
+	uuid_copy(&got->volume, &greeting->info.record.volume);
+	got->voter = greeting->info.record.voter;
+	got->store = greeting->info.store;
+	got->sequence = greeting->info.record.sequence;
+	got->cookie = get_random_u64();
+	guest->cookie = got->cookie;
+	guest->volume = short_volume(&got->volume);
+	return 0;
+}
+
+/* The end */
+
+static void count_out(struct braid_guest *guest)
+{
+	mutex_lock(&guests_lock);
+	list_del(&guest->node);
+	if (guest->known) {
+		guest_count--;
+		atomic_dec(&guest->host->guests);
+	} else {
+		stranger_count--;
+	}
+	mutex_unlock(&guests_lock);
+}
+
+static void guest_end(struct braid_guest *guest)
+{
+	if (guest->session)
+		braid_session_close(guest->session);
+	if (guest->opened) {
+		braid_orders_drain(guest);
+		if (guest->conn.stream.why) {
+			atomic64_inc(&guest->host->broken);
+			pr_info_ratelimited("braid: a writer's connection was closed: %s\n",
+					    guest->conn.stream.why);
+		}
+		braid_conn_release(&guest->conn);
+	}
+	braid_orders_exit(guest);
+	count_out(guest);
+	/* Killing it looked at the socket until it was out of the list. */
+	if (!guest->opened)
+		sock_release(guest->sock);
+	if (guest->replica)
+		braid_replica_put(guest->replica);
+	complete_all(&guest->gone);
+	kref_put(&guest->ref, guest_free);
+}
+
+static void guest_down(struct braid_conn *conn)
+{
+	struct braid_guest *guest = container_of(conn, struct braid_guest, conn);
+
+	queue_work(guest_wq, &guest->work);
+}
+
+static const struct braid_conn_ops guest_ops = {
+	.stream = {
+		.copy = braid_conn_copy,
+		.head = braid_order_head,
+		.frame = braid_order_frame,
+	},
+	.batch = braid_order_batch,
+	.sent = braid_order_sent,
+	.down = guest_down,
+};
+
+/* Return: whether frames may come now. */
+static bool guest_open(struct braid_guest *guest)
+{
+	mutex_lock(&guests_lock);
+	if (!guest->killed) {
+		braid_conn_init(&guest->conn, guest->sock, &guest_ops, false,
+				guest->data);
+		guest->opened = true;
+	}
+	mutex_unlock(&guests_lock);
+	return guest->opened;
+}
+
+static int greet(struct braid_guest *guest, struct greeting *greeting)
+{
+	struct braid_host *host = guest->host;
+	int refusal, ret;
+
+	greeting->deadline = jiffies + msecs_to_jiffies(HANDSHAKE_MS);
+	spin_lock(&host->lock);
+	greeting->secrets = host->secrets;
+	spin_unlock(&host->lock);
+	ret = authenticate(guest, greeting);
+	if (ret)
+		return ret;
+	refusal = let_in(guest, greeting);
+	greeting->got.status = refusal;
+	ret = braid_handshake_welcome(&greeting->handshake, &greeting->secrets,
+				      greeting->which, &greeting->got);
+	if (!ret)
+		ret = send_message(guest, greeting,
+				   &greeting->handshake.welcome,
+				   sizeof(greeting->handshake.welcome));
+	return refusal ? refusal : ret;
+}
+
+static bool guest_begin(struct braid_guest *guest)
+{
+	struct greeting *greeting = kzalloc(sizeof(*greeting), GFP_KERNEL);
+	const char *why;
+	int ret;
+
+	if (!greeting)
+		return false;
+	ret = greet(guest, greeting);
+	if (ret) {
+		why = greeting->handshake.why;
+		atomic64_inc(&guest->host->refused);
+		pr_info_ratelimited("braid: a writer was refused: %s (%d)\n",
+				    why ? why : "the handshake failed", ret);
+	}
+	kfree_sensitive(greeting);
+	return !ret && guest_open(guest);
+}
+
+/* It may begin and end in one kernel with its writer: no I/O for memory. */
+static void guest_work(struct work_struct *work)
+{
+	struct braid_guest *guest = container_of(work, struct braid_guest, work);
+	unsigned int noio = memalloc_noio_save();
+
+	/* Once opened, the connection queues this work once more, to end. */
+	if (!guest->opened && guest_begin(guest))
+		braid_conn_start(&guest->conn);
+	else
+		guest_end(guest);
+	memalloc_noio_restore(noio);
+}
+
+/* Makes room among the strangers: the oldest had the longest time. */
+static bool admit_stranger(void)
+{
+	struct braid_guest *guest;
+
+	lockdep_assert_held(&guests_lock);
+	if (stranger_count >= STRANGERS_HARD)
+		return false;
+	if (stranger_count < BRAID_STRANGERS_MAX)
+		return true;
+	list_for_each_entry(guest, &guests, node) {
+		if (guest->known || guest->killed)
+			continue;
+		guest_kill(guest);
+		break;
+	}
+	return true;
+}
+
+void braid_guest_accept(struct braid_host *host, struct socket *sock)
+{
+	struct braid_guest *guest;
+	bool admitted;
+
+	guest = kvzalloc(sizeof(*guest), GFP_KERNEL);
+	if (!guest) {
+		sock_release(sock);
+		return;
+	}
+	kref_init(&guest->ref);
+	guest->host = host;
+	guest->sock = sock;
+	INIT_WORK(&guest->work, guest_work);
+	init_completion(&guest->gone);
+	braid_sock_tune(sock, false);
+
+	mutex_lock(&guests_lock);
+	admitted = admit_stranger();
+	if (admitted) {
+		stranger_count++;
+		list_add_tail(&guest->node, &guests);
+		queue_work(guest_wq, &guest->work);
+	}
+	mutex_unlock(&guests_lock);
+	if (admitted)
+		return;
+	atomic64_inc(&host->refused);
+	sock_release(sock);
+	kref_put(&guest->ref, guest_free);
+}
+
+/* Return: a guest to be waited for, with a reference, or NULL. */
+static struct braid_guest *kill_matching(const struct braid_host *host,
+					 const struct braid_replica *replica)
+{
+	struct braid_guest *guest, *found = NULL;
+
+	mutex_lock(&guests_lock);
+	list_for_each_entry(guest, &guests, node) {
+		if ((host && guest->host != host) ||
+		    (replica && guest->replica != replica))
+			continue;
+		guest_kill(guest);
+		found = guest;
+	}
+	if (found)
+		kref_get(&found->ref);
+	mutex_unlock(&guests_lock);
+	return found;
+}
+
+void braid_guests_end(const struct braid_host *host,
+		      const struct braid_replica *replica)
+{
+	struct braid_guest *guest;
+
+	while ((guest = kill_matching(host, replica))) {
+		wait_for_completion(&guest->gone);
+		kref_put(&guest->ref, guest_free);
+	}
+}
+
+int braid_guests_init(void)
+{
+	/* A handshake waits in its work: none may wait for another's place. */
+	guest_wq = alloc_workqueue("braid_guest", WQ_MEM_RECLAIM | WQ_UNBOUND,
+				   WQ_MAX_ACTIVE);
+	return guest_wq ? 0 : -ENOMEM;
+}
+
+void braid_guests_exit(void)
+{
+	destroy_workqueue(guest_wq);
+}

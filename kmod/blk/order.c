@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "order.h"
+
+#include <linux/errno.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "conn.h"
+#include "guest.h"
+#include "pages.h"
+#include "record.h"
+#include "replica.h"
+#include "request.h"
+
+#define DATA_DEPTH	128
+#define CONTROL_DEPTH	16
+
+/* One payload is always let in, however large. */
+#define BYTES_MAX	(8u << 20)
+
+/* Pages of a payload that need no table. */
+#define INLINE_VECS	16
+#define TABLE_VECS	(BRAID_PAYLOAD_MAX / PAGE_SIZE)
+
+#define SMALL_BODY	BRAID_SLOT_SIZE
+
+/**
+ * struct order - one request of a guest
+ * @request: as the replica sees it
+ * @out: its answer
+ * @guest: whose it is
+ * @node: in the free or the coming ones
+ * @finished: in the finished ones
+ * @seq: of the frame
+ * @room: bytes of body the answer may have
+ * @bytes: that it holds of orders.bytes
+ * @count: of @vec or @table in use
+ * @reserved: pages are of the reserve
+ * @vec: payload, if it is small
+ * @table: or else; kept once it was needed
+ * @shared_table: @request uses orders.table
+ * @small: SMALL_BODY bytes (control)
+ * @large: body that was too large for that
+ * @shared_body: @request uses orders.body
+ */
+struct order {
+	struct braid_request request;
+	struct braid_conn_out out;
+	struct braid_guest *guest;
+	struct list_head node;
+	struct llist_node finished;
+	u64 seq;
+	u32 room;
+	u32 bytes;
+	unsigned int count;
+	bool reserved;
+	struct bio_vec vec[INLINE_VECS];
+	struct bio_vec *table;
+	bool shared_table;
+	void *small;
+	void *large;
+	bool shared_body;
+};
+
+/* Getting and giving back.  Nothing here waits for another order. */
+
+static struct order *take_order(struct braid_orders *orders, u32 bytes)
+{
+	struct order *order = NULL;
+
+	spin_lock(&orders->lock);
+	if (!list_empty(&orders->free) &&
+	    (!orders->bytes || orders->bytes + bytes <= BYTES_MAX)) {
+		order = list_first_entry(&orders->free, struct order, node);
+		list_del(&order->node);
+		order->bytes = bytes;
+		orders->bytes += bytes;
+	} else {
+		orders->stalled = true;
+	}
+	spin_unlock(&orders->lock);
+	return order;
+}
+
+/* Return: whether the shared thing is ours now; else somebody gives it back. */
+static bool take_shared(struct braid_orders *orders, bool *used)
+{
+	bool taken;
+
+	spin_lock(&orders->lock);
+	taken = !*used;
+	if (taken)
+		*used = true;
+	else
+		orders->stalled = true;
+	spin_unlock(&orders->lock);
+	return taken;
+}
+
+/* @quiet: what the stalled frame waits for is not in what this gives back. */
+static void give_order(struct order *order, bool quiet)
+{
+	struct braid_guest *guest = order->guest;
+	struct braid_orders *orders = &guest->orders;
+	bool stalled;
+
+	if (order->count)
+		braid_pages_put(order->request.bvec, order->count,
+				order->reserved);
+	order->count = 0;
+	kvfree(order->large);
+	order->large = NULL;
+
+	spin_lock(&orders->lock);
+	if (order->shared_table)
+		orders->table_used = false;
+	if (order->shared_body)
+		orders->body_used = false;
+	order->shared_table = false;
+	order->shared_body = false;
+	orders->bytes -= order->bytes;
+	list_add(&order->node, &orders->free);
+	stalled = orders->stalled && !quiet;
+	if (stalled)
+		orders->stalled = false;
+	spin_unlock(&orders->lock);
+	if (stalled)
+		braid_conn_kick(&guest->conn);
+}
+
+/* Return: false if there is no table for so many pages now. */
+static bool take_pages(struct order *order, u32 length)
+{
+	struct braid_orders *orders = &order->guest->orders;
+	struct bio_vec *vec = order->vec;
+
+	if (length > INLINE_VECS * PAGE_SIZE) {
+		if (!order->table)
+			order->table = kmalloc_array(TABLE_VECS, sizeof(*vec),
+						     GFP_NOIO | __GFP_NORETRY |
+						     __GFP_NOWARN);
+		vec = order->table;
+		if (!vec) {
+			order->shared_table = take_shared(orders,
+							  &orders->table_used);
+			if (!order->shared_table)
+				return false;
+			vec = orders->table;
+		}
+	}
+	order->count = braid_pages_get(length, vec, &order->reserved);
+	order->request.bvec = vec;
+	order->request.nr_bvec = order->count;
+	return true;
+}
+
+static bool take_body(struct order *order, u32 size)
+{
+	struct braid_orders *orders = &order->guest->orders;
+
+	order->request.body = order->small;
+	if (size <= SMALL_BODY)
+		return true;
+	/* In the work, whose allocations do not wait for I/O. */
+	order->large = kvmalloc(size, GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+	order->request.body = order->large;
+	if (order->large)
+		return true;
+	order->shared_body = take_shared(orders, &orders->body_used);
+	order->request.body = orders->body;
+	return order->shared_body;
+}
+
+/* Requests */
+
+/* Bytes of body that an answer of this type may have. */
+static u32 answer_room(u8 type)
+{
+	switch (type) {
+	case BRAID_OP_ASK:
+	case BRAID_OP_PREPARE:
+		return BRAID_SLOT_SIZE;
+	case BRAID_OP_DIRTY:
+		return BRAID_BODY_MAX;
+	case BRAID_OP_DIGEST:
+		return 32;
+	default:
+		return 0;
+	}
+}
+
+static void order_done(struct braid_request *request);
+
+static void fill_request(struct order *order, const struct braid_frame *frame)
+{
+	struct braid_request *request = &order->request;
+
+	memset(request, 0, sizeof(*request));
+	request->op = frame->type;
+	request->flags = frame->flags;
+	request->epoch = frame->epoch;
+	request->offset = frame->offset;
+	request->length = frame->length;
+	request->n = frame->n;
+	request->generation = frame->generation;
+	request->committed = frame->committed;
+	request->done = order_done;
+	order->seq = frame->seq;
+	order->room = answer_room(frame->type);
+}
+
+static struct braid_guest *guest_of_stream(struct braid_stream *stream)
+{
+	return container_of(stream, struct braid_guest, conn.stream);
+}
+
+static struct braid_guest *guest_of(struct braid_conn *conn)
+{
+	return container_of(conn, struct braid_guest, conn);
+}
+
+static const char *check_head(const struct braid_guest *guest,
+			      const struct braid_frame *frame)
+{
+	const char *wrong;
+
+	wrong = braid_wire_is_for(frame, guest->volume, guest->nonce,
+				  guest->cookie);
+	if (wrong)
+		return wrong;
+	if (guest->data && braid_epoch_cmp(&frame->epoch, &guest->epoch))
+		return "frame under another epoch";
+	return NULL;
+}
+
+const char *braid_order_head(struct braid_stream *stream,
+			     const struct braid_frame *frame,
+			     struct braid_load *load)
+{
+	struct braid_guest *guest = guest_of_stream(stream);
+	bool pages = frame->type == BRAID_OP_WRITE ||
+		     frame->type == BRAID_OP_READ;
+	struct order *order;
+	const char *wrong;
+	bool room = true;
+
+	wrong = check_head(guest, frame);
+	if (wrong)
+		return wrong;
+	order = take_order(&guest->orders, pages ? frame->length : 0);
+	if (!order)
+		return BRAID_STREAM_LATER;
+	fill_request(order, frame);
+	if (pages)
+		room = take_pages(order, frame->length);
+	else if (!guest->data)
+		room = take_body(order, max(frame->payload, order->room));
+	if (!room) {
+		/* Its table or body comes back, and with it the next try. */
+		give_order(order, true);
+		return BRAID_STREAM_LATER;
+	}
+	order->request.body_len = pages ? 0 : frame->payload;
+	order->request.body_max = order->room;
+	if (frame->type == BRAID_OP_WRITE) {
+		load->bvec = order->request.bvec;
+		load->nr_bvec = order->request.nr_bvec;
+	} else {
+		load->body = order->request.body;
+	}
+	guest->orders.filling = order;
+	return NULL;
+}
+
+void braid_order_frame(struct braid_stream *stream,
+		       const struct braid_frame *frame)
+{
+	struct braid_orders *orders = &guest_of_stream(stream)->orders;
+
+	list_add_tail(&orders->filling->node, &orders->coming);
+	orders->filling = NULL;
+}
+
+/*
+ * Any context.  After the order is in the list it may be answered, and the
+ * guest may end; @pending keeps the guest until the last line.
+ */
+static void order_done(struct braid_request *request)
+{
+	struct order *order = container_of(request, struct order, request);
+	struct braid_guest *guest = order->guest;
+
+	llist_add(&order->finished, &guest->orders.finished);
+	braid_conn_kick(&guest->conn);
+	if (atomic_dec_and_test(&guest->orders.pending))
+		complete(&guest->orders.drained);
+}
+
+/* Answers */
+
+static void load_answer(struct order *order)
+{
+	struct braid_request *request = &order->request;
+	struct braid_load *load = &order->out.load;
+	u32 length = request->body_len;
+
+	memset(load, 0, sizeof(*load));
+	order->out.copy = order->reserved;
+	if (request->op == BRAID_OP_READ) {
+		if (request->error)
+			return;
+		load->bvec = request->bvec;
+		load->nr_bvec = request->nr_bvec;
+		load->length = request->length;
+		return;
+	}
+	if (request->op == BRAID_OP_ASK || request->op == BRAID_OP_PREPARE) {
+		/* A record, whatever the verdict; or none, and not the question. */
+		if (length != BRAID_SLOT_SIZE)
+			return;
+	} else if (request->error || length > order->room) {
+		return;
+	}
+	load->body = request->body;
+	load->length = length;
+}
+
+static void encode_answer(struct braid_guest *guest, struct order *order)
+{
+	const struct braid_request *request = &order->request;
+	struct braid_frame frame = {
+		.type = request->op,
+		.answer = true,
+		.error = request->error,
+		.volume = guest->volume,
+		.epoch = request->epoch,
+		.session = guest->nonce,
+		.cookie = guest->cookie,
+		.seq = order->seq,
+		.offset = request->offset,
+		.length = request->length,
+		.n = request->n,
+		.value = request->value,
+	};
+
+	load_answer(order);
+	frame.payload = order->out.load.length;
+	frame.payload_crc = braid_load_crc(&order->out.load);
+	braid_wire_encode(&frame, &order->out.head);
+}
+
+static void submit_coming(struct braid_guest *guest)
+{
+	struct braid_orders *orders = &guest->orders;
+	struct order *order, *next;
+	LIST_HEAD(coming);
+
+	list_splice_init(&orders->coming, &coming);
+	list_for_each_entry_safe(order, next, &coming, node) {
+		list_del(&order->node);
+		atomic_inc(&orders->pending);
+		braid_replica_submit(guest->session, &order->request);
+	}
+}
+
+/* The connection's work sends what is queued right after. */
+void braid_order_batch(struct braid_conn *conn)
+{
+	struct braid_guest *guest = guest_of(conn);
+	struct llist_node *finished;
+	struct order *order, *next;
+
+	submit_coming(guest);
+	finished = llist_reverse_order(llist_del_all(&guest->orders.finished));
+	llist_for_each_entry_safe(order, next, finished, finished) {
+		encode_answer(guest, order);
+		braid_conn_queue(conn, &order->out);
+	}
+}
+
+void braid_order_sent(struct braid_conn *conn, struct braid_conn_out *out)
+{
+	give_order(container_of(out, struct order, out), false);
+}
+
+/* Beginning and end */
+
+static int init_order(struct braid_guest *guest, struct order *order)
+{
+	order->guest = guest;
+	list_add_tail(&order->node, &guest->orders.free);
+	if (guest->data)
+		return 0;
+	order->small = kmalloc(SMALL_BODY, GFP_KERNEL);
+	return order->small ? 0 : -ENOMEM;
+}
+
+int braid_orders_init(struct braid_guest *guest)
+{
+	struct braid_orders *orders = &guest->orders;
+	unsigned int i;
+	int ret;
+
+	spin_lock_init(&orders->lock);
+	INIT_LIST_HEAD(&orders->free);
+	INIT_LIST_HEAD(&orders->coming);
+	init_llist_head(&orders->finished);
+	init_completion(&orders->drained);
+	atomic_set(&orders->pending, 1);
+	orders->depth = guest->data ? DATA_DEPTH : CONTROL_DEPTH;
+	orders->all = kvcalloc(orders->depth, sizeof(*orders->all), GFP_KERNEL);
+	if (!orders->all)
+		return -ENOMEM;
+	for (i = 0; i < orders->depth; i++) {
+		ret = init_order(guest, &orders->all[i]);
+		if (ret)
+			return ret;
+	}
+	if (guest->data)
+		orders->table = kmalloc_array(TABLE_VECS,
+					      sizeof(*orders->table),
+					      GFP_KERNEL);
+	else
+		orders->body = kvmalloc(BRAID_BODY_MAX, GFP_KERNEL);
+	return orders->table || orders->body ? 0 : -ENOMEM;
+}
+
+void braid_orders_drain(struct braid_guest *guest)
+{
+	if (!atomic_dec_and_test(&guest->orders.pending))
+		wait_for_completion(&guest->orders.drained);
+}
+
+void braid_orders_exit(struct braid_guest *guest)
+{
+	struct braid_orders *orders = &guest->orders;
+	struct order *order;
+	unsigned int i;
+
+	for (i = 0; orders->all && i < orders->depth; i++) {
+		order = &orders->all[i];
+		if (order->count)
+			braid_pages_put(order->request.bvec, order->count,
+					order->reserved);
+		kvfree(order->large);
+		kfree(order->small);
+		kfree(order->table);
+	}
+	kvfree(orders->all);
+	kfree(orders->table);
+	kvfree(orders->body);
+}

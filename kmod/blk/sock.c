@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "sock.h"
+
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/jiffies.h>
+#include <linux/net.h>
+#include <linux/pkt_sched.h>
+#include <linux/socket.h>
+#include <linux/string.h>
+#include <linux/tcp.h>
+#include <linux/uio.h>
+#include <net/net_namespace.h>
+#include <net/sock.h>
+#include <net/tcp.h>
+
+#define BACKLOG			64
+
+/* A peer that is gone without a word is noticed after about so long. */
+#define USER_TIMEOUT_MS		10000
+#define KEEPALIVE_IDLE_S	5
+#define KEEPALIVE_INTERVAL_S	2
+#define KEEPALIVE_COUNT		3
+
+#ifdef CONFIG_DEBUG_LOCK_ALLOC
+/*
+ * Other sockets' locks are held while memory is freed by writing to a disk,
+ * which may be ours; our sockets' locks never wait for that.  Lockdep has to be
+ * told that they are others.
+ */
+static struct lock_class_key slock_keys[2];
+static struct lock_class_key lock_keys[2];
+
+static void reclassify(struct sock *sk)
+{
+	if (WARN_ON_ONCE(!sock_allow_reclassification(sk)))
+		return;
+	if (sk->sk_family == AF_INET)
+		sock_lock_init_class_and_name(sk, "slock-AF_INET-BRAID",
+					      &slock_keys[0],
+					      "sk_lock-AF_INET-BRAID",
+					      &lock_keys[0]);
+	else
+		sock_lock_init_class_and_name(sk, "slock-AF_INET6-BRAID",
+					      &slock_keys[1],
+					      "sk_lock-AF_INET6-BRAID",
+					      &lock_keys[1]);
+}
+#else
+static void reclassify(struct sock *sk) { }
+#endif
+
+/* Return: the length of the address in @storage. */
+static int to_sockaddr(const struct braid_address *address,
+		       struct sockaddr_storage *storage)
+{
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)storage;
+	struct sockaddr_in *in = (struct sockaddr_in *)storage;
+
+	memset(storage, 0, sizeof(*storage));
+	if (address->family == AF_INET) {
+		in->sin_family = AF_INET;
+		in->sin_port = htons(address->port);
+		memcpy(&in->sin_addr, address->ip, sizeof(in->sin_addr));
+		return sizeof(*in);
+	}
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = htons(address->port);
+	memcpy(&in6->sin6_addr, address->ip, sizeof(in6->sin6_addr));
+	return sizeof(*in6);
+}
+
+static struct socket *create(const struct braid_address *address)
+{
+	struct socket *sock;
+	int ret;
+
+	if (address->family != AF_INET && address->family != AF_INET6)
+		return ERR_PTR(-EAFNOSUPPORT);
+	ret = sock_create_kern(&init_net, address->family, SOCK_STREAM,
+			       IPPROTO_TCP, &sock);
+	if (ret)
+		return ERR_PTR(ret);
+	reclassify(sock->sk);
+	return sock;
+}
+
+void braid_sock_tune(struct socket *sock, bool writer)
+{
+	struct sock *sk = sock->sk;
+
+	/* No allocation below may wait for I/O, which may be this socket's. */
+	sk->sk_allocation = GFP_NOIO;
+	/* The task's own page fragment may be in use when it comes here. */
+	sk->sk_use_task_frag = false;
+	if (writer)
+		sk_set_memalloc(sk);
+	tcp_sock_set_nodelay(sk);
+	sock_set_priority(sk, TC_PRIO_INTERACTIVE);
+	tcp_sock_set_user_timeout(sk, USER_TIMEOUT_MS);
+	tcp_sock_set_keepidle(sk, KEEPALIVE_IDLE_S);
+	tcp_sock_set_keepintvl(sk, KEEPALIVE_INTERVAL_S);
+	tcp_sock_set_keepcnt(sk, KEEPALIVE_COUNT);
+	sock_set_keepalive(sk);
+}
+
+void braid_sock_release(struct socket *sock)
+{
+	if (sock_flag(sock->sk, SOCK_MEMALLOC))
+		sk_clear_memalloc(sock->sk);
+	sock_release(sock);
+}
+
+/* Return: false if it is over. */
+static bool time_left(unsigned long deadline, long *left)
+{
+	*left = (long)(deadline - jiffies);
+	return *left > 0;
+}
+
+static int unreached(int error)
+{
+	switch (error) {
+	case -EINPROGRESS:
+	case -EAGAIN:
+		return -ETIMEDOUT;
+	case -ENETUNREACH:
+	case -ENETDOWN:
+	case -EHOSTDOWN:
+	case -EADDRNOTAVAIL:
+		return -EHOSTUNREACH;
+	case -ECONNRESET:
+		return -ECONNREFUSED;
+	case -ERESTARTSYS:
+		return -EINTR;
+	default:
+		return error;
+	}
+}
+
+struct socket *braid_sock_connect(const struct braid_address *address,
+				  unsigned long deadline)
+{
+	struct sockaddr_storage storage;
+	struct socket *sock;
+	int length;
+	int ret;
+
+	sock = create(address);
+	if (IS_ERR(sock))
+		return sock;
+	braid_sock_tune(sock, true);
+	length = to_sockaddr(address, &storage);
+	if (time_left(deadline, &sock->sk->sk_sndtimeo))
+		ret = kernel_connect(sock, (struct sockaddr_unsized *)&storage,
+				     length, 0);
+	else
+		ret = -ETIMEDOUT;
+	if (!ret)
+		return sock;
+	braid_sock_release(sock);
+	return ERR_PTR(unreached(ret));
+}
+
+struct socket *braid_sock_listen(const struct braid_address *address)
+{
+	struct sockaddr_storage storage;
+	struct socket *sock;
+	int length;
+	int ret;
+
+	sock = create(address);
+	if (IS_ERR(sock))
+		return sock;
+	sock_set_reuseaddr(sock->sk);
+	/* [::] and 0.0.0.0 are two targets. */
+	if (address->family == AF_INET6)
+		sock->sk->sk_ipv6only = true;
+	length = to_sockaddr(address, &storage);
+	ret = kernel_bind(sock, (struct sockaddr_unsized *)&storage, length);
+	if (!ret)
+		ret = kernel_listen(sock, BACKLOG);
+	if (!ret)
+		return sock;
+	sock_release(sock);
+	return ERR_PTR(ret);
+}
+
+int braid_sock_send(struct socket *sock, const void *data, size_t size,
+		    unsigned long deadline)
+{
+	struct msghdr msg = { .msg_flags = MSG_NOSIGNAL };
+	struct kvec vec = { .iov_base = (void *)data, .iov_len = size };
+	int ret;
+
+	if (!time_left(deadline, &sock->sk->sk_sndtimeo))
+		return -ETIMEDOUT;
+	ret = kernel_sendmsg(sock, &msg, &vec, 1, size);
+	if (ret == size)
+		return 0;
+	if (ret >= 0 || ret == -EAGAIN)
+		return -ETIMEDOUT;
+	return ret == -ERESTARTSYS ? -EINTR : ret;
+}
+
+/* A peer that sends a byte now and then does not get more time by it. */
+int braid_sock_receive(struct socket *sock, void *data, size_t size,
+		       unsigned long deadline)
+{
+	int ret;
+
+	while (size) {
+		struct msghdr msg = { };
+		struct kvec vec = { .iov_base = data, .iov_len = size };
+
+		if (!time_left(deadline, &sock->sk->sk_rcvtimeo))
+			return -ETIMEDOUT;
+		ret = kernel_recvmsg(sock, &msg, &vec, 1, size, MSG_NOSIGNAL);
+		if (!ret)
+			return -ECONNRESET;
+		if (ret == -EAGAIN)
+			return -ETIMEDOUT;
+		if (ret < 0)
+			return ret == -ERESTARTSYS ? -EINTR : ret;
+		data += ret;
+		size -= ret;
+	}
+	return 0;
+}

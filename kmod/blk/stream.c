@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "stream.h"
+
+#include <linux/crc32.h>
+#include <linux/highmem.h>
+#include <linux/kernel.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+
+u32 braid_load_crc(const struct braid_load *load)
+{
+	const struct bvec_iter start = { .bi_size = load->length };
+	struct bvec_iter iter;
+	struct bio_vec bv;
+	u32 crc = ~0;
+	void *map;
+
+	if (!load->length)
+		return 0;
+	if (!load->bvec)
+		return crc32c(crc, load->body, load->length);
+	for_each_bvec(bv, load->bvec, iter, start) {
+		map = bvec_kmap_local(&bv);
+		crc = crc32c(crc, map, bv.bv_len);
+		kunmap_local(map);
+	}
+	return crc;
+}
+
+void braid_stream_init(struct braid_stream *stream,
+		       const struct braid_stream_ops *ops, bool answers,
+		       bool data)
+{
+	memset(stream, 0, sizeof(*stream));
+	stream->ops = ops;
+	stream->answers = answers;
+	stream->data = data;
+	stream->state = BRAID_STREAM_HEAD;
+}
+
+static void stream_break(struct braid_stream *stream, const char *why)
+{
+	stream->state = BRAID_STREAM_BROKEN;
+	stream->why = why;
+}
+
+static void stream_deliver(struct braid_stream *stream)
+{
+	if (stream->load.length &&
+	    braid_load_crc(&stream->load) != stream->frame.payload_crc) {
+		stream_break(stream, "digest of the payload is wrong");
+		return;
+	}
+	stream->state = BRAID_STREAM_HEAD;
+	stream->have = 0;
+	stream->ops->frame(stream, &stream->frame);
+}
+
+static void stream_place(struct braid_stream *stream)
+{
+	struct braid_load *load = &stream->load;
+	const char *wrong;
+
+	*load = (struct braid_load){ .length = stream->frame.payload };
+	wrong = stream->ops->head(stream, &stream->frame, load);
+	if (wrong == BRAID_STREAM_LATER) {
+		stream->state = BRAID_STREAM_WAIT;
+		return;
+	}
+	if (wrong) {
+		stream_break(stream, wrong);
+		return;
+	}
+	stream->have = 0;
+	if (!load->length) {
+		stream_deliver(stream);
+		return;
+	}
+	stream->state = BRAID_STREAM_PAYLOAD;
+	if (load->bvec) {
+		iov_iter_bvec(&stream->iter, ITER_DEST, load->bvec,
+			      load->nr_bvec, load->length);
+	} else {
+		struct kvec *vec = &stream->vec;
+
+		vec->iov_base = load->body;
+		vec->iov_len = load->length;
+		iov_iter_kvec(&stream->iter, ITER_DEST, vec, 1, load->length);
+	}
+}
+
+static u32 feed_head(struct braid_stream *stream, const void *source,
+		     u32 offset, u32 length)
+{
+	struct kvec vec = {
+		.iov_base = (u8 *)&stream->wire + stream->have,
+		.iov_len = min_t(u32, length, sizeof(stream->wire) - stream->have),
+	};
+	struct iov_iter iter;
+	const char *wrong;
+
+	iov_iter_kvec(&iter, ITER_DEST, &vec, 1, vec.iov_len);
+	if (stream->ops->copy(source, offset, &iter, vec.iov_len)) {
+		stream_break(stream, "bytes could not be read");
+		return 0;
+	}
+	stream->have += vec.iov_len;
+	if (stream->have < sizeof(stream->wire))
+		return vec.iov_len;
+	wrong = braid_wire_decode(&stream->frame, &stream->wire,
+				  stream->answers, stream->data);
+	if (wrong)
+		stream_break(stream, wrong);
+	else
+		stream_place(stream);
+	return vec.iov_len;
+}
+
+static u32 feed_payload(struct braid_stream *stream, const void *source,
+			u32 offset, u32 length)
+{
+	length = min(length, stream->load.length - stream->have);
+	if (stream->ops->copy(source, offset, &stream->iter, length)) {
+		stream_break(stream, "bytes could not be read");
+		return 0;
+	}
+	stream->have += length;
+	if (stream->have == stream->load.length)
+		stream_deliver(stream);
+	return length;
+}
+
+u32 braid_stream_feed(struct braid_stream *stream, const void *source,
+		      u32 offset, u32 length)
+{
+	u32 used = 0;
+
+	while (used < length) {
+		if (stream->state == BRAID_STREAM_HEAD)
+			used += feed_head(stream, source, offset + used,
+					  length - used);
+		else if (stream->state == BRAID_STREAM_PAYLOAD)
+			used += feed_payload(stream, source, offset + used,
+					     length - used);
+		else
+			break;
+	}
+	return used;
+}
+
+bool braid_stream_resume(struct braid_stream *stream)
+{
+	if (stream->state == BRAID_STREAM_WAIT)
+		stream_place(stream);
+	return stream->state == BRAID_STREAM_HEAD ||
+	       stream->state == BRAID_STREAM_PAYLOAD;
+}

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "target.h"
+
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/in.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/net.h>
+#include <linux/netlink.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+#include <net/sock.h>
+#include <net/tcp_states.h>
+
+#include "conn.h"
+#include "guest.h"
+#include "pages.h"
+#include "sock.h"
+
+/* Others' turn after so many; then the work is queued again. */
+#define ACCEPT_BUDGET	16
+
+/**
+ * struct target - one listener
+ * @node: in the list of all
+ * @address: where it listens
+ * @host: what its guests know of it
+ * @sock: the listening socket
+ * @data_ready: the callback that accepted sockets get back
+ * @work: accepts
+ */
+struct target {
+	struct list_head node;
+	struct braid_address address;
+	struct braid_host host;
+	struct socket *sock;
+	void (*data_ready)(struct sock *sk);
+	struct work_struct work;
+};
+
+static struct workqueue_struct *listen_wq;
+
+/* Protects: */
+static DEFINE_MUTEX(targets_lock);
+static LIST_HEAD(targets);
+
+/* A new connection inherits callback and user data: not for long. */
+static void on_ready(struct sock *sk)
+{
+	struct target *target;
+
+	if (sk->sk_state != TCP_LISTEN)
+		return;
+	read_lock_bh(&sk->sk_callback_lock);
+	target = sk->sk_user_data;
+	if (target)
+		queue_work(listen_wq, &target->work);
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+/* Who came before the callback was ours is taken in now. */
+static void set_callback(struct target *target)
+{
+	struct sock *sk = target->sock->sk;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	target->data_ready = sk->sk_data_ready;
+	sk->sk_user_data = target;
+	sk->sk_data_ready = on_ready;
+	write_unlock_bh(&sk->sk_callback_lock);
+	queue_work(listen_wq, &target->work);
+}
+
+static void restore_callback(struct target *target, struct sock *sk)
+{
+	write_lock_bh(&sk->sk_callback_lock);
+	sk->sk_user_data = NULL;
+	sk->sk_data_ready = target->data_ready;
+	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+static void accept_work(struct work_struct *work)
+{
+	struct target *target = container_of(work, struct target, work);
+	struct socket *sock;
+	unsigned int i;
+
+	for (i = 0; i < ACCEPT_BUDGET; i++) {
+		if (kernel_accept(target->sock, &sock, O_NONBLOCK))
+			return;
+		restore_callback(target, sock->sk);
+		braid_guest_accept(&target->host, sock);
+	}
+	queue_work(listen_wq, &target->work);
+}
+
+static bool same_address(const struct braid_address *a,
+			 const struct braid_address *b)
+{
+	return a->family == b->family && a->port == b->port &&
+	       !memcmp(a->ip, b->ip, a->family == AF_INET ? 4 : 16);
+}
+
+static struct target *find(const struct braid_address *address)
+{
+	struct target *target;
+
+	lockdep_assert_held(&targets_lock);
+	list_for_each_entry(target, &targets, node)
+		if (same_address(&target->address, address))
+			return target;
+	return NULL;
+}
+
+static void set_secrets(struct target *target,
+			const struct braid_secrets *secrets)
+{
+	spin_lock(&target->host.lock);
+	target->host.secrets = *secrets;
+	spin_unlock(&target->host.lock);
+}
+
+static int begin(const struct braid_address *address,
+		 const struct braid_secrets *secrets,
+		 struct netlink_ext_ack *extack)
+{
+	struct target *target;
+	int ret;
+
+	target = kzalloc(sizeof(*target), GFP_KERNEL);
+	if (!target)
+		return -ENOMEM;
+	target->address = *address;
+	spin_lock_init(&target->host.lock);
+	target->host.secrets = *secrets;
+	INIT_WORK(&target->work, accept_work);
+	target->sock = braid_sock_listen(address);
+	if (IS_ERR(target->sock)) {
+		ret = PTR_ERR(target->sock);
+		if (ret == -EADDRINUSE)
+			NL_SET_ERR_MSG(extack, "the address is in use");
+		else if (ret == -EADDRNOTAVAIL)
+			NL_SET_ERR_MSG(extack,
+				       "the address is not one of this host");
+		else
+			NL_SET_ERR_MSG(extack, "cannot listen on the address");
+		kfree_sensitive(target);
+		return ret;
+	}
+	set_callback(target);
+	list_add_tail(&target->node, &targets);
+	return 0;
+}
+
+int braid_target_listen(const struct braid_address *address,
+			const struct braid_secrets *secrets,
+			struct netlink_ext_ack *extack)
+{
+	struct target *target;
+	int ret = 0;
+
+	if (!braid_secrets_are_valid(secrets)) {
+		NL_SET_ERR_MSG(extack, "a secret is 32 to 64 bytes");
+		return -EINVAL;
+	}
+	if (address->family != AF_INET && address->family != AF_INET6) {
+		NL_SET_ERR_MSG(extack, "the address is neither IPv4 nor IPv6");
+		return -EAFNOSUPPORT;
+	}
+	if (!address->port) {
+		NL_SET_ERR_MSG(extack, "the address has no port");
+		return -EINVAL;
+	}
+	mutex_lock(&targets_lock);
+	target = find(address);
+	if (target)
+		set_secrets(target, secrets);
+	else
+		ret = begin(address, secrets, extack);
+	mutex_unlock(&targets_lock);
+	return ret;
+}
+
+/*
+ * Who may still hold it: the callback, which is taken out under its lock; the
+ * work, which nothing queues after that; and its guests, which are waited for.
+ */
+static void end(struct target *target)
+{
+	restore_callback(target, target->sock->sk);
+	cancel_work_sync(&target->work);
+	sock_release(target->sock);
+	braid_guests_end(&target->host, NULL);
+	kfree_sensitive(target);
+}
+
+int braid_target_close(const struct braid_address *address,
+		       struct netlink_ext_ack *extack)
+{
+	struct target *target;
+
+	mutex_lock(&targets_lock);
+	target = find(address);
+	if (target)
+		list_del(&target->node);
+	mutex_unlock(&targets_lock);
+	if (!target) {
+		NL_SET_ERR_MSG(extack, "no target listens on the address");
+		return -ENOENT;
+	}
+	end(target);
+	return 0;
+}
+
+int braid_target_walk(int (*fn)(const struct braid_target_info *info,
+				void *context), void *context)
+{
+	struct braid_target_info info;
+	struct target *target;
+	int ret = 0;
+
+	mutex_lock(&targets_lock);
+	list_for_each_entry(target, &targets, node) {
+		info.address = target->address;
+		info.connections = atomic_read(&target->host.guests);
+		info.refused = atomic64_read(&target->host.refused);
+		info.broken = atomic64_read(&target->host.broken);
+		ret = fn(&info, context);
+		if (ret)
+			break;
+	}
+	mutex_unlock(&targets_lock);
+	return ret;
+}
+
+int braid_target_secrets(struct braid_secrets *secrets)
+{
+	struct target *target;
+
+	mutex_lock(&targets_lock);
+	target = list_first_entry_or_null(&targets, struct target, node);
+	if (target)
+		*secrets = target->host.secrets;
+	mutex_unlock(&targets_lock);
+	return target ? 0 : -ENOENT;
+}
+
+void braid_target_forget(const struct braid_replica *replica)
+{
+	braid_guests_end(NULL, replica);
+}
+
+int braid_target_init(void)
+{
+	int ret;
+
+	ret = braid_pages_init();
+	if (ret)
+		return ret;
+	ret = braid_guests_init();
+	if (ret)
+		goto pages_exit;
+	listen_wq = alloc_workqueue("braid_listen", WQ_UNBOUND, 0);
+	if (listen_wq)
+		return 0;
+	ret = -ENOMEM;
+	braid_guests_exit();
+pages_exit:
+	braid_pages_exit();
+	return ret;
+}
+
+void braid_target_exit(void)
+{
+	struct target *target, *next;
+	LIST_HEAD(all);
+
+	mutex_lock(&targets_lock);
+	list_splice_init(&targets, &all);
+	mutex_unlock(&targets_lock);
+	list_for_each_entry_safe(target, next, &all, node)
+		end(target);
+	destroy_workqueue(listen_wq);
+	braid_guests_exit();
+	braid_pages_exit();
+}

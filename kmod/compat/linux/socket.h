@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The type of an address whose length is told beside it, since 6.19. */
+#ifndef BRAID_COMPAT_SOCKET_H
+#define BRAID_COMPAT_SOCKET_H
+
+#include_next <linux/socket.h>
+
+#ifndef HAVE_SOCKADDR_UNSIZED
+#define sockaddr_unsized sockaddr
+#endif
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Being bound to a processor was a workqueue's nature before 6.17, not a flag. */
+#ifndef BRAID_COMPAT_WORKQUEUE_H
+#define BRAID_COMPAT_WORKQUEUE_H
+
+#include_next <linux/workqueue.h>
+
+#ifndef HAVE_WQ_PERCPU
+#define WQ_PERCPU 0
+#endif
+
+#endif
