@@ -36,6 +36,11 @@ check:
 	@scripts/deps build
 	@tests/run $(if $(ONLY),--only '$(ONLY)')
 
+.PHONY: model
+model:
+	@scripts/deps check
+	@tests/model/run $(ONLY)
+
 .PHONY: soak
 soak:
 	@scripts/deps build

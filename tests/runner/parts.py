@@ -102,6 +102,12 @@ def tool_tests():
         yield Test("tool/words", ["tools/braid/test/run"], TIMEOUT, ("tool",))
 
 
+def model_tests():
+    """The model of the volume protocol; it keeps both processors busy."""
+    if os.path.exists("tests/model/run"):
+        yield Test("model/volume", ["tests/model/run"], 600, ("checkers",), 2)
+
+
 def lab_tests():
     return host_tests("lab", "tests/lab/test/*.sh", ("modules-stock", "tool", "root"))
 
@@ -151,7 +157,7 @@ def demo_tests():
 def all_tests():
     # Long ones first, so that the short ones fill the second half of the machine.
     return [*node_tests("scenarios"), *node_tests("fuzz"), *demo_tests(), *lab_tests(), *kunit_tests(),
-            *tool_tests(), *static_tests()]
+            *tool_tests(), *model_tests(), *static_tests()]
 
 
 def matches(name, pattern):
