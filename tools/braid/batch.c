@@ -3,6 +3,7 @@
 #include "change.h"
 #include "cmd.h"
 #include "error.h"
+#include "noun.h"
 #include "transaction.h"
 
 #include <errno.h>
@@ -118,6 +119,12 @@ static bool words_parse(const struct words *words, struct change *change)
 	const struct object *object = object_find(words->argv[0]);
 	int command;
 
+	if (!object && noun_find(words->argv[0])) {
+		error("%s: a batch is a transaction of the network, and "
+		      "volumes have none",
+		      words->argv[0]);
+		return false;
+	}
 	if (!object) {
 		error("%s: unknown object", words->argv[0]);
 		return false;

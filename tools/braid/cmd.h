@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+struct noun;
 struct object;
 
 struct options {
@@ -19,6 +20,8 @@ struct options {
 /* Each takes the words after its own and returns an exit status. */
 int cmd_object(const struct options *options, const struct object *object,
 	       int argc, char **argv);
+int cmd_noun(const struct options *options, const struct noun *noun, int argc,
+	     char **argv);
 int cmd_flow(const struct options *options, int argc, char **argv);
 int cmd_stats(const struct options *options, int argc, char **argv);
 int cmd_monitor(const struct options *options, int argc, char **argv);
@@ -31,6 +34,8 @@ int cmd_batch(const struct options *options);
 bool is_help(const char *word);
 /* The command may be NULL: all of them. */
 void help_object(const struct object *object, const char *command);
+/* Likewise. */
+void help_noun(const struct noun *noun, const char *deed);
 void help_short(void);
 
 #endif

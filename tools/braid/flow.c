@@ -230,7 +230,7 @@ int cmd_flow(const struct options *options, int argc, char **argv)
 		error("--dry-run: 'flow flush' cannot be tried");
 		return EXIT_USAGE;
 	}
-	result = kernel_open(&kernel);
+	result = kernel_open(&kernel, BRAID_NET_GENL_NAME);
 	if (result)
 		return result;
 	if (count || flush)

@@ -3,6 +3,7 @@
 #include "change.h"
 #include "cmd.h"
 #include "error.h"
+#include "noun.h"
 #include "verb.h"
 
 #include <stdio.h>
@@ -32,11 +33,16 @@ void help_short(void)
 static int help_of(const struct options *options, char *name)
 {
 	const struct object *object = object_find(name);
+	const struct noun *noun = noun_find(name);
 	char word[] = "help", *words[] = { word, NULL };
 	size_t i;
 
 	if (object) {
 		help_object(object, NULL);
+		return EXIT_DONE;
+	}
+	if (noun) {
+		help_noun(noun, NULL);
 		return EXIT_DONE;
 	}
 	for (i = 0; i < verbs_count; i++) {
@@ -77,6 +83,9 @@ int cmd_help(const struct options *options, int argc, char **argv)
 	      stdout);
 	for (i = 0; i < objects_count; i++)
 		printf("  %-10s %s\n", objects[i]->name, objects[i]->help);
+	puts("\nVolumes:");
+	for (i = 0; i < nouns_count; i++)
+		printf("  %-10s %s\n", nouns[i]->name, nouns[i]->help);
 	puts("\nOthers:");
 	for (i = 0; i < verbs_count; i++)
 		printf("  %-10s %s\n", verbs[i].name, verbs[i].help);
@@ -89,6 +98,8 @@ int cmd_help(const struct options *options, int argc, char **argv)
 	     "  braid endpoint add veth-web identity 300 address 10.1.0.2\n"
 	     "  braid -j endpoint show\n"
 	     "  braid -b node1.braid\n"
+	     "  braid volume attach db from 192.0.2.1:7000 secret-file "
+	     "/etc/braid/secret\n"
 	     "\n"
 	     "Exit status: 0 done, 1 usage, 2 refused by the kernel.");
 	return EXIT_DONE;
@@ -116,12 +127,14 @@ static void put_item(struct line *line, const char *item)
 	line->column += len;
 }
 
-/* VALUE or VALUE[,VALUE]... */
+/* VALUE or VALUE[,VALUE]... or VALUE... */
 static void put_value(FILE *out, const struct word *word)
 {
 	if (!word->value)
 		return;
 	fputs(word->value, out);
+	if (word->many)
+		fputs("...", out);
 	if (word->list)
 		fprintf(out, "[,%s]...", word->value);
 }
@@ -131,7 +144,8 @@ static void put_word(FILE *out, const struct word *word)
 	const struct word *variant;
 
 	if (!word->bare)
-		fprintf(out, "%s ", word->name);
+		fprintf(out, "%s%s", word->name,
+			word->value || word->variants ? " " : "");
 	if (!word->variants)
 		put_value(out, word);
 	for (variant = word->variants; variant && variant->name; variant++) {
@@ -151,6 +165,9 @@ static void word_usage(const struct word *word, bool optional,
 	if (optional)
 		fputc('[', out);
 	put_word(out, word);
+	/* one that may only stand behind it */
+	if (word->name && word[1].behind)
+		fprintf(out, " [%s]", word[1].name);
 	if (optional)
 		fputc(']', out);
 	fclose(out);
@@ -158,17 +175,20 @@ static void word_usage(const struct word *word, bool optional,
 	free(item);
 }
 
+/* A synopsis up to the command. */
+static struct line usage_line(const char *name, const char *command)
+{
+	return (struct line){
+		.column = (size_t)printf("  braid %s %s", name, command),
+	};
+}
+
 static void command_usage(const struct object *object, enum command command)
 {
+	struct line line = usage_line(object->name, command_name(command));
 	const struct word *word;
-	struct line line = { 0 };
 	bool optional;
 
-	printf("  ");
-	line.column = 2;
-	printf("braid %s %s", object->name, command_name(command));
-	line.column += strlen("braid ") + strlen(object->name) + 1 +
-		       strlen(command_name(command));
 	for (word = object->words; word->name; word++) {
 		if (!command_takes(command, word))
 			continue;
@@ -182,27 +202,31 @@ static void command_usage(const struct object *object, enum command command)
 
 /* ---- words ---- */
 
-static void describe(const char *indent, const struct word *word)
+/* A head and what it means, which may have several lines. */
+static void explain(const char *head, const char *help)
 {
-	const char *help = word->help;
-	char *head;
-	size_t size;
-	FILE *out = must(open_memstream(&head, &size));
-
-	fputs(indent, out);
-	if (!word->bare)
-		fprintf(out, "%s ", word->name);
-	put_value(out, word);
-	fclose(out);
-	must(head);
 	printf("  %-26s ", head);
-	free(head);
 	for (; *help; help++) {
 		putchar(*help);
 		if (*help == '\n')
 			printf("%29s", "");
 	}
 	putchar('\n');
+}
+
+static void describe(const char *indent, const struct word *word)
+{
+	char *head;
+	size_t size;
+	FILE *out = must(open_memstream(&head, &size));
+
+	fputs(indent, out);
+	if (!word->bare)
+		fprintf(out, "%s%s", word->name, word->value ? " " : "");
+	put_value(out, word);
+	fclose(out);
+	explain(must(head), word->help);
+	free(head);
 }
 
 static void word_help(const struct word *word)
@@ -274,4 +298,89 @@ void help_object(const struct object *object, const char *command)
 	if (object->notes)
 		printf("\n%s\n", object->notes);
 	examples(object, command);
+}
+
+/* ---- of what volumes consist of ---- */
+
+static void deed_usage(const struct noun *noun, const struct deed *deed)
+{
+	struct line line = usage_line(noun->name, deed->name);
+	const struct word *word;
+
+	for (word = deed->words; word->name; word++) {
+		if (!word->behind)
+			word_usage(word,
+				   word->optional ||
+					   (word->bare && deed->key_optional),
+				   &line);
+	}
+	putchar('\n');
+}
+
+/* The same word of several commands is explained with the first of them. */
+static bool is_explained(const struct noun *noun, const struct deed *until,
+			 const char *name)
+{
+	const struct deed *deed;
+
+	for (deed = noun->deeds; deed != until; deed++) {
+		if (word_find(deed->words, name))
+			return true;
+	}
+	return false;
+}
+
+static void noun_examples(const struct noun *noun, const char *name)
+{
+	const char *const *example;
+	char words[64];
+
+	snprintf(words, sizeof(words), "%s %s", noun->name, name ?: "");
+	puts("\nExamples:");
+	for (example = noun->examples; *example; example++) {
+		if (strstr(*example, words))
+			printf("  %s\n", *example);
+	}
+}
+
+static void deed_words(const struct noun *noun, const char *name)
+{
+	const struct deed *deed;
+	const struct word *word;
+
+	puts("\nWords:");
+	for (deed = noun->deeds; deed->name; deed++) {
+		if (name && strcmp(name, deed->name))
+			continue;
+		for (word = deed->words; word->name; word++) {
+			if (name || !is_explained(noun, deed, word->name))
+				word_help(word);
+		}
+	}
+}
+
+void help_noun(const struct noun *noun, const char *name)
+{
+	const struct deed *deed;
+
+	if (!name)
+		printf("%s: %s\n\n", noun->name, noun->help);
+	puts("Usage:");
+	for (deed = noun->deeds; deed->name; deed++) {
+		if (name && strcmp(name, deed->name))
+			continue;
+		deed_usage(noun, deed);
+		if (name)
+			printf("\n%s %s\n", name, deed->help);
+	}
+	if (!name) {
+		puts("\nCommands:");
+		for (deed = noun->deeds; deed->name; deed++)
+			explain(deed->name, deed->help);
+	}
+	if (!name || deed_find(noun, name)->words->name)
+		deed_words(noun, name);
+	if (noun->notes)
+		printf("\n%s\n", noun->notes);
+	noun_examples(noun, name);
 }

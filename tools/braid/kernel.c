@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include <linux/braid_blk.h>
 #include <linux/braid_net.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
@@ -30,6 +31,11 @@
 #define RECEIVE_ROOM (4 * 1024 * 1024)
 /* Room for one message of the longest kind; libnl sets less. */
 #define SEND_ROOM (128 * 1024)
+/* Of both families. */
+#define GENL_VERSION BRAID_NET_GENL_VERSION
+
+_Static_assert(BRAID_NET_GENL_VERSION == BRAID_BLK_GENL_VERSION,
+	       "one number does for both");
 
 static void socket_options(struct kernel *kernel)
 {
@@ -47,7 +53,7 @@ static void socket_options(struct kernel *kernel)
 			   sizeof(room));
 }
 
-int kernel_try_open(struct kernel *kernel)
+int kernel_try_open(struct kernel *kernel, const char *family)
 {
 	int result;
 
@@ -59,7 +65,7 @@ int kernel_try_open(struct kernel *kernel)
 		kernel_close(kernel);
 		return EXIT_REFUSED;
 	}
-	kernel->family = genl_ctrl_resolve(kernel->sock, BRAID_NET_GENL_NAME);
+	kernel->family = genl_ctrl_resolve(kernel->sock, family);
 	if (kernel->family < 0) {
 		kernel_close(kernel);
 		return -ENOENT;
@@ -72,13 +78,13 @@ int kernel_try_open(struct kernel *kernel)
 	return 0;
 }
 
-int kernel_open(struct kernel *kernel)
+int kernel_open(struct kernel *kernel, const char *family)
 {
-	int result = kernel_try_open(kernel);
+	int result = kernel_try_open(kernel, family);
 
 	if (result != -ENOENT)
 		return result;
-	error("the module braid_net is not loaded (modprobe braid_net)");
+	error("the module %s is not loaded (modprobe %s)", family, family);
 	return EXIT_REFUSED;
 }
 
@@ -106,7 +112,7 @@ struct nl_msg *kernel_message(uint8_t cmd, size_t size)
 	struct nl_msg *msg = must(nlmsg_alloc_size(size));
 
 	must(genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, 0, 0, NLM_F_REQUEST,
-			 cmd, BRAID_NET_GENL_VERSION));
+			 cmd, GENL_VERSION));
 	return msg;
 }
 

@@ -10,7 +10,7 @@ struct nl_msg;
 struct nl_sock;
 struct nlmsghdr;
 
-/* A socket to the family of the module. */
+/* A socket to the family of a module. */
 struct kernel {
 	struct nl_sock *sock;
 	int fd;
@@ -36,10 +36,10 @@ struct fault {
 /* Called with each message; a negative errno ends the work and is returned. */
 typedef int (*kernel_handler)(struct nlmsghdr *header, void *arg);
 
-/* 0, or an exit status with the reason printed. */
-int kernel_open(struct kernel *kernel);
+/* The family is called as its module. 0, or an exit status with the reason printed. */
+int kernel_open(struct kernel *kernel, const char *family);
 /* Like kernel_open(), but -ENOENT without a word when the module is not there. */
-int kernel_try_open(struct kernel *kernel);
+int kernel_try_open(struct kernel *kernel, const char *family);
 void kernel_close(struct kernel *kernel);
 
 /* Hear this multicast group of a family. 0 or a negative errno. */

@@ -2,7 +2,7 @@
 #include "cmd.h"
 #include "colour.h"
 #include "error.h"
-#include "object.h"
+#include "noun.h"
 #include "verb.h"
 
 #include <errno.h>
@@ -42,6 +42,7 @@ static int enter_netns(const char *name)
 static int dispatch(const struct options *options, int argc, char **argv)
 {
 	const struct object *object;
+	const struct noun *noun;
 	size_t i;
 
 	for (i = 0; i < verbs_count; i++) {
@@ -51,6 +52,9 @@ static int dispatch(const struct options *options, int argc, char **argv)
 	object = object_find(argv[0]);
 	if (object)
 		return cmd_object(options, object, argc - 1, argv + 1);
+	noun = noun_find(argv[0]);
+	if (noun)
+		return cmd_noun(options, noun, argc - 1, argv + 1);
 	error("%s: unknown object (braid help lists them)", argv[0]);
 	return EXIT_USAGE;
 }

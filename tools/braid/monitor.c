@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* monitor drops: a line for each dropped packet, as it happens */
+/* monitor drops|volumes: a line for each event, as it happens */
 #include "cmd.h"
 #include "error.h"
 #include "json.h"
 #include "kernel.h"
+#include "noun.h"
 #include "told.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include <linux/braid_blk.h>
 #include <linux/braid_net.h>
 #include <linux/genetlink.h>
 #include <linux/sock_diag.h>
@@ -20,8 +22,21 @@
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
 
+/* What can be watched. */
+struct stream {
+	const char *name;
+	const char *family;
+	const char *group;
+	const struct word *words;
+	void (*text)(const struct row *row);
+	uint16_t nest; /* of an event; 0: it is the message */
+	uint8_t cmd;
+	uint8_t list; /* a listing that is refused to who may not watch, or 0 */
+};
+
 struct monitor {
 	const struct options *options;
+	const struct stream *stream;
 	struct kernel kernel;
 	uint32_t lost; /* as far as told */
 };
@@ -36,7 +51,7 @@ static void stop(int number)
 
 /* ---- one event ---- */
 
-static void event_text(const struct row *row)
+static void drop_text(const struct row *row)
 {
 	const struct told event = { row, event_words };
 	bool icmp = told_is_icmp(&event);
@@ -59,32 +74,72 @@ static void event_text(const struct row *row)
 	putchar('\n');
 }
 
-static void event_json(const struct row *row)
+static void volume_text(const struct row *row)
+{
+	const struct told event = { row, volume_event_words };
+
+	told_put(&event, "time", "", " ");
+	told_put(&event, "volume", "", " ");
+	told_put(&event, "what", "", "");
+	told_put(&event, "voter", " voter ", "");
+	told_put(&event, "why", " (", ")");
+	putchar('\n');
+}
+
+static const struct stream streams[] = {
+	{
+		.name = "drops",
+		.family = BRAID_NET_GENL_NAME,
+		.group = BRAID_NET_MCGRP_DROPS,
+		.words = event_words,
+		.text = drop_text,
+		.nest = BRAID_NET_A_EVENT,
+		.cmd = BRAID_NET_CMD_DROP_NTF,
+	},
+	{
+		.name = "volumes",
+		.family = BRAID_BLK_GENL_NAME,
+		.group = BRAID_BLK_MCGRP_VOLUME,
+		.words = volume_event_words,
+		.text = volume_text,
+		.cmd = BRAID_BLK_CMD_VOLUME_EVENT,
+		.list = BRAID_BLK_CMD_VOLUME_GET,
+	},
+	{ 0 },
+};
+
+static void event_json(const struct stream *stream, const struct row *row)
 {
 	/* a line each, whatever -p says: a stream is read by line */
 	struct json json = { .out = stdout };
 
 	json_open(&json, '{');
-	row_json(row, event_words, SHOW_DEFAULTS, &json);
+	row_json(row, stream->words, SHOW_DEFAULTS, &json);
 	json_close(&json, '}');
 	json_end(&json);
 }
 
-static int drop(const struct monitor *monitor, struct nlmsghdr *header)
+static int event(const struct monitor *monitor, struct nlmsghdr *header)
 {
+	const struct stream *stream = monitor->stream;
+	struct row row = {
+		.attrs = nlmsg_attrdata(header, GENL_HDRLEN),
+		.len = nlmsg_attrlen(header, GENL_HDRLEN),
+	};
 	struct nlattr *nest;
-	struct row row;
 
-	nest = nlmsg_find_attr(header, GENL_HDRLEN, BRAID_NET_A_EVENT);
-	if (!nest)
-		return -EBADMSG;
-	row = (struct row){ nla_data(nest), nla_len(nest) };
-	if (!row_valid(&row, event_words))
+	if (stream->nest) {
+		nest = nla_find(row.attrs, row.len, stream->nest);
+		if (!nest)
+			return -EBADMSG;
+		row = (struct row){ nla_data(nest), nla_len(nest) };
+	}
+	if (!row_valid(&row, stream->words))
 		return -EBADMSG;
 	if (monitor->options->json)
-		event_json(&row);
+		event_json(stream, &row);
 	else
-		event_text(&row);
+		stream->text(&row);
 	/* at once: whoever reads a pipe waits for this line */
 	return fflush(stdout) ? -EPIPE : 0;
 }
@@ -107,8 +162,8 @@ static int message(struct nlmsghdr *header, void *arg)
 	if (header->nlmsg_len < NLMSG_HDRLEN + GENL_HDRLEN)
 		return 0;
 	if (header->nlmsg_type == monitor->kernel.family &&
-	    genl->cmd == BRAID_NET_CMD_DROP_NTF)
-		return drop(monitor, header);
+	    genl->cmd == monitor->stream->cmd)
+		return event(monitor, header);
 	if (header->nlmsg_type == GENL_ID_CTRL &&
 	    genl->cmd == CTRL_CMD_DELFAMILY && module_left(monitor, header))
 		return -ESHUTDOWN;
@@ -134,19 +189,44 @@ static int tell_lost(struct monitor *monitor)
 		json_number(&json, lost);
 		json_close(&json, '}');
 		json_end(&json);
-	} else {
+	} else if (lost) {
 		printf("lost %u events\n", lost);
+	} else {
+		/* they did not come as far as this socket */
+		puts("lost events");
 	}
 	return fflush(stdout) ? -EPIPE : 0;
 }
 
 /* ---- the stream ---- */
 
-static int join(struct kernel *kernel)
+/*
+ * Who is in the wrong namespace would join and hear nothing; a listing is
+ * refused there with a text.
+ */
+static int may_watch(struct monitor *monitor)
 {
-	return kernel_join(kernel, "nlctrl", "notify")
-		       ?: kernel_join(kernel, BRAID_NET_GENL_NAME,
-				      BRAID_NET_MCGRP_DROPS);
+	struct fault fault;
+	struct nl_msg *msg;
+	int result;
+
+	if (!monitor->stream->list)
+		return EXIT_DONE;
+	msg = kernel_message(monitor->stream->list, 64);
+	result = kernel_dump(&monitor->kernel, msg, NULL, NULL, &fault);
+	nlmsg_free(msg);
+	if (!result || result == -EINTR)
+		return EXIT_DONE;
+	return kernel_failed(result, &fault);
+}
+
+static int join(struct monitor *monitor)
+{
+	const struct stream *stream = monitor->stream;
+
+	return kernel_join(&monitor->kernel, "nlctrl", "notify")
+		       ?: kernel_join(&monitor->kernel, stream->family,
+				      stream->group);
 }
 
 static int drain(struct monitor *monitor)
@@ -205,49 +285,82 @@ static void prepare_signals(sigset_t *waiting)
 
 static void usage(void)
 {
-	puts("Usage: braid monitor drops\n"
+	puts("Usage: braid monitor [drops]\n"
+	     "       braid monitor volumes\n"
 	     "\n"
-	     "Prints a line for each dropped packet until it is interrupted:\n"
-	     "time, reason, direction, protocol, both sides with identity and\n"
-	     "labels, and the device. With -j a line is a JSON object (the\n"
-	     "whole is a stream of objects, not an array). 'lost N events'\n"
-	     "tells how many did not fit into the socket's buffer.\n"
+	     "Prints a line for each event until it is interrupted.\n"
+	     "\n"
+	     "drops    dropped packets: time, reason, direction, protocol, both\n"
+	     "         sides with identity and labels, and the device\n"
+	     "volumes  what happens to attached volumes: time, volume, what, the\n"
+	     "         voter that it is about, and why\n"
+	     "\n"
+	     "With -j a line is a JSON object (the whole is a stream of objects,\n"
+	     "not an array). 'lost N events' tells how many did not fit into the\n"
+	     "socket's buffer.\n"
 	     "\n"
 	     "Examples:\n"
 	     "  braid monitor drops\n"
+	     "  braid monitor volumes\n"
 	     "  braid -j monitor drops | jq .source_identity");
 }
 
-int cmd_monitor(const struct options *options, int argc, char **argv)
+static const struct stream *stream_find(const char *name)
 {
-	struct monitor monitor = { .options = options };
+	const struct stream *stream;
+
+	for (stream = streams; stream->name; stream++) {
+		if (!strcmp(stream->name, name))
+			return stream;
+	}
+	return NULL;
+}
+
+static int monitor_run(struct monitor *monitor)
+{
 	sigset_t waiting;
 	int result;
 
-	if (argc && is_help(argv[argc - 1])) {
-		usage();
-		return EXIT_DONE;
-	}
-	if (argc && strcmp(argv[0], "drops")) {
-		error("%s: unknown word for 'monitor' (braid monitor help)",
-		      argv[0]);
-		return EXIT_USAGE;
-	}
-	if (argc > 1) {
-		error("%s: unknown word for 'monitor drops'", argv[1]);
-		return EXIT_USAGE;
-	}
 	prepare_signals(&waiting);
-	result = kernel_open(&monitor.kernel);
+	result = kernel_open(&monitor->kernel, monitor->stream->family);
 	if (result)
 		return result;
-	result = join(&monitor.kernel);
+	result = may_watch(monitor);
+	if (result) {
+		kernel_close(&monitor->kernel);
+		return result;
+	}
+	result = join(monitor);
 	if (!result)
-		result = watch(&monitor, &waiting);
-	kernel_close(&monitor.kernel);
+		result = watch(monitor, &waiting);
+	kernel_close(&monitor->kernel);
 	if (result == -ESHUTDOWN) {
 		error("the module was unloaded");
 		return EXIT_REFUSED;
 	}
 	return result ? kernel_failed(result, NULL) : EXIT_DONE;
+}
+
+int cmd_monitor(const struct options *options, int argc, char **argv)
+{
+	struct monitor monitor = { .options = options, .stream = streams };
+
+	if (argc && is_help(argv[argc - 1])) {
+		usage();
+		return EXIT_DONE;
+	}
+	if (argc) {
+		monitor.stream = stream_find(argv[0]);
+		if (!monitor.stream) {
+			error("%s: unknown word for 'monitor' (braid monitor "
+			      "help)",
+			      argv[0]);
+			return EXIT_USAGE;
+		}
+	}
+	if (argc > 1) {
+		error("%s: unknown word for 'monitor %s'", argv[1], argv[0]);
+		return EXIT_USAGE;
+	}
+	return monitor_run(&monitor);
 }

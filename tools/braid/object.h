@@ -27,6 +27,8 @@ struct word {
 	uint16_t attr;
 	uint16_t attr_max; /* the value is A[-B] and this takes B */
 	bool list; /* separated by commas, one attribute each */
+	bool many; /* one or more words, and more than once */
+	const char *behind; /* only with this other one */
 	bool key; /* names the object */
 	bool bare; /* comes first and is typed without its name */
 	bool optional;

@@ -7,6 +7,7 @@
 #include "show.h"
 #include "transaction.h"
 
+#include <linux/braid_net.h>
 #include <netlink/msg.h>
 
 static int apply(const struct change *change, struct nl_msg *msg)
@@ -15,7 +16,7 @@ static int apply(const struct change *change, struct nl_msg *msg)
 	struct kernel kernel;
 	int result;
 
-	result = kernel_open(&kernel);
+	result = kernel_open(&kernel, BRAID_NET_GENL_NAME);
 	if (result)
 		return result;
 	result = kernel_request(&kernel, msg, NULL, NULL, &fault);

@@ -223,6 +223,10 @@ void row_text(const struct row *row, const struct word *words,
 	for (word = words; word->name; word++) {
 		if (!is_shown(row, word, shown))
 			continue;
+		if (word->type == &type_flag) {
+			fprintf(out, " %s", word->name);
+			continue;
+		}
 		if (!word->bare)
 			fprintf(out, " %s ", word->name);
 		if (word->variants)

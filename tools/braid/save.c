@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <linux/braid_net.h>
+
 #define TRIES 20
 
 static int read_lists(struct kernel *kernel, struct list *lists)
@@ -154,7 +156,7 @@ int cmd_save(const struct options *options, int argc, char **argv)
 		error("%s: unknown word for 'save'", argv[0]);
 		return EXIT_USAGE;
 	}
-	result = kernel_open(&kernel);
+	result = kernel_open(&kernel, BRAID_NET_GENL_NAME);
 	if (result)
 		return result;
 	lists = must(calloc(objects_count, sizeof(*lists)));

@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include <linux/braid_net.h>
 #include <netlink/socket.h>
 
 /* The words of a key, or of its beginning. */
@@ -153,7 +154,7 @@ int show(const struct options *options, const struct change *change)
 	key.whole = change_key(change, key.values, key.words, &key.count);
 	if (key.count != change->count)
 		return EXIT_USAGE;
-	result = kernel_open(&kernel);
+	result = kernel_open(&kernel, BRAID_NET_GENL_NAME);
 	if (result)
 		return result;
 	result = list_read(&list, change->object, &kernel);

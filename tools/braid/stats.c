@@ -195,7 +195,7 @@ int cmd_stats(const struct options *options, int argc, char **argv)
 		error("--dry-run: 'stats reset' cannot be tried");
 		return EXIT_USAGE;
 	}
-	result = kernel_open(&kernel);
+	result = kernel_open(&kernel, BRAID_NET_GENL_NAME);
 	if (result)
 		return result;
 	msg = kernel_message(reset ? BRAID_NET_CMD_STATS_RESET

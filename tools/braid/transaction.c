@@ -186,7 +186,7 @@ int transaction_run(struct transaction *transaction, bool dry_run,
 	struct kernel kernel;
 	int result, tries;
 
-	result = kernel_open(&kernel);
+	result = kernel_open(&kernel, BRAID_NET_GENL_NAME);
 	if (result)
 		return result;
 	for (tries = 0; tries < TRIES; tries++) {

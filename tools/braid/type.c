@@ -17,8 +17,7 @@
 
 /* ---- numbers ---- */
 
-static bool digits_parse(const char *text, int base, uint64_t max,
-			 uint64_t *number)
+bool digits_parse(const char *text, int base, uint64_t max, uint64_t *number)
 {
 	char *end;
 
@@ -515,5 +514,7 @@ int value_compare(const struct value *a, const struct value *b)
 		return a->prefix < b->prefix ? -1 : 1;
 	if (a->number != b->number)
 		return a->number < b->number ? -1 : 1;
+	if (a->port != b->port)
+		return a->port < b->port ? -1 : 1;
 	return 0;
 }

@@ -25,6 +25,8 @@ struct value {
 	uint8_t bytes[16];
 	uint8_t len; /* of bytes: 4, 16, and 6 for a hardware address */
 	uint8_t prefix; /* CIDR only: length in bits */
+	uint16_t port; /* an end of a connection only */
+	bool flag; /* a voter only: it is a witness */
 };
 
 #define TYPE_BUFFER 64
@@ -54,6 +56,12 @@ extern const struct type type_flag;
 extern const struct type type_string;
 extern const struct type type_address, type_cidr, type_mac;
 extern const struct type type_time;
+/* of volumes */
+extern const struct type type_size, type_uuid, type_hex64, type_version;
+extern const struct type type_end, type_voter, type_path, type_secret;
+
+/* Digits and nothing else, no larger than that. */
+bool digits_parse(const char *text, int base, uint64_t max, uint64_t *number);
 
 /* Order of two values of one type, for sorting and for keys. */
 int value_compare(const struct value *a, const struct value *b);

@@ -18,8 +18,8 @@ const struct verb verbs[] = {
 	},
 	{
 		"monitor",
-		"watch packets being dropped",
-		"drops help",
+		"watch packets being dropped, or volumes",
+		"drops volumes help",
 		cmd_monitor,
 	},
 	{

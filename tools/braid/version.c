@@ -11,6 +11,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include <linux/braid_net.h>
+
 static void text(const struct status *status)
 {
 	puts("braid " BRAID_VERSION);
@@ -60,7 +62,7 @@ int cmd_version(const struct options *options, int argc, char **argv)
 		error("%s: unknown word for 'version'", argv[0]);
 		return EXIT_USAGE;
 	}
-	result = kernel_try_open(&kernel);
+	result = kernel_try_open(&kernel, BRAID_NET_GENL_NAME);
 	if (!result) {
 		result = status_read(&kernel, &status);
 		kernel_close(&kernel);

@@ -7,11 +7,13 @@
 #
 #   [OBJECT COMMAND]       words that the command takes after the key
 #   [OBJECT:]              what the key of a new object names
-#   [OBJECT:WORD]          values of the word
+#   [OBJECT COMMAND:]      what the key of that command names
+#   [OBJECT:WORD]          values of the word, - if none follows, + if many do
 #   [OBJECT:WORD|]         the words of which one follows
 #   [OBJECT:WORD VARIANT]  values that follow that one, - if none does
 #
-# A value @KIND is the key of any object of that kind, @device any device.
+# A value @KIND is the key of any object of that kind, @device any device, @file
+# any file.
 
 # Names of what is in a directory.
 _braid_names() {
@@ -23,13 +25,18 @@ _braid_names() {
 
 # Keys of the objects that there are, names of the devices.
 _braid_keys() {
-	local key _
+	local key
 	if [[ $1 == device ]]; then
 		_braid_names /sys/class/net
 		return
 	fi
-	"${_braid_tool[@]}" "$1" show 2>/dev/null | while read -r key _; do
-		printf '%s\n' "$key"
+	if [[ $1 == file ]]; then
+		compgen -f -- "$_braid_current"
+		return
+	fi
+	# Lines with a blank in front belong to the one before.
+	"${_braid_tool[@]}" "$1" show 2>/dev/null | while IFS= read -r key; do
+		[[ $key == ' '* ]] || printf '%s\n' "${key%% *}"
 	done
 }
 
@@ -38,7 +45,7 @@ _braid_values() {
 	for value; do
 		case $value in
 		@*) _braid_keys "${value#@}" ;;
-		-) ;;
+		- | +) ;;
 		*) printf '%s\n' "$value" ;;
 		esac
 	done
@@ -46,13 +53,19 @@ _braid_values() {
 
 # The words that may follow OBJECT COMMAND KEY WORDS...
 _braid_after_key() {
-	local object=$1 command=$2 word used=' ' state=word
+	local object=$1 command=$2 word used=' ' state=word many=
 	shift 3
 	for word; do
 		case $state in
 		word)
+			[[ -z $many || ${_braid_table[$object:$word]+is} ]] || continue
+			many=
 			used+="$word "
 			state=$object:$word
+			case ${_braid_table[$state]-} in
+			-) state=word ;;
+			+) many=1 ;;
+			esac
 			[[ -z ${_braid_table[$state|]-} ]] || state+='|'
 			;;
 		*'|')
@@ -67,7 +80,8 @@ _braid_after_key() {
 		return
 	fi
 	_braid_split "${_braid_table[$object $command]-}" | while read -r word; do
-		[[ $used == *" $word "* ]] || printf '%s\n' "$word"
+		[[ $used == *" $word "* && ${_braid_table[$object:$word]-} != + ]] ||
+			printf '%s\n' "$word"
 	done
 }
 
@@ -88,7 +102,9 @@ _braid_candidates() {
 		is) ;;
 		*) return ;;
 		esac
-		if [[ $command == add ]]; then
+		if [[ ${_braid_table[$object $command:]+is} ]]; then
+			_braid_split "${_braid_table[$object $command:]}"
+		elif [[ $command == add ]]; then
 			_braid_split "${_braid_table[$object:]-}"
 		elif [[ $command != flush ]]; then
 			_braid_keys "$object"
@@ -100,16 +116,17 @@ _braid_candidates() {
 
 _braid() {
 	local line=${COMP_LINE:0:COMP_POINT} typed=() words=() current candidates
-	local _braid_tool=(braid) i
+	local _braid_tool=(braid) _braid_current i
 	# Not COMP_WORDS: those are split at the colons of addresses.
 	read -ra typed <<<"$line"
 	[[ $line == *[[:blank:]] ]] && typed+=('')
 	current=${typed[-1]}
+	_braid_current=$current
 	for ((i = 1; i < ${#typed[@]} - 1; i++)); do
 		case ${typed[i]} in
 		-n) _braid_tool+=(-n "${typed[++i]}") ;;
 		-b) ((i++)) ;;
-		-*) ;;
+		-?*) ;;
 		*) words+=("${typed[i]}") ;;
 		esac
 	done

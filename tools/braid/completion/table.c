@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Prints the table of completion/braid.bash, out of the tables of words. */
 #include "../change.h"
+#include "../noun.h"
 #include "../verb.h"
 
 #include <stdio.h>
@@ -105,6 +106,60 @@ static void object_entries(const struct object *object)
 	}
 }
 
+/* What follows a word: - nothing, + one or more values. */
+static void value_entry(const struct noun *noun, const struct word *word)
+{
+	char rest[128];
+
+	snprintf(rest, sizeof(rest), ":%s", word->name);
+	entry(noun->name, rest);
+	if (word->type == &type_flag)
+		putchar('-');
+	else if (word->many)
+		putchar('+');
+	values(word);
+	entry_end();
+}
+
+static void deed_entries(const struct noun *noun, const struct deed *deed)
+{
+	const struct word *word;
+	const char *separator = "";
+	char rest[64];
+
+	snprintf(rest, sizeof(rest), " %s", deed->name);
+	entry(noun->name, rest);
+	for (word = deed->words; word->name; word++) {
+		if (word->bare)
+			continue;
+		printf("%s%s", separator, word->name);
+		separator = " ";
+	}
+	entry_end();
+	snprintf(rest, sizeof(rest), " %s:", deed->name);
+	entry(noun->name, rest);
+	if (deed->words->name)
+		values(deed->words);
+	entry_end();
+	for (word = deed->words; word->name; word++) {
+		if (!word->bare)
+			value_entry(noun, word);
+	}
+}
+
+static void noun_entries(const struct noun *noun)
+{
+	const struct deed *deed;
+
+	entry(noun->name, "");
+	for (deed = noun->deeds; deed->name; deed++)
+		printf("%s ", deed->name);
+	fputs("help", stdout);
+	entry_end();
+	for (deed = noun->deeds; deed->name; deed++)
+		deed_entries(noun, deed);
+}
+
 int main(void)
 {
 	size_t i;
@@ -120,11 +175,15 @@ int main(void)
 	entry("braid", "");
 	for (i = 0; i < objects_count; i++)
 		printf("%s ", objects[i]->name);
+	for (i = 0; i < nouns_count; i++)
+		printf("%s ", nouns[i]->name);
 	for (i = 0; i < verbs_count; i++)
 		printf("%s%s", i ? " " : "", verbs[i].name);
 	entry_end();
 	for (i = 0; i < objects_count; i++)
 		object_entries(objects[i]);
+	for (i = 0; i < nouns_count; i++)
+		noun_entries(nouns[i]);
 	for (i = 0; i < verbs_count; i++) {
 		entry(verbs[i].name, "");
 		fputs(verbs[i].commands, stdout);

@@ -8,9 +8,10 @@ import sys
 import tempfile
 
 from harness import ALL, OBJECTS, equal, run
+from volume_test import ASKED, NOUNS
 
 VERBS = {"flow": ["show", "count", "flush"], "stats": ["show", "reset"],
-         "monitor": ["drops"], "save": [], "version": [], "help": []}
+         "monitor": ["drops", "volumes"], "save": [], "version": [], "help": []}
 COMMANDS = ["add", "set", "del", "show", "flush"]
 # What stands in for the tool when keys are asked for.
 KEYS = """#!/bin/sh
@@ -20,6 +21,9 @@ case "$*" in
 "node show") printf 'n2 underlay 10.0.0.2\\n' ;;
 "prefix show") printf '2001:db8::/32 identity 2\\n2001:db8:1::/48 identity 2\\n' ;;
 "service show") printf 'web address 10.96.0.1\\n' ;;
+"volume show") printf 'db state active\\n    voter 1 state up\\nlog state dead\\n' ;;
+"target show") printf '192.0.2.1:7000 connections 1\\n' ;;
+"replica show") printf '/dev/vdb volume db\\n' ;;
 *) exit 1 ;;
 esac
 """
@@ -58,12 +62,12 @@ def options():
 
 
 def test_every_object_and_option_completes():
-    everything, dashes, *each = complete("", "-", *OBJECTS, *VERBS)
-    equal(everything, sorted(OBJECTS + list(VERBS)))
+    everything, dashes, *each = complete("", "-", *OBJECTS, *NOUNS, *VERBS)
+    equal(everything, sorted(OBJECTS + list(NOUNS) + list(VERBS)))
     assert len(options()) == 9, options()
     for option in options():
         assert option in dashes, option
-    for name, answer in zip([*OBJECTS, *VERBS], each):
+    for name, answer in zip([*OBJECTS, *NOUNS, *VERBS], each):
         assert name in answer, name
     for option in options():
         if option not in ("-b", "-n"):
@@ -71,15 +75,15 @@ def test_every_object_and_option_completes():
 
 
 def test_every_command_completes():
-    names = [*OBJECTS, *VERBS]
+    names = [*OBJECTS, *NOUNS, *VERBS]
     for name, answer in zip(names, complete(*[name + " " for name in names])):
-        wanted = VERBS.get(name)
+        wanted = {**VERBS, **NOUNS}.get(name)
         if wanted is None:
             wanted = [command for command in COMMANDS
                       if run(name, command, "help").status == 0]
         equal(answer, sorted(wanted + ["help"]) if name != "help" else [])
         for command in wanted:
-            equal(complete(f"{name} {command}")[0][:1], [command])
+            assert command in complete(f"{name} {command}")[0]
 
 
 def words_of(name, command):
@@ -146,3 +150,45 @@ def test_values_complete():
     check("endpoint add ", *devices)
     check("-b /proc/cmdl", "/proc/cmdline")
     check("-c=al", "always")
+
+
+def test_every_volume_word_completes():
+    """Each word of every line that the tests of volumes send."""
+    lines, wanted = [], []
+    for line, _, _ in ASKED:
+        words = line.split()
+        for i in range(3, len(words)):
+            if re.fullmatch("[a-z][a-z-]+", words[i]) and \
+                    words[i - 1] != "volume":
+                lines.append(" ".join(words[:i]) + " ")
+                wanted.append(words[i])
+    assert len(lines) > 25
+    for line, answer, word in zip(lines, complete(*lines), wanted):
+        assert word in answer, (line, word, answer)
+
+
+def test_volume_values_complete():
+    def check(line, *wanted):
+        equal(complete(line), [sorted(wanted)])
+    check("volume detach ", "db", "log")
+    check("volume show l", "log")
+    check("volume why d", "db")
+    check("volume create ")
+    check("volume attach ")
+    check("volume create db ", "size", "voter", "secret-file")
+    check("volume create db voter ")
+    check("volume create db voter 1=192.0.2.1:7000 ", "size", "secret-file",
+          "voter")
+    check("volume create db voter 1=192.0.2.1:7000 2=192.0.2.2:7000 si", "size")
+    check("volume create db size 1G ", "voter", "secret-file")
+    check("volume attach db takeover d", "dead")
+    check("volume attach db takeover ", "dead", "force", "from", "secret-file")
+    check("volume attach db secret-file /proc/cmdl", "/proc/cmdline")
+    check("volume detach db force ")
+    check("volume show db ")
+    check("replica open /proc/cmdl", "/proc/cmdline")
+    check("replica close /", "/dev/vdb")
+    check("replica show ")
+    check("target close ", "192.0.2.1:7000")
+    check("target listen ")
+    check("monitor ", "drops", "volumes", "help")

@@ -12,11 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FAMILY 0x77
+#define FAMILY_NET 0x77
+#define FAMILY_BLK 0x78
 #define FIRST_SEQ 1000
 
-int __wrap_kernel_open(struct kernel *kernel);
-int __wrap_kernel_try_open(struct kernel *kernel);
+int __wrap_kernel_open(struct kernel *kernel, const char *family);
+int __wrap_kernel_try_open(struct kernel *kernel, const char *family);
 int __wrap_kernel_join(struct kernel *kernel, const char *family,
 		       const char *name);
 int __wrap_kernel_send(struct kernel *kernel, const void *buffer, size_t len);
@@ -33,19 +34,19 @@ static int number(const char *name)
 	return atoi(text);
 }
 
-int __wrap_kernel_open(struct kernel *kernel)
+int __wrap_kernel_open(struct kernel *kernel, const char *family)
 {
 	memset(kernel, 0, sizeof(*kernel));
 	kernel->fd = number("FAKE_KERNEL");
-	kernel->family = FAMILY;
+	kernel->family = strcmp(family, "braid_blk") ? FAMILY_NET : FAMILY_BLK;
 	kernel->seq = FIRST_SEQ;
 	kernel->buffer = must(malloc(256 * 1024));
 	return 0;
 }
 
-int __wrap_kernel_try_open(struct kernel *kernel)
+int __wrap_kernel_try_open(struct kernel *kernel, const char *family)
 {
-	return __wrap_kernel_open(kernel);
+	return __wrap_kernel_open(kernel, family);
 }
 
 int __wrap_kernel_join(struct kernel *kernel, const char *family,
@@ -54,6 +55,8 @@ int __wrap_kernel_join(struct kernel *kernel, const char *family,
 	(void)kernel;
 	if (!strcmp(family, "nlctrl"))
 		return strcmp(name, "notify") ? -ENOENT : 0;
+	if (!strcmp(family, "braid_blk"))
+		return strcmp(name, "volume") ? -ENOENT : 0;
 	return strcmp(family, "braid_net") || strcmp(name, "drops") ? -ENOENT
 								    : 0;
 }

@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import threading
 
-FAMILY = 0x77
+FAMILY, VOLUMES = 0x77, 0x78
 ERROR, DONE = 2, 3
 F_MULTI, F_ACK, F_DUMP_INTR, F_DUMP = 0x2, 0x4, 0x10, 0x300
 F_CAPPED, F_TLVS = 0x100, 0x200
@@ -31,7 +31,7 @@ class Names:
             number = 0
             for name, value in re.findall(r"(\w+)(?: = (\d+))?,", body):
                 number = int(value) if value else number
-                setattr(self, name.replace("BRAID_NET_", ""), number)
+                setattr(self, re.sub("BRAID_(NET|BLK)_", "", name), number)
                 number += 1
 
 
@@ -114,8 +114,8 @@ def messages(data):
 
 def reply(request, *body, cmd=None, flags=0):
     data = struct.pack("=BBH", cmd or request.cmd, 1, 0) + b"".join(body)
-    return struct.pack("=IHHII", 16 + len(data), FAMILY, flags, request.seq,
-                       1) + data
+    return struct.pack("=IHHII", 16 + len(data), request.kind, flags,
+                       request.seq, 1) + data
 
 
 def event(cmd, *body, kind=FAMILY):

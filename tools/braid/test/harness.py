@@ -9,6 +9,7 @@ from fake_kernel import (ack, attr, attrs, cidr, done, ip, nest, reply, u8, u16,
 
 TOOL = sys.argv[1]
 N = fake.Names(sys.argv[2])
+V = fake.Names(sys.argv[4])    # of volumes
 OBJECTS = ["identity", "endpoint", "uplink", "node", "prefix", "rule",
            "service", "backend", "overlay"]
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""tool_test.py TOOL HEADER COMPLETION: the tool against a played kernel, as KTAP.
+"""tool_test.py TOOL HEADER COMPLETION HEADER: the tool against a played kernel, as KTAP.
 
 Python, because the other side of a netlink socket is bytes all through.
 """
@@ -14,15 +14,17 @@ import hostile_test
 import monitor_test
 import options_test
 import refusal_test
+import secret_test
 import show_test
+import volume_test
 import words_test
 
 
 def main():
     tests = [test
-             for module in (words_test, show_test, refusal_test, options_test, monitor_test,
-                            flow_test, completion_test,
-                            hostile_test)
+             for module in (words_test, show_test, refusal_test, options_test,
+                            monitor_test, flow_test, volume_test, secret_test,
+                            completion_test, hostile_test)
              for name, test in vars(module).items()
              if name.startswith("test_")]
     failed = 0

@@ -27,7 +27,7 @@ USAGE = [
     ("-b", "-b: value missing"),
     ("-b - identity", "identity: -b takes its words from the file"),
     ("-b /no/such/file", "/no/such/file: No such file"),
-    ("volume show", "volume: unknown object"),
+    ("voter show", "voter: unknown object"),
     ("flow clear", "clear: unknown command of flow"),
     ("flow show all", "all: unknown word for 'flow show'"),
     ("--dry-run flow flush", "--dry-run: 'flow flush' cannot be tried"),
@@ -102,7 +102,7 @@ USAGE = [
     ("monitor drops now", "now: unknown word for 'monitor drops'"),
     ("save all", "all: unknown word for 'save'"),
     ("version all", "all: unknown word for 'version'"),
-    ("help volume", "volume: no such help"),
+    ("help voter", "voter: no such help"),
     ("help rule add", "add: unknown word for 'help'"),
 ]
 

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BRAID_NOUN_H
+#define BRAID_NOUN_H
+
+#include "object.h"
+
+struct asked;
+struct options;
+
+/*
+ * What volumes consist of: replica, target, volume. Unlike objects these are no
+ * configuration that is committed: each has commands of its own, done at once.
+ */
+
+/* A command of one. */
+struct deed {
+	const char *name;
+	const char *help;
+	const struct word *words; /* what may be typed, the bare key first */
+	uint8_t cmd;
+	bool reads; /* changes nothing, so there is nothing to be tried */
+	bool key_optional;
+	/* of what was typed, or NULL; prints warnings */
+	void (*warn)(const struct asked *asked);
+	int (*run)(const struct options *options, const struct asked *asked);
+};
+
+struct noun {
+	const char *name;
+	const char *help;
+	const struct deed *deeds; /* ends with no name */
+	const struct word *told; /* what `show` prints, the bare key first */
+	const char *const *examples;
+	const char *notes;
+};
+
+extern const struct noun *const nouns[];
+extern const size_t nouns_count;
+
+extern const struct noun noun_replica, noun_target, noun_volume;
+
+/* What is told of a voter, of an event, and of a check. */
+extern const struct word voter_words[], volume_event_words[], check_words[];
+
+const struct noun *noun_find(const char *name);
+const struct deed *deed_find(const struct noun *noun, const char *name);
+
+#endif
