@@ -189,10 +189,7 @@ unsigned long braid_disk_begin(struct bio *bio)
 	return bio_start_io_acct(bio);
 }
 
-void braid_disk_end(struct bio *bio, unsigned long start, int error)
+void braid_disk_end(struct bio *bio, unsigned long start)
 {
-	if (unlikely(error))
-		bio->bi_status = errno_to_blk_status(error);
 	bio_end_io_acct(bio, start);
-	bio_endio(bio);
 }

@@ -29,9 +29,9 @@ void braid_disk_unshut(struct braid_disk *disk);
  */
 void braid_disk_remove(struct braid_volume *volume);
 
-/* I/O accounting of a bio of the device.  Return: its start. Context: any. */
+/* I/O accounting of a bio of the device.  Context: any. Return: its start. */
 unsigned long braid_disk_begin(struct bio *bio);
-/* Accounts for @bio, begun at @start, and ends it with 0 or an errno. Context: any. */
-void braid_disk_end(struct bio *bio, unsigned long start, int error);
+/* Ends that accounting, not the bio.  Context: any. */
+void braid_disk_end(struct bio *bio, unsigned long start);
 
 #endif /* BRAID_BLK_DISK_H */

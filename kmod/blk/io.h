@@ -15,7 +15,12 @@ struct braid_volume;
  */
 
 /* Context: may sleep. */
+/* volume->record, peers and local are set. */
 int braid_io_init(struct braid_volume *volume);
+/*
+ * Fails what is left.  No bio comes any more; every peer was disconnected, so
+ * that every request is answered: waits for that.
+ */
 void braid_io_exit(struct braid_volume *volume);
 
 /* A bio of the device, at most BRAID_PAYLOAD_MAX of data. Context: submit_bio. */
@@ -29,23 +34,40 @@ void braid_io_submit(struct braid_volume *volume, struct bio *bio);
 void braid_io_membership(struct braid_volume *volume);
 /* The gate (state, held) changed: release or fail what waits. */
 void braid_io_gate(struct braid_volume *volume);
-/* The session of @peer was resumed: send again, in order, what it did not acknowledge. */
+/*
+ * The session of @peer was resumed, or began under a higher epoch: send again, in
+ * order, what it did not acknowledge.  After the first -ENOTCONN, -ESHUTDOWN or
+ * -ESTALE of a peer nothing is sent to it until this is called.
+ */
 void braid_io_resend(struct braid_volume *volume, struct braid_peer *peer);
-/* The volume is dead: fail everything queued or in flight now, with @error. */
+/*
+ * The volume is dead: fail everything queued or in flight now, with @error.  Reads
+ * in flight fail when they are answered, since their carrier writes to the
+ * application's pages until then: end the connections (braid_peer_kill()) too.
+ */
 void braid_io_fail(struct braid_volume *volume, int error);
 
 /*
- * Attach 4: regions of @dirty (bitmap over all regions, taken over) must be made
- * equal on @isr before they are touched; copied from voter @source.
+ * Attach 4: regions of @dirty (bitmap over all regions, kvmalloc'ed, taken over)
+ * must be made equal on the ISR before they are touched; copied from voter @source.
+ * Once, before the volume is served.
  */
 void braid_io_reconcile(struct braid_volume *volume, unsigned long *dirty,
 			u8 source);
 /* Regions not reconciled yet. */
 u32 braid_io_unreconciled(struct braid_volume *volume);
 
-/* Detach: no new I/O comes.  Waits until all is acknowledged; then flushes, then
- * clears every region.  Return: 0, -ETIMEDOUT, -EIO. */
+/*
+ * Detach: no new I/O comes.  Waits until all is acknowledged.
+ * Context: may sleep. Return: 0, -ETIMEDOUT.
+ */
 int braid_io_drain(struct braid_volume *volume, unsigned int timeout_ms);
+/*
+ * After that: waits for what is left to be reconciled, flushes, then clears every
+ * region, so that the record may say clean.
+ * Context: may sleep. Return: 0; -ETIMEDOUT: a member was not reached; -EIO: the
+ * volume is dead, or a region has to stay dirty.
+ */
 int braid_io_flush_and_clear(struct braid_volume *volume);
 
 /**
@@ -61,6 +83,7 @@ struct braid_io_info {
 	u64 oldest_ns;		/* its age */
 	u64 repaired;		/* blocks repaired after a read error */
 };
+
 void braid_io_info(struct braid_volume *volume, struct braid_io_info *info);
 
 #endif /* BRAID_BLK_IO_H */
