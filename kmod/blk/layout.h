@@ -6,7 +6,7 @@
 
 /*
  * The metadata space of a store, bytes.  A block device has it in front of the
- * data, a file store in a file of its own, NAME.braid.  A witness ends after
+ * data, a file store in a file of its own, PATH.braid.  A witness ends after
  * the second slot.
  */
 #define BRAID_AT_SLOT_A		0u
@@ -24,5 +24,14 @@
 
 /* Bytes of metadata for so many regions (the growth included), aligned to BRAID_DATA_ALIGN. */
 u64 braid_layout_meta_size(u32 regions);
+
+/* The same for a volume of that size with regions of the default size. */
+u64 braid_layout_meta_of(u64 size);
+
+/*
+ * The largest volume whose metadata and data fit into @space bytes; 0 if none
+ * does.
+ */
+u64 braid_layout_fit(u64 space);
 
 #endif /* BRAID_BLK_LAYOUT_H */

@@ -2,6 +2,7 @@
 #ifndef BRAID_BLK_STORE_H
 #define BRAID_BLK_STORE_H
 
+#include <linux/bio.h>
 #include <linux/bvec.h>
 #include <linux/fs.h>
 #include <linux/types.h>
@@ -13,6 +14,11 @@ struct netlink_ext_ack;
  * A backing store: a block device, or a sparse file with a file of metadata
  * beside it.  It has a metadata space and a data space, both counted from 0 in
  * bytes, that never share a block.  Layout of the metadata space: layout.h.
+ *
+ * Errors of I/O are -EIO and -ENOSPC, whatever the device or file system says:
+ * the other numbers have a meaning of their own for who asks.  After a failed
+ * flush or FUA write the store may have lost what was in its cache, and would
+ * not say so again: from then on each of them fails.
  */
 
 enum braid_store_op {
@@ -34,9 +40,11 @@ enum braid_store_op {
  * @done: called once, in any context that may not sleep
  * @store: the store's own
  * @work: the store's own
- * @iocb: the store's own
- * @pending: the store's own
- * @error: the store's own
+ * @bio: the store's own, of a block device: nothing is allocated for an I/O
+ * @iocb: the store's own, of a file
+ * @moved: the store's own, of a file: bytes read or written so far
+ * @result: the store's own, of a file
+ * @pending: the store's own, of a file: the call and its completion
  */
 struct braid_store_io {
 	enum braid_store_op op;
@@ -49,9 +57,15 @@ struct braid_store_io {
 
 	struct braid_store *store;
 	struct work_struct work;
-	struct kiocb iocb;
-	atomic_t pending;
-	int error;
+	union {
+		struct bio bio;
+		struct {
+			struct kiocb iocb;
+			u64 moved;
+			long result;
+			atomic_t pending;
+		};
+	};
 };
 
 struct braid_store_ops;
@@ -62,32 +76,76 @@ struct braid_store_ops;
  * @id: random, of this opening (never 0): a different one means that what was
  *	not flushed may be gone
  * @path: as it was opened
- * @data_size: bytes the data space has room for (a file: what it may grow to
- *	within the file system's limits)
- * @meta_size: bytes of the metadata space
- * @unmap_zeroes: discarding makes it read as zeroes
+ * @workqueue: of this store, for what sleeps; it has a rescuer of its own, so
+ *	that a store on top of another one does not wait for itself
+ * @data_at: byte of a block device where the data begins; 0 until
+ *	braid_store_set_data(); always 0 in a file
+ * @data_size: bytes of the data space: of a device what is behind @data_at, of
+ *	a file its present size
+ * @meta_size: bytes of the metadata space; of a device all of it until
+ *	braid_store_set_data()
+ * @unmap_zeroes: BRAID_STORE_DISCARD frees space
  * @witness: it has no data space
+ * @file: it is a file with one beside it, not a block device
+ * @flush_failed: a flush or FUA write failed: the next ones do; READ_ONCE,
+ *	WRITE_ONCE, never taken back
  */
 struct braid_store {
 	const struct braid_store_ops *ops;
 	u64 id;
 	char *path;
+	struct workqueue_struct *workqueue;
+	u64 data_at;
 	u64 data_size;
 	u64 meta_size;
 	bool unmap_zeroes;
 	bool witness;
+	bool file;
+	bool flush_failed;
 };
 
 /**
  * braid_store_open() - open a store for reading and writing, exclusively
  * @path: absolute, looked up in the caller's file system name space
- * @witness: without a data space
+ * @witness: without a data space; a data replica may be opened so to read its
+ *	record
  * @extack: told why not
+ *
+ * A block device by any name that leads to it; else a file store: the data is
+ * in @path, which a witness has not, the metadata in @path.braid.  Nobody else
+ * can write to it while it is open.
  *
  * Context: process, may sleep. Return: the store or an ERR_PTR.
  */
 struct braid_store *braid_store_open(const char *path, bool witness,
 				     struct netlink_ext_ack *extack);
+
+/**
+ * braid_store_make() - open what is to become a store
+ *
+ * As braid_store_open(), but the files of a file store are made if they do not
+ * exist.
+ * Context: process, may sleep. Return: the store or an ERR_PTR.
+ */
+struct braid_store *braid_store_make(const char *path, bool witness,
+				     struct netlink_ext_ack *extack);
+
+/**
+ * braid_store_look() - open the metadata space of a store for reading
+ *
+ * It may be open for writing meanwhile.
+ * Context: process, may sleep. Return: the store or an ERR_PTR.
+ */
+struct braid_store *braid_store_look(const char *path,
+				     struct netlink_ext_ack *extack);
+
+/**
+ * braid_store_set_data() - say where the data of a store begins
+ * @data_at: as in the record; 0 for a file or a witness
+ *
+ * Return: NULL, or what is wrong with it (static text).
+ */
+const char *braid_store_set_data(struct braid_store *store, u64 data_at);
 
 /* Waits for nothing: all I/O must have ended.  Context: may sleep. */
 void braid_store_close(struct braid_store *store);
@@ -104,7 +162,7 @@ void braid_store_submit(struct braid_store *store, struct braid_store_io *io);
  * braid_store_meta_read(), braid_store_meta_write(), braid_store_flush() -
  * synchronous I/O on the metadata space
  * @at: bytes, multiple of BRAID_BLOCK
- * @buffer: kmalloc'ed or vmalloc'ed memory
+ * @buffer: kmalloc'ed or vmalloc'ed memory, aligned to 512 bytes
  * @length: bytes, multiple of BRAID_BLOCK
  * @fua: durable before return
  *
@@ -118,7 +176,23 @@ int braid_store_meta_write(struct braid_store *store, u64 at,
 /* Both spaces. */
 int braid_store_flush(struct braid_store *store);
 
-/* Makes data bytes [0, size) exist and read as zeroes; may sleep long. */
+/*
+ * Reads the data space into kernel memory; what is behind its end is zero.
+ * Arguments and context as above.
+ */
+int braid_store_data_read(struct braid_store *store, u64 at, void *buffer,
+			  size_t length);
+
+/*
+ * Makes metadata bytes [0, size) exist: allocated in a file, and nothing in a
+ * block device, which has them.  Process context, may sleep long.
+ */
+int braid_store_format_meta(struct braid_store *store, u64 size);
+
+/*
+ * Makes data bytes [0, size) exist and read as zeroes, durable.  A fatal signal
+ * ends it with -EINTR.  Process context, may sleep long.
+ */
 int braid_store_format_data(struct braid_store *store, u64 size);
 
 #endif /* BRAID_BLK_STORE_H */

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "layout.h"
+
+#include <linux/align.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+
+#include "map.h"
+#include "record.h"
+
+u64 braid_layout_meta_size(u32 regions)
+{
+	u64 pages = DIV_ROUND_UP_ULL((u64)regions * BRAID_MAP_GROWTH,
+				     BRAID_MAP_PER_PAGE);
+
+	return ALIGN(BRAID_AT_MAP + pages * BRAID_MAP_PAGE,
+		     (u64)BRAID_DATA_ALIGN);
+}
+
+u64 braid_layout_meta_of(u64 size)
+{
+	u8 shift = braid_record_region_shift(size);
+
+	return braid_layout_meta_size(braid_record_regions(size, shift));
+}
+
+u64 braid_layout_fit(u64 space)
+{
+	u64 size = min(round_down(space, (u64)BRAID_BLOCK), BRAID_SIZE_MAX);
+	u64 meta;
+
+	/*
+	 * Each round makes it smaller. More than one is needed where larger
+	 * regions begin: there a smaller volume has the larger map.
+	 */
+	while (size) {
+		meta = braid_layout_meta_of(size);
+		if (meta + size <= space)
+			break;
+		size = space > meta ?
+		       round_down(space - meta, (u64)BRAID_BLOCK) : 0;
+	}
+	return size;
+}

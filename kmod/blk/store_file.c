@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "store_ops.h"
+
+#include <linux/err.h>
+#include <linux/falloc.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+
+#include "layout.h"
+#include "record.h"
+#include "store.h"
+#include "text.h"
+
+/*
+ * A file of data, sparse, and a file of metadata beside it, both without the
+ * page cache.  File systems wait in unforeseen places and start I/O that they
+ * wait for, so every I/O is started by a work item.
+ */
+
+#define META_SUFFIX	".braid"
+
+/**
+ * struct file_store - an open file store
+ * @store: what everybody sees
+ * @data: NULL for a witness
+ * @meta: the metadata
+ * @claimed: nobody else can open them for writing
+ */
+struct file_store {
+	struct braid_store store;
+	struct file *data;
+	struct file *meta;
+	bool claimed;
+};
+
+static struct file_store *file_store_of(struct braid_store *store)
+{
+	return container_of(store, struct file_store, store);
+}
+
+/* Exclusive use */
+
+/*
+ * Our own opening is one writer.  If it is the only one, it becomes "writing is
+ * denied", as for a program that runs: another store, a loop device, a swap file
+ * or a person's program cannot open it for writing, and none of them has.
+ */
+static bool claim(struct file *file)
+{
+	struct inode *inode = file_inode(file);
+
+	return !IS_SWAPFILE(inode) &&
+	       atomic_cmpxchg(&inode->i_writecount, 1, -1) == 1;
+}
+
+static void unclaim(struct file *file)
+{
+	atomic_add(2, &file_inode(file)->i_writecount);
+}
+
+static void close_files(struct file_store *file)
+{
+	if (file->data) {
+		if (file->claimed)
+			unclaim(file->data);
+		fput(file->data);
+	}
+	if (file->meta) {
+		if (file->claimed)
+			unclaim(file->meta);
+		fput(file->meta);
+	}
+	kfree(file);
+}
+
+static void file_close(struct braid_store *store)
+{
+	close_files(file_store_of(store));
+}
+
+/* I/O on the data space */
+
+/* What was moved is known: go on with the rest, or end. */
+static void rw_result(struct braid_store_io *io)
+{
+	if (io->result > 0) {
+		io->moved += io->result;
+		if (io->moved < io->length) {
+			/* The next attempt says why it was cut short. */
+			queue_work(io->store->workqueue, &io->work);
+			return;
+		}
+		braid_store_done(io, 0);
+		return;
+	}
+	braid_store_done(io, io->result ?: -EIO);
+}
+
+/*
+ * The vector is of who asks and may be gone with the completion, which can come
+ * before the file system returned from the call: both are waited for.
+ */
+static void rw_put(struct braid_store_io *io)
+{
+	if (atomic_dec_and_test(&io->pending))
+		rw_result(io);
+}
+
+static void rw_complete(struct kiocb *iocb, long result)
+{
+	struct braid_store_io *io =
+		container_of(iocb, struct braid_store_io, iocb);
+
+	io->result = result;
+	if (io->op == BRAID_STORE_WRITE)
+		kiocb_end_write(iocb);
+	rw_put(io);
+}
+
+static void rw_work(struct work_struct *work)
+{
+	struct braid_store_io *io =
+		container_of(work, struct braid_store_io, work);
+	struct file *file = file_store_of(io->store)->data;
+	bool write = io->op == BRAID_STORE_WRITE;
+	unsigned int noio = memalloc_noio_save();
+	struct iov_iter iter;
+	ssize_t result;
+
+	iov_iter_bvec(&iter, write ? ITER_SOURCE : ITER_DEST, io->bvec,
+		      io->nr_bvec, io->length);
+	iov_iter_advance(&iter, io->moved);
+	atomic_set(&io->pending, 2);
+	memset(&io->iocb, 0, sizeof(io->iocb));
+	io->iocb.ki_filp = file;
+	io->iocb.ki_pos = io->offset + io->moved;
+	io->iocb.ki_flags = file->f_iocb_flags | (io->fua ? IOCB_DSYNC : 0);
+	io->iocb.ki_complete = rw_complete;
+	if (write) {
+		kiocb_start_write(&io->iocb);
+		result = file->f_op->write_iter(&io->iocb, &iter);
+	} else {
+		result = file->f_op->read_iter(&io->iocb, &iter);
+	}
+	memalloc_noio_restore(noio);
+	if (result != -EIOCBQUEUED)
+		rw_complete(&io->iocb, result);
+	rw_put(io);
+}
+
+static int punch(struct file *file, u64 at, u64 length)
+{
+	return vfs_fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			     at, length);
+}
+
+static void other_work(struct work_struct *work)
+{
+	struct braid_store_io *io =
+		container_of(work, struct braid_store_io, work);
+	struct file *file = file_store_of(io->store)->data;
+	unsigned int noio = memalloc_noio_save();
+	int error = 0;
+
+	if (io->op != BRAID_STORE_FLUSH)
+		error = punch(file, io->offset, io->length);
+	if (!error && (io->op == BRAID_STORE_FLUSH || io->fua))
+		error = vfs_fsync(file, 1);
+	memalloc_noio_restore(noio);
+	braid_store_done(io, error);
+}
+
+static void file_submit(struct braid_store *store, struct braid_store_io *io)
+{
+	io->moved = 0;
+	if (io->op == BRAID_STORE_READ || io->op == BRAID_STORE_WRITE)
+		INIT_WORK(&io->work, rw_work);
+	else
+		INIT_WORK(&io->work, other_work);
+	queue_work(store->workqueue, &io->work);
+}
+
+/* Synchronous I/O */
+
+static ssize_t sync_once(struct file *file, struct iov_iter *iter,
+			 const struct braid_store_sync *sync, u64 at)
+{
+	struct kiocb iocb;
+	ssize_t moved;
+
+	init_sync_kiocb(&iocb, file);
+	iocb.ki_pos = at;
+	if (!sync->write)
+		return file->f_op->read_iter(&iocb, iter);
+	if (sync->fua)
+		iocb.ki_flags |= IOCB_DSYNC;
+	file_start_write(file);
+	moved = file->f_op->write_iter(&iocb, iter);
+	file_end_write(file);
+	return moved;
+}
+
+/* Only the data may end inside of what is read. */
+static int file_sync(struct braid_store *store,
+		     const struct braid_store_sync *sync)
+{
+	struct file_store *file = file_store_of(store);
+	struct iov_iter iter;
+	ssize_t moved;
+	u64 at = sync->at;
+
+	iov_iter_bvec(&iter, sync->write ? ITER_SOURCE : ITER_DEST, sync->bvec,
+		      sync->nr_bvec, sync->length);
+	while (iov_iter_count(&iter)) {
+		moved = sync_once(sync->data ? file->data : file->meta, &iter,
+				  sync, at);
+		if (moved < 0)
+			return moved;
+		if (!moved)
+			return -EIO;
+		at += moved;
+	}
+	return 0;
+}
+
+static int file_flush(struct braid_store *store)
+{
+	struct file_store *file = file_store_of(store);
+
+	return vfs_fsync(file->meta, 1) ?:
+	       (file->data ? vfs_fsync(file->data, 1) : 0);
+}
+
+/* Making */
+
+static int file_format_meta(struct braid_store *store, u64 size)
+{
+	struct file_store *file = file_store_of(store);
+	int error;
+
+	/* The size as well must be durable before the first FUA write. */
+	error = vfs_fallocate(file->meta, 0, 0, size) ?:
+		vfs_fsync(file->meta, 0);
+	if (!error)
+		store->meta_size = size;
+	return error;
+}
+
+/* A block at the end makes a sparse file that long; it is taken back after. */
+static int extend(struct braid_store *store, u64 size)
+{
+	struct braid_store_sync sync = {
+		.data = true, .write = true,
+		.at = size - BRAID_BLOCK, .length = BRAID_BLOCK, .nr_bvec = 1,
+	};
+	struct bio_vec bvec;
+
+	bvec_set_page(&bvec, ZERO_PAGE(0), BRAID_BLOCK, 0);
+	sync.bvec = &bvec;
+	return file_sync(store, &sync) ?:
+	       punch(file_store_of(store)->data, sync.at, BRAID_BLOCK);
+}
+
+static int file_format_data(struct braid_store *store, u64 size)
+{
+	struct file *file = file_store_of(store)->data;
+	u64 old = i_size_read(file_inode(file));
+	int error = 0;
+
+	if (size > file_inode(file)->i_sb->s_maxbytes)
+		return -EFBIG;
+	if (old)
+		error = punch(file, 0, old);
+	if (!error && old < size)
+		error = extend(store, size);
+	if (!error)
+		error = vfs_fsync(file, 0);
+	if (!error)
+		store->data_size = max(store->data_size, size);
+	return error;
+}
+
+static const struct braid_store_ops file_ops = {
+	.close = file_close,
+	.submit = file_submit,
+	.sync = file_sync,
+	.flush = file_flush,
+	.format_meta = file_format_meta,
+	.format_data = file_format_data,
+};
+
+/* Opening */
+
+static int refuse_open(struct netlink_ext_ack *extack, const char *path,
+		       int error)
+{
+	switch (error) {
+	case -ENOENT:
+		return braid_refuse(extack, error, "%s does not exist", path);
+	case -EINVAL:
+		return braid_refuse(extack, error,
+				    "%s: its file system has no direct I/O",
+				    path);
+	case -ELOOP:
+		return braid_refuse(extack, error,
+				    "%s is a symbolic link; give the file itself",
+				    path);
+	case -ETXTBSY:
+		return braid_refuse(extack, -EBUSY,
+				    "%s is busy: open for writing elsewhere",
+				    path);
+	case -EROFS:
+		return braid_refuse(extack, error, "%s is read-only", path);
+	case -EISDIR:
+		return braid_refuse(extack, error, "%s is a directory", path);
+	default:
+		return braid_refuse(extack, error, "%s cannot be opened (%pe)",
+				    path, ERR_PTR(error));
+	}
+}
+
+static int check_file(struct file *file, const char *path,
+		      struct netlink_ext_ack *extack)
+{
+	if (!S_ISREG(file_inode(file)->i_mode))
+		return braid_refuse(extack, -EINVAL,
+				    "%s is neither a block device nor a regular file",
+				    path);
+	if (!(file->f_mode & FMODE_CAN_ODIRECT) || !file->f_op->read_iter ||
+	    !file->f_op->write_iter)
+		return refuse_open(extack, path, -EINVAL);
+	if (!file->f_op->fallocate)
+		return braid_refuse(extack, -EOPNOTSUPP,
+				    "%s: its file system has no sparse files",
+				    path);
+	return 0;
+}
+
+/* On success nobody else can open it for writing, unless it is looked at only. */
+static struct file *open_file(const char *path, enum braid_store_how how,
+			      struct netlink_ext_ack *extack)
+{
+	int flags = O_DIRECT | O_LARGEFILE | O_NOFOLLOW | O_NONBLOCK;
+	struct file *file;
+	int error;
+
+	flags |= how == BRAID_STORE_LOOK ? O_RDONLY : O_RDWR;
+	if (how == BRAID_STORE_MAKE)
+		flags |= O_CREAT;
+	file = filp_open(path, flags, 0600);
+	if (IS_ERR(file)) {
+		refuse_open(extack, path, PTR_ERR(file));
+		return file;
+	}
+	error = check_file(file, path, extack);
+	if (!error && how != BRAID_STORE_LOOK && !claim(file))
+		error = refuse_open(extack, path, -ETXTBSY);
+	if (error) {
+		fput(file);
+		return ERR_PTR(error);
+	}
+	return file;
+}
+
+static int open_meta(struct file_store *file, const char *path,
+		     enum braid_store_how how, struct netlink_ext_ack *extack)
+{
+	char *name = kasprintf(GFP_KERNEL, "%s" META_SUFFIX, path);
+	struct file *meta;
+	u64 size;
+
+	if (!name)
+		return -ENOMEM;
+	meta = open_file(name, how, extack);
+	if (IS_ERR(meta)) {
+		kfree(name);
+		return PTR_ERR(meta);
+	}
+	file->meta = meta;
+	size = round_down((u64)i_size_read(file_inode(meta)), (u64)BRAID_BLOCK);
+	file->store.meta_size = size;
+	if (how != BRAID_STORE_MAKE && size < BRAID_WITNESS_SIZE) {
+		braid_refuse(extack, -EINVAL, "%s is too short for metadata",
+			     name);
+		kfree(name);
+		return -EINVAL;
+	}
+	kfree(name);
+	return 0;
+}
+
+static int open_data(struct file_store *file, const char *path,
+		     enum braid_store_how how, struct netlink_ext_ack *extack)
+{
+	struct file *data = open_file(path, how, extack);
+
+	if (IS_ERR(data))
+		return PTR_ERR(data);
+	file->data = data;
+	file->store.data_size = round_down((u64)i_size_read(file_inode(data)),
+					   (u64)BRAID_BLOCK);
+	file->store.unmap_zeroes = true;
+	return 0;
+}
+
+struct braid_store *braid_store_file_open(const char *path,
+					  enum braid_store_how how,
+					  bool witness,
+					  struct netlink_ext_ack *extack)
+{
+	struct file_store *file;
+	int error = 0;
+
+	file = kzalloc(sizeof(*file), GFP_KERNEL);
+	if (!file)
+		return ERR_PTR(-ENOMEM);
+	file->store.ops = &file_ops;
+	file->store.file = true;
+	file->claimed = how != BRAID_STORE_LOOK;
+	if (!witness)
+		error = open_data(file, path, how, extack);
+	if (!error)
+		error = open_meta(file, path, how, extack);
+	if (error) {
+		close_files(file);
+		return ERR_PTR(error);
+	}
+	return &file->store;
+}
