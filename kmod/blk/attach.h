@@ -41,8 +41,6 @@ struct braid_volume_attach {
 int braid_volume_init(void);
 /* Detaches all by force. */
 void braid_volume_exit(void);
-/* Is anything attached (the module is in use)? */
-bool braid_volume_any(void);
 
 /* Context: process, may sleep long, interruptible. */
 int braid_volume_create(const struct braid_volume_make *make,

@@ -159,10 +159,21 @@ static int explain(struct braid_attempt *a, enum braid_attach_refusal refusal)
 	}
 }
 
+/* Enough answer, and nobody's lease is what keeps them from consent. */
+static int explain_unwilling(struct braid_attempt *a, u64 unwilling)
+{
+	char list[BRAID_MISSING_MAX];
+
+	return braid_refuse(a->extack, -EHOSTUNREACH,
+			    "too few voters consent: %s",
+			    braid_reach_list(a->volume, unwilling, list));
+}
+
 /* Who holds it, as those tell that refuse. */
 static int note_holder(struct braid_attempt *a)
 {
 	const struct braid_record *latest = NULL;
+	u64 unwilling = 0;
 	unsigned int i;
 
 	a->held_ms = 0;
@@ -170,6 +181,11 @@ static int note_holder(struct braid_attempt *a)
 		const struct braid_reply *reply = &a->ask->reply[i];
 		const struct braid_record *record = &reply->answer.record;
 
+		if (!reply->told || reply->error)
+			unwilling |= BIT_ULL(i);
+		/* Somebody was promised a higher one meanwhile: a race. */
+		if (reply->told && reply->error == -ESTALE)
+			return -EAGAIN;
 		if (!reply->told || reply->error != -EBUSY)
 			continue;
 		a->held_ms = max(a->held_ms, reply->value);
@@ -178,7 +194,7 @@ static int note_holder(struct braid_attempt *a)
 			latest = record;
 	}
 	if (!latest)
-		return explain_few(a);
+		return explain_unwilling(a, unwilling);
 	strscpy(a->holder, latest->holder[0] ? latest->holder : "another node",
 		sizeof(a->holder));
 	return -EBUSY;
@@ -220,7 +236,7 @@ int braid_attempt_promises(struct braid_attempt *a)
 static int begin(struct braid_attempt *a)
 {
 	struct braid_volume *volume = a->volume;
-	struct braid_epoch epoch;
+	struct braid_epoch epoch = {};
 	u64 promised = 0;
 	unsigned int i;
 

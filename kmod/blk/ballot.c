@@ -270,6 +270,26 @@ static void eject(struct braid_volume *volume, u64 ejected)
 	}
 }
 
+/*
+ * While the record says closed, or a member's own does, nothing may be written
+ * that it does not tell.
+ */
+static void hold_for_record(struct braid_volume *volume)
+{
+	bool hold = volume->record.flags & BRAID_RECORD_CLEAN;
+	unsigned int i;
+
+	for (i = 0; i < volume->npeers && volume->ballot.reopening; i++)
+		if (volume->peers[i].bit & volume->isr &&
+		    braid_mver_cmp(&volume->peers[i].recorded,
+				   &volume->record.mver) < 0)
+			hold = true;
+	if (!hold)
+		volume->ballot.reopening = false;
+	braid_volume_hold(volume, hold ? BRAID_HELD_RECORD : 0,
+			  hold ? 0 : BRAID_HELD_RECORD);
+}
+
 /* The proposal is durable at M: it is the record of now. */
 static void commit(struct braid_volume *volume)
 {
@@ -289,11 +309,7 @@ static void commit(struct braid_volume *volume)
 	eject(volume, before & ~volume->isr);
 	for (i = 0; i < volume->npeers; i++)
 		braid_peer_kick(&volume->peers[i]);
-	/* While it says closed, nothing may be written that it does not tell. */
-	if (volume->record.flags & BRAID_RECORD_CLEAN)
-		set |= BRAID_HELD_RECORD;
-	else
-		clear |= BRAID_HELD_RECORD;
+	hold_for_record(volume);
 	if (hweight64(volume->isr) < volume->min_isr)
 		set |= BRAID_HELD_MIN_ISR;
 	else
@@ -322,6 +338,11 @@ static void take_record_answer(struct braid_peer *peer)
 	if (volume->ballot.open && volume->state != BRAID_VOLUME_DEAD &&
 	    braid_record_has_majority(&volume->ballot.record, holders(volume)))
 		commit(volume);
+	else if (volume->ballot.reopening && !volume->ballot.open)
+		hold_for_record(volume);
+	/* It may serve now. */
+	if (peer->state == BRAID_PEER_ASKED)
+		braid_peer_kick(peer);
 }
 
 static void record_done(struct braid_request *request)

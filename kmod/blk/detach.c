@@ -79,8 +79,10 @@ static void want_clean(struct braid_volume *volume, bool clean)
 	 */
 	if (!clean && (volume->record.flags & BRAID_RECORD_CLEAN ||
 		       (volume->ballot.open &&
-			volume->ballot.record.flags & BRAID_RECORD_CLEAN)))
+			volume->ballot.record.flags & BRAID_RECORD_CLEAN))) {
+		volume->ballot.reopening = true;
 		braid_volume_hold(volume, BRAID_HELD_RECORD, 0);
+	}
 	braid_ballot_kick(volume);
 	spin_unlock_irqrestore(&volume->lock, flags);
 }

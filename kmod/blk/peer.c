@@ -125,7 +125,7 @@ static void retry(struct braid_peer *peer, unsigned int tried)
 	unsigned int ms = tried ? braid_backoff_ms(tried, get_random_u32()) : 0;
 
 	peer->tried++;
-	if (!peer->ended && !peer->out)
+	if (!peer->ended)
 		braid_volume_queue_in(volume, volume->errands, &peer->work, ms);
 }
 
@@ -426,7 +426,7 @@ static int prepare(struct braid_peer *peer)
 
 	spin_lock_irqsave(&volume->lock, flags);
 	due = volume->ballot.ready && !peer->promised && !peer->out &&
-	      volume->state != BRAID_VOLUME_DEAD;
+	      !peer->ended && volume->state != BRAID_VOLUME_DEAD;
 	question.epoch = volume->epoch;
 	spin_unlock_irqrestore(&volume->lock, flags);
 	if (!due)
@@ -458,12 +458,15 @@ static bool wants_session(struct braid_peer *peer)
 	struct braid_volume *volume = peer->volume;
 
 	lockdep_assert_held(&volume->lock);
-	if (!peer->promised || peer->broken || volume->closing ||
+	if (!peer->promised || peer->broken || peer->ended ||
 	    !braid_ballot_settled(volume))
 		return false;
+	/* A member serves only what its own record says that it holds. */
 	if (peer->bit & braid_volume_required(volume))
 		return peer->state == BRAID_PEER_ASKED &&
-		       !(volume->failed & peer->bit);
+		       !(volume->failed & peer->bit) &&
+		       braid_mver_cmp(&peer->recorded,
+				      &volume->record.mver) >= 0;
 	peer->failing = 0;
 	peer->tried = 0;
 	if (peer->voter.witness) {
@@ -557,6 +560,8 @@ static void peer_work(struct work_struct *work)
 		return;
 	if (READ_ONCE(peer->broken))
 		disconnect(peer);
+	if (READ_ONCE(volume->state) == BRAID_VOLUME_DEAD)
+		return;
 	if (!braid_peer_connected(peer))
 		error = connect(peer);
 	if (!error)

@@ -92,11 +92,6 @@ struct braid_volume *braid_volume_next(struct braid_volume *last)
 	return next;
 }
 
-bool braid_volume_any(void)
-{
-	return !list_empty_careful(&volumes);
-}
-
 static int list_volume(struct braid_volume *volume)
 {
 	struct braid_volume *other;
@@ -124,7 +119,6 @@ static void news_work(struct work_struct *work)
 	struct braid_volume *volume = container_of(work, struct braid_volume,
 						   news_work);
 	unsigned long flags;
-	unsigned int i;
 	u32 news;
 
 	spin_lock_irqsave(&volume->lock, flags);
@@ -134,12 +128,8 @@ static void news_work(struct work_struct *work)
 
 	if (!volume->io)
 		return;
-	if (news & BRAID_NEWS_DEAD) {
+	if (news & BRAID_NEWS_DEAD)
 		braid_io_fail(volume, -EIO);
-		/* What the carriers hold is given back now. */
-		for (i = 0; i < volume->npeers; i++)
-			braid_peer_kill(&volume->peers[i]);
-	}
 	if (news & BRAID_NEWS_MEMBERSHIP)
 		braid_io_membership(volume);
 	if (news & BRAID_NEWS_GATE)
@@ -356,6 +346,8 @@ void braid_volume_hold(struct braid_volume *volume, u32 set, u32 clear)
 
 void braid_volume_die(struct braid_volume *volume, const char *why)
 {
+	unsigned int i;
+
 	lockdep_assert_held(&volume->lock);
 	if (volume->state == BRAID_VOLUME_DEAD)
 		return;
@@ -365,6 +357,9 @@ void braid_volume_die(struct braid_volume *volume, const char *why)
 	volume->dead_why = why;
 	/* Nothing is read from it any more, and nobody need wait for it. */
 	WRITE_ONCE(volume->lease_until, 0);
+	/* What the carriers hold is given back. */
+	for (i = 0; i < volume->npeers; i++)
+		braid_peer_reset(&volume->peers[i], "the volume is dead");
 	braid_volume_tell(volume, BRAID_NEWS_DEAD | BRAID_NEWS_GATE);
 }
 

@@ -39,6 +39,7 @@ enum braid_volume_state {
  * @open: proposed, and not known to be durable at M
  * @ready: an epoch is promised by M voters and none holds another's record
  * @clean: the record is to say that the volume is closed
+ * @reopening: it is not to be closed after all, and not every member knows
  * @k: number of the last record proposed under the epoch
  *
  * Protected by volume->lock.  One proposal at a time; it stays until it is
@@ -49,6 +50,7 @@ struct braid_ballot {
 	bool open;
 	bool ready;
 	bool clean;
+	bool reopening;
 	u32 k;
 };
 

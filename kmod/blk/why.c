@@ -120,8 +120,10 @@ static void say_few_members(struct sentence *s,
 	u64 outside = braid_voters_data(&info->record.voters) &
 		      ~info->record.isr;
 
-	say(s, "writes wait: %u replicas hold every write, min-isr is %u",
-	    (unsigned int)hweight64(info->record.isr), info->min_isr);
+	unsigned int inside = hweight64(info->record.isr);
+
+	say(s, "writes wait: %u replica%s every write, min-isr is %u", inside,
+	    inside == 1 ? " holds" : "s hold", info->min_isr);
 	if (outside) {
 		say(s, "; outside: ");
 		say_voters(s, info, outside, ", ");
