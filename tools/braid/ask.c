@@ -297,10 +297,12 @@ void ask_refused(const struct asked *asked, const struct fault *fault)
 	    refused_absent(asked, fault->miss_type, text))
 		return;
 	/* who may not ask may not ask about any of them */
-	if (key && fault->error != EPERM)
-		error("%s %s: %s", asked->noun->name, key, text);
-	else
+	if (!key || fault->error == EPERM)
 		error("%s", text);
+	else if (!strncmp(text, key, strlen(key)))
+		error("%s %s", asked->noun->name, text);
+	else
+		error("%s %s: %s", asked->noun->name, key, text);
 }
 
 int ask_send(const struct options *options, const struct asked *asked)

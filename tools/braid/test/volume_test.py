@@ -316,6 +316,7 @@ def test_volume_refusals_of_no_word():
     for tlvs, number, wanted in (
             ([TEXT], EBUSY, "volume db: no good"), ([], EBUSY,
              "volume db: Device or resource busy"),
+            ([attr(fake.ERR_MSG, "db is open")], EBUSY, "volume db is open"),
             ([TEXT], EPERM, "no good"),
             ([TEXT, u32(fake.ERR_OFFS, 10 ** 6)], EINVAL, "volume db: no good"),
             ([TEXT, u32(fake.ERR_OFFS, 5)], EINVAL, "volume db: no good")):
