@@ -10,7 +10,7 @@
  * the second slot.
  */
 #define BRAID_AT_SLOT_A		0u
-#define BRAID_AT_SLOT_B		(1u << 20)	/* at least 1 MiB apart */
+#define BRAID_AT_SLOT_B		(1024u << 10)	/* at least 1 MiB apart */
 #define BRAID_AT_RING		(2u << 20)
 #define BRAID_RING_RECORDS	256u		/* 4 KiB each: 1 MiB */
 #define BRAID_AT_MAP		(3u << 20)

@@ -26,6 +26,7 @@ int braid_slots_read(struct braid_store *store, struct braid_record *record,
 
 /**
  * braid_slots_write() - make a record durable, in both slots
+ * @store: open for writing
  * @record: its sequence must be above that of the one before
  *
  * One after the other: wherever it ends, one slot holds the record before or this

@@ -105,10 +105,10 @@ struct braid_store *braid_store_make(const char *path, bool witness,
 	return open_store(path, BRAID_STORE_MAKE, witness, extack);
 }
 
-struct braid_store *braid_store_look(const char *path,
+struct braid_store *braid_store_look(const char *path, bool witness,
 				     struct netlink_ext_ack *extack)
 {
-	return open_store(path, BRAID_STORE_LOOK, true, extack);
+	return open_store(path, BRAID_STORE_LOOK, witness, extack);
 }
 
 void braid_store_close(struct braid_store *store)
@@ -263,6 +263,12 @@ int braid_store_flush(struct braid_store *store)
 	if (error)
 		WRITE_ONCE(store->flush_failed, true);
 	return plain_error(error);
+}
+
+int braid_store_create(struct braid_store *store,
+		       struct netlink_ext_ack *extack)
+{
+	return store->ops->create(store, extack);
 }
 
 int braid_store_format_meta(struct braid_store *store, u64 size)

@@ -120,29 +120,27 @@ struct braid_store {
 struct braid_store *braid_store_open(const char *path, bool witness,
 				     struct netlink_ext_ack *extack);
 
-/**
- * braid_store_make() - open what is to become a store
- *
- * As braid_store_open(), but the files of a file store are made if they do not
- * exist.
- * Context: process, may sleep. Return: the store or an ERR_PTR.
+/*
+ * Opens what is to become a store, as braid_store_open() does, but of a file
+ * store only what is there: the rest is made by braid_store_create().
  */
 struct braid_store *braid_store_make(const char *path, bool witness,
 				     struct netlink_ext_ack *extack);
 
-/**
- * braid_store_look() - open the metadata space of a store for reading
- *
- * It may be open for writing meanwhile.
- * Context: process, may sleep. Return: the store or an ERR_PTR.
+/* Makes the files that are not there.  Context: process, may sleep. */
+int braid_store_create(struct braid_store *store,
+		       struct netlink_ext_ack *extack);
+
+/*
+ * Opens a store for reading, as braid_store_open() does, whoever has it open for
+ * writing meanwhile.
  */
-struct braid_store *braid_store_look(const char *path,
+struct braid_store *braid_store_look(const char *path, bool witness,
 				     struct netlink_ext_ack *extack);
 
-/**
- * braid_store_set_data() - say where the data of a store begins
- * @data_at: as in the record; 0 for a file or a witness
- *
+/*
+ * Says where the data of a device begins, as the record has it; 0 for a file.
+ * Nothing happens to a store that was opened without a data space.
  * Return: NULL, or what is wrong with it (static text).
  */
 const char *braid_store_set_data(struct braid_store *store, u64 data_at);
@@ -152,15 +150,16 @@ void braid_store_close(struct braid_store *store);
 
 /**
  * braid_store_submit() - start an I/O on the data space
+ * @store: it
+ * @io: the I/O; the store's until @io->done is called
  *
  * Context: process, does not wait for the I/O; allocates from pools (as in
  * submit_bio()).
  */
 void braid_store_submit(struct braid_store *store, struct braid_store_io *io);
 
-/**
- * braid_store_meta_read(), braid_store_meta_write(), braid_store_flush() -
- * synchronous I/O on the metadata space
+/*
+ * Synchronous I/O on the metadata space.
  * @at: bytes, multiple of BRAID_BLOCK
  * @buffer: kmalloc'ed or vmalloc'ed memory, aligned to 512 bytes
  * @length: bytes, multiple of BRAID_BLOCK
@@ -176,10 +175,7 @@ int braid_store_meta_write(struct braid_store *store, u64 at,
 /* Both spaces. */
 int braid_store_flush(struct braid_store *store);
 
-/*
- * Reads the data space into kernel memory; what is behind its end is zero.
- * Arguments and context as above.
- */
+/* The same for reading the data space. */
 int braid_store_data_read(struct braid_store *store, u64 at, void *buffer,
 			  size_t length);
 

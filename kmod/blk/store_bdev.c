@@ -148,6 +148,13 @@ static int bdev_flush(struct braid_store *store)
 	return blkdev_issue_flush(bdev_of(store));
 }
 
+/* It is there. */
+static int bdev_create(struct braid_store *store,
+		       struct netlink_ext_ack *extack)
+{
+	return 0;
+}
+
 static int bdev_format_meta(struct braid_store *store, u64 size)
 {
 	return size <= store->meta_size ? 0 : -ENOSPC;
@@ -175,6 +182,7 @@ static const struct braid_store_ops bdev_ops = {
 	.submit = bdev_submit,
 	.sync = bdev_sync,
 	.flush = bdev_flush,
+	.create = bdev_create,
 	.format_meta = bdev_format_meta,
 	.format_data = bdev_format_data,
 };

@@ -6,8 +6,8 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
+#include <linux/namei.h>
 #include <linux/sched/mm.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 
@@ -27,8 +27,8 @@
 /**
  * struct file_store - an open file store
  * @store: what everybody sees
- * @data: NULL for a witness
- * @meta: the metadata
+ * @data: NULL for a witness, and before it is made
+ * @meta: the metadata; NULL before it is made
  * @claimed: nobody else can open them for writing
  */
 struct file_store {
@@ -285,15 +285,6 @@ static int file_format_data(struct braid_store *store, u64 size)
 	return error;
 }
 
-static const struct braid_store_ops file_ops = {
-	.close = file_close,
-	.submit = file_submit,
-	.sync = file_sync,
-	.flush = file_flush,
-	.format_meta = file_format_meta,
-	.format_data = file_format_data,
-};
-
 /* Opening */
 
 static int refuse_open(struct netlink_ext_ack *extack, const char *path,
@@ -316,6 +307,13 @@ static int refuse_open(struct netlink_ext_ack *extack, const char *path,
 				    path);
 	case -EROFS:
 		return braid_refuse(extack, error, "%s is read-only", path);
+	case -EEXIST:
+		return braid_refuse(extack, error,
+				    "%s was made by somebody else just now",
+				    path);
+	case -ENAMETOOLONG:
+		return braid_refuse(extack, error,
+				    "%s is too long a name for a file", path);
 	case -EISDIR:
 		return braid_refuse(extack, error, "%s is a directory", path);
 	default:
@@ -341,24 +339,21 @@ static int check_file(struct file *file, const char *path,
 	return 0;
 }
 
-/* On success nobody else can open it for writing, unless it is looked at only. */
-static struct file *open_file(const char *path, enum braid_store_how how,
+/* For writing also means that nobody else can. @flags: how to open it. */
+static struct file *open_file(const char *path, int flags,
 			      struct netlink_ext_ack *extack)
 {
-	int flags = O_DIRECT | O_LARGEFILE | O_NOFOLLOW | O_NONBLOCK;
 	struct file *file;
 	int error;
 
-	flags |= how == BRAID_STORE_LOOK ? O_RDONLY : O_RDWR;
-	if (how == BRAID_STORE_MAKE)
-		flags |= O_CREAT;
-	file = filp_open(path, flags, 0600);
+	file = filp_open(path, flags | O_DIRECT | O_LARGEFILE | O_NOFOLLOW |
+			 O_NONBLOCK, 0600);
 	if (IS_ERR(file)) {
 		refuse_open(extack, path, PTR_ERR(file));
 		return file;
 	}
 	error = check_file(file, path, extack);
-	if (!error && how != BRAID_STORE_LOOK && !claim(file))
+	if (!error && (flags & O_ACCMODE) == O_RDWR && !claim(file))
 		error = refuse_open(extack, path, -ETXTBSY);
 	if (error) {
 		fput(file);
@@ -367,46 +362,104 @@ static struct file *open_file(const char *path, enum braid_store_how how,
 	return file;
 }
 
+/* Opens it if it is there or must be, or makes it. */
+static int open_into(struct file **out, const char *path,
+		     enum braid_store_how how, struct netlink_ext_ack *extack)
+{
+	int flags = how == BRAID_STORE_LOOK ? O_RDONLY : O_RDWR;
+	struct path found;
+	struct file *file;
+
+	if (how == BRAID_STORE_MAKE) {
+		/* Nothing is made before all was checked; see file_create(). */
+		if (kern_path(path, 0, &found) == -ENOENT)
+			return 0;
+		path_put(&found);
+	}
+	file = open_file(path, flags, extack);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	*out = file;
+	return 0;
+}
+
+static u64 whole_blocks(struct file *file)
+{
+	return round_down((u64)i_size_read(file_inode(file)),
+			  (u64)BRAID_BLOCK);
+}
+
+static char *meta_path(const char *path)
+{
+	return kasprintf(GFP_KERNEL, "%s" META_SUFFIX, path);
+}
+
 static int open_meta(struct file_store *file, const char *path,
 		     enum braid_store_how how, struct netlink_ext_ack *extack)
 {
-	char *name = kasprintf(GFP_KERNEL, "%s" META_SUFFIX, path);
-	struct file *meta;
-	u64 size;
+	char *name = meta_path(path);
+	int error;
 
 	if (!name)
 		return -ENOMEM;
-	meta = open_file(name, how, extack);
-	if (IS_ERR(meta)) {
-		kfree(name);
-		return PTR_ERR(meta);
-	}
-	file->meta = meta;
-	size = round_down((u64)i_size_read(file_inode(meta)), (u64)BRAID_BLOCK);
-	file->store.meta_size = size;
-	if (how != BRAID_STORE_MAKE && size < BRAID_WITNESS_SIZE) {
-		braid_refuse(extack, -EINVAL, "%s is too short for metadata",
-			     name);
-		kfree(name);
-		return -EINVAL;
-	}
+	error = open_into(&file->meta, name, how, extack);
+	if (!error && file->meta)
+		file->store.meta_size = whole_blocks(file->meta);
+	if (!error && how != BRAID_STORE_MAKE &&
+	    file->store.meta_size < BRAID_WITNESS_SIZE)
+		error = braid_refuse(extack, -EINVAL,
+				     "%s is too short for metadata", name);
 	kfree(name);
-	return 0;
+	return error;
 }
 
 static int open_data(struct file_store *file, const char *path,
 		     enum braid_store_how how, struct netlink_ext_ack *extack)
 {
-	struct file *data = open_file(path, how, extack);
+	int error = open_into(&file->data, path, how, extack);
 
-	if (IS_ERR(data))
-		return PTR_ERR(data);
-	file->data = data;
-	file->store.data_size = round_down((u64)i_size_read(file_inode(data)),
-					   (u64)BRAID_BLOCK);
-	file->store.unmap_zeroes = true;
+	if (!error && file->data)
+		file->store.data_size = whole_blocks(file->data);
+	return error;
+}
+
+/* Makes those of its files that are not there. */
+static int file_create(struct braid_store *store,
+		       struct netlink_ext_ack *extack)
+{
+	const int flags = O_RDWR | O_CREAT | O_EXCL;
+	struct file_store *file = file_store_of(store);
+	struct file *made;
+	char *name;
+
+	if (!file->data && !store->witness) {
+		made = open_file(store->path, flags, extack);
+		if (IS_ERR(made))
+			return PTR_ERR(made);
+		file->data = made;
+	}
+	if (!file->meta) {
+		name = meta_path(store->path);
+		if (!name)
+			return -ENOMEM;
+		made = open_file(name, flags, extack);
+		kfree(name);
+		if (IS_ERR(made))
+			return PTR_ERR(made);
+		file->meta = made;
+	}
 	return 0;
 }
+
+static const struct braid_store_ops file_ops = {
+	.close = file_close,
+	.submit = file_submit,
+	.sync = file_sync,
+	.flush = file_flush,
+	.create = file_create,
+	.format_meta = file_format_meta,
+	.format_data = file_format_data,
+};
 
 struct braid_store *braid_store_file_open(const char *path,
 					  enum braid_store_how how,
@@ -421,6 +474,7 @@ struct braid_store *braid_store_file_open(const char *path,
 		return ERR_PTR(-ENOMEM);
 	file->store.ops = &file_ops;
 	file->store.file = true;
+	file->store.unmap_zeroes = !witness;
 	file->claimed = how != BRAID_STORE_LOOK;
 	if (!witness)
 		error = open_data(file, path, how, extack);

@@ -10,8 +10,8 @@
 
 enum braid_store_how {
 	BRAID_STORE_OPEN,	/* exclusively, what is there */
-	BRAID_STORE_MAKE,	/* exclusively, made if it is not there */
-	BRAID_STORE_LOOK,	/* metadata, for reading, whoever has it open */
+	BRAID_STORE_MAKE,	/* exclusively, as far as it is there */
+	BRAID_STORE_LOOK,	/* for reading, whoever has it open */
 };
 
 /**
@@ -40,10 +40,11 @@ struct braid_store_sync {
  * @submit: as braid_store_submit(); ends in braid_store_done()
  * @sync: 0 or any negative errno; a read behind the end gives zeroes or an error
  * @flush: both spaces
+ * @create: as braid_store_create()
  * @format_meta: as braid_store_format_meta()
  * @format_data: as braid_store_format_data()
  *
- * All but @submit are called with memalloc_noio, where that matters.
+ * @sync and @flush are called under memalloc_noio_save().
  */
 struct braid_store_ops {
 	void (*close)(struct braid_store *store);
@@ -51,6 +52,8 @@ struct braid_store_ops {
 	int (*sync)(struct braid_store *store,
 		    const struct braid_store_sync *sync);
 	int (*flush)(struct braid_store *store);
+	int (*create)(struct braid_store *store,
+		      struct netlink_ext_ack *extack);
 	int (*format_meta)(struct braid_store *store, u64 size);
 	int (*format_data)(struct braid_store *store, u64 size);
 };
