@@ -4,7 +4,8 @@
 import glob
 import os
 import re
-from dataclasses import dataclass, field
+from collections import deque
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 
 TIMEOUT = 300
@@ -12,6 +13,8 @@ TIMEOUT = 300
 LONGER = int(os.environ.get("FUZZ_SECONDS") or 0)
 KERNELS = ("debug", "stock", "6.12")
 LAB_KERNELS = ("debug", "stock")
+WORTH_A_BOOT = 3    # tests left in a group when a second lab comes to help
+QUICK = ("kunit",)  # parts all of which take no longer than a boot
 
 
 class BadHeader(Exception):
@@ -34,17 +37,21 @@ class Test:
 
 @dataclass
 class Group:
-    """Tests that share one boot of a lab."""
+    """Tests that share one boot of a lab, or of two: whichever is free takes the
+    next one."""
     kernel: str
     nodes: int
     cpus: int
     part: str
-    tests: list = field(default_factory=list)
+    tests: deque = field(default_factory=deque)    # not begun yet
+    needs: tuple = ()
+    least: int = 1         # so many must wait for a lab of this to be worth it
+    lane: str = ""         # tells the second lab's logs from the first one's
 
     @property
     def name(self):
         cpus = f"c{self.cpus}" if self.cpus > 1 else ""
-        return f"{self.part}@{self.kernel}x{self.nodes}{cpus}"
+        return f"{self.part}@{self.kernel}x{self.nodes}{cpus}{self.lane}"
 
 
 def header(path, word):
@@ -166,7 +173,8 @@ def matches(name, pattern):
 
 
 def grouped(tests):
-    """Tests as they are run: by themselves, or in groups that share a boot."""
+    """Tests as they are run: by themselves, or in groups that share a boot. Last
+    comes what helps a long group when the rest of the machine has nothing to do."""
     groups, units = {}, []
     for test in tests:
         if not test.nodes:
@@ -177,7 +185,11 @@ def grouped(tests):
             groups[key] = Group(test.kernel, test.nodes, test.cpus, key[0])
             units.append(groups[key])
         groups[key].tests.append(test)
-    return units
+    for group in groups.values():
+        group.needs = tuple({need for test in group.tests for need in test.needs})
+    helpers = [replace(group, least=WORTH_A_BOOT, lane="-2") for group in groups.values()
+               if len(group.tests) > WORTH_A_BOOT and group.part not in QUICK]
+    return units + helpers
 
 
 # What must be made before: name, command, what it needs, whether it takes the

@@ -7,6 +7,7 @@ import shutil
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from runner import ktap, parts
 from runner.consoles import Consoles
@@ -138,8 +139,7 @@ class Suite:
 
     def work(self, unit):
         if isinstance(unit, parts.Group):
-            needs = tuple({need for test in unit.tests for need in test.needs})
-            return Work(unit.name, lambda: self.run_group(unit), needs)
+            return Work(unit.name, lambda: self.run_group(unit), unit.needs)
         return Work(unit.name, lambda: self.run_alone(unit), unit.needs,
                     min(unit.labs, SLOTS))
 
@@ -184,6 +184,8 @@ class Suite:
         self.total.tests += report.tests
 
     def run_group(self, group):
+        if len(group.tests) < group.least:
+            return
         directory = lab_directory(group.name)
         consoles = Consoles(directory)
         path = log_of(group.name)
@@ -203,9 +205,10 @@ class Suite:
 
     def run_tests_in(self, lab, group, consoles, report):
         clean = False
-        for number, test in enumerate(group.tests):
+        # Another lab may take from the same ones.
+        for test in taken(group.tests):
             if not clean and not self.reboot(lab):
-                for missed in group.tests[number:]:
+                for missed in (test, *taken(group.tests)):
                     report.fail(f"{missed.name}: not run, its lab did not boot")
                 return
             clean = self.run_test(test, lab.env, consoles)
@@ -224,6 +227,13 @@ class Suite:
         if lab.boots:
             lab.down()
         return lab.up()
+
+
+def taken(tests):
+    """One after the other of a deque, until nothing is left."""
+    with suppress(IndexError):
+        while True:
+            yield tests.popleft()
 
 
 def ending(status):

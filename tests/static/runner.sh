@@ -123,6 +123,16 @@ scenario b stock "$complaint"
 check "a kernel's complaint fails the test that ran" runs @stock 1 "4 passed, 1 failed, 0 skipped"
 expect_text "and is shown" "BUG: KASAN: use-after-free"
 expect_text "with the console" "[ 0.0] booted"
+rm tests/scenarios/*
+for name in {a..h}; do
+	scenario "$name" stock 'sleep 0.5'
+done
+scenario i debug ''
+check "each of many scenarios runs once" runs scenarios 0 "12 passed, 0 failed, 0 skipped"
+check "a second lab has helped with them" boots_are 3
+each_once() { [[ $(grep -c 'ok .* scenarios/.@stock:' run.out) == 8 ]]; }
+check "and none was run by both" each_once
+rm tests/scenarios/[d-i].sh
 sed -i 's/^up)/up) exit 1/' tests/lab/lab
 check "a lab that does not boot fails each" runs @stock 1 "0 passed, 3 failed, 0 skipped"
 
