@@ -24,6 +24,18 @@ def wait_until(what, seconds=LONG):
     return True
 
 
+def enough_rounds(least, enough):
+    """0, 1, 2 and so on, at least so many, until enough(): what else goes on meanwhile
+    has its own pace, which differs from machine to machine."""
+    end = time.monotonic() + LONG
+    yield from range(least)
+    while not enough():
+        if time.monotonic() > end:
+            raise AssertionError(f"{least} rounds and a minute were not enough")
+        yield least
+        least += 1
+
+
 class Servers:
     """Programs that answer, each with the name of its workload: a TCP server on
     connecting and to all it is sent, a UDP server to each datagram, with its
@@ -160,7 +172,7 @@ def drops(node, wanted, repeats=False):
     node.events.heard()
     seen = Seen()
     yield seen
-    wait_until(lambda: counted() == wanted or sum(counted().values()) > sum(wanted.values()), 10)
+    wait_until(lambda: counted() == wanted or sum(counted().values()) > sum(wanted.values()))
     seen.events = node.events.heard()
     equal(counted(), wanted, f"drops on {node.name}; heard {seen.events}")
     told = {}

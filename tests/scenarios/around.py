@@ -18,6 +18,7 @@ import links
 import packets
 from addresses import at
 from ktap import equal, run, test, true
+from netns import LONG
 from traffic import Servers, ask_udp, drops, equal_event
 from world import CLIENT, VIP, World
 
@@ -117,7 +118,7 @@ def groups(world, servers):
     with world.n1:
         hears, says = (socket.socket(family, socket.SOCK_DGRAM) for _ in range(2))
     hears.bind(("", 58))
-    hears.settimeout(10)
+    hears.settimeout(LONG)
     if V6:
         hears.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP,
                          socket.inet_pton(family, group) + struct.pack("@I", index))

@@ -74,7 +74,7 @@ def allowed(world, servers):
                service=None, backend=None, backend_port=None, state="established",
                verdict="allow")
     sock.close()
-    wait_until(lambda: only(world.n1, protocol=6)["state"] == "time_wait", 10)
+    wait_until(lambda: only(world.n1, protocol=6)["state"] == "time_wait")
     equal(only(world.n1, protocol=6)["state"], "time_wait")
 
 
@@ -160,7 +160,7 @@ def states(world, servers):
     world.n1.braid.batch(RULES)
     world.n1.braid.flush_flows()
     tell(world.client, "10.1.0.80", 9)
-    true(wait_until(lambda: world.n1.braid.count_flows() == 1, 5), "no flow of udp")
+    true(wait_until(lambda: world.n1.braid.count_flows() == 1), "no flow of udp")
     equal_flow(only(world.n1, protocol=17), destination_port=9, state="new")
     ask_udp(world.client, "10.1.0.80", 53)
     equal_flow(only(world.n1, protocol=17, destination_port=53), state="replied")

@@ -51,7 +51,7 @@ def learn(sender, receiver):
         sock.sendto(bytes(BIG), (receiver.address, 9))
         return not silent(listening, 0.2)
 
-    true(wait_until(came, 5), f"nothing large from {sender.name} to {receiver.name}")
+    true(wait_until(came), f"nothing large from {sender.name} to {receiver.name}")
     listening.close()
     sock.close()
 

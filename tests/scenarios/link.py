@@ -418,7 +418,7 @@ def path(node, web, wire):
     wire.send_packet(too_big(packet, size))
     with drops(node, {("too-big", "egress"): 1}):
         sock.send(whole)
-        true(wait_until(lambda: path_mtu(sock) == left, 10), f"MTU {path_mtu(sock)}")
+        true(wait_until(lambda: path_mtu(sock) == left), f"MTU {path_mtu(sock)}")
     equal(icmp_errors(node), before + 2, "errors after one about ours")
     sock.close()
     fits_and_breaks(web, wire, size, left)
@@ -535,7 +535,7 @@ def under_load(node, web, wire):
             node.reach("10.3.0.0/24")
     node.do(links.address, "braid0", f"{LINK}/32")
     fresh = Far(node, wire.ns)
-    true(wait_until(lambda: far_is_reached(web, fresh), 10), "it works again")
+    true(wait_until(lambda: far_is_reached(web, fresh)), "it works again")
     fresh.close()
 
 

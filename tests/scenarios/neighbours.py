@@ -175,7 +175,7 @@ def nd_own(world, wire, servers):
     with drops(world.n1, {}):
         wire.send(packets.solicitation(OWN, wire.router_link_local, wire.router_link_local,
                                        wire.mac))
-        true(wait_until(lambda: taken(world, OWN) == wire.mac, 5), "it is not taken")
+        true(wait_until(lambda: taken(world, OWN) == wire.mac), "it is not taken")
 
 
 @test("router advertisements and redirects of an endpoint are dropped", when=V6)
@@ -246,12 +246,12 @@ def duplicates_asked(world, wire, servers):
     with drops(world.n1, {}), inside:
         links.address("eth0", "10.1.0.11/32", dad=True)
         true(at("10.1.0.11") in links.tentative("eth0"), "nobody asks")
-        true(wait_until(lambda: not links.tentative("eth0"), 10),
+        true(wait_until(lambda: not links.tentative("eth0")),
              f"still tentative: {links.tentative('eth0')}")
     # Had it been another's, it would not have been told of.
     with drops(world.n1, SPOOFED), inside:
         links.address("eth0", "10.1.0.12/32", dad=True)
-        true(wait_until(lambda: not links.tentative("eth0"), 10), "still tentative")
+        true(wait_until(lambda: not links.tentative("eth0")), "still tentative")
     with world.n1:
         links.delete("v-careful")
     inside.delete()

@@ -174,9 +174,9 @@ def same_identity(world, wire):
     # Who could have sent them whole need not have them merged, thinks veth.
     wire.ns.do(switch, "u1", 0, ETHTOOL_STSO)
     world.n1.do(switch, "u3", 1, ETHTOOL_SGRO)
-    # They wait for each other for a tenth of a second.
+    # They wait for each other for half a second.
     world.n1.run("ip", "netns", "exec", "n1", "sh", "-ec",
-                 "echo 100000000 >/sys/class/net/u3/gro_flush_timeout; "
+                 "echo 500000000 >/sys/class/net/u3/gro_flush_timeout; "
                  "echo 1 >/sys/class/net/u3/napi_defer_hard_irqs")
     part = bytes(1000)
     dsr = struct.pack("!II", 0x03006558, CLIENT << 8) + bytes.fromhex("014b0102") + bytes(8)

@@ -18,7 +18,7 @@ import links
 import packets
 from addresses import at
 from ktap import equal, run, test, true
-from netns import Netns, silent
+from netns import LONG, Netns, silent
 from traffic import Servers, ask_udp, wait_until
 from world import CLIENT, VIP, World
 
@@ -110,7 +110,7 @@ def told(client, address, port, wanted):
             sock.send(bytes(path_mtu(sock) - headers()))
         return path_mtu(sock) <= wanted
 
-    true(wait_until(shrunk, 10), f"the path's MTU is {path_mtu(sock)}, should be {wanted}")
+    true(wait_until(shrunk), f"the path's MTU is {path_mtu(sock)}, should be {wanted}")
     equal(path_mtu(sock), wanted, "the path's MTU")
     return sock
 
@@ -121,13 +121,13 @@ def arrives(listener, sock, size):
     with contextlib.suppress(OSError):
         sock.send(data[:0])    # an error that was kept for the next call
     sock.send(data)
-    true(wait_until(lambda: listener.recv(65536) == data, 10), f"{size} bytes do not arrive")
+    true(wait_until(lambda: listener.recv(65536) == data), f"{size} bytes do not arrive")
 
 
 def errors(client):
     """A socket that hears the ICMP messages of a workload."""
     sock = client.icmp()
-    sock.settimeout(10)
+    sock.settimeout(LONG)
     return sock
 
 
@@ -219,7 +219,7 @@ def behind(world):
         with alone(world, CLOSED):
             sock = told(world.client, address, port, NARROW_INSIDE)
             # First the link's, then the other node's.
-            true(wait_until(lambda: next_error(heard)[:2] == (TOO_BIG, (at(there), port)), 5),
+            true(wait_until(lambda: next_error(heard)[:2] == (TOO_BIG, (at(there), port))),
                  "no error speaks of the address that was asked")
             arrives(listener, sock, NARROW_INSIDE)
         for each in sock, listener, heard:
@@ -267,7 +267,7 @@ def outside_datagram(world):
             plain.sendto(data, (at("10.2.0.80"), 53))
             return not silent(listener, 0.3)
 
-        true(wait_until(came, 10), "20,000 bytes do not arrive")
+        true(wait_until(came), "20,000 bytes do not arrive")
         for each in sock, plain, listener:
             each.close()
 

@@ -442,7 +442,7 @@ def capability(node):
     only_reads(node, *without)
     for words in READS:
         node.run(*without, "braid", *words)
-    done = node.run(*without, "timeout", "5", "braid", "monitor", check=False)
+    done = node.run(*without, "timeout", "60", "braid", "monitor", check=False)
     equal(done.returncode, 2, f"monitor: {done.stderr}")
 
 

@@ -159,7 +159,7 @@ def checksum(world, servers):
     # As the client sees it, and as the backend does.
     wanted = {(at(one), at(other)) for here, there in (("10.1.0.10", VIP), (
         "10.1.0.10", "10.2.0.80")) for one, other in ((here, there), (there, here))}
-    true(wait_until(looked, 10), f"only {ways}")
+    true(wait_until(looked), f"only {ways}")
     equal(ways, wanted)
     for wire in arrived.values():
         wire.close()

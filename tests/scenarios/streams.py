@@ -23,6 +23,9 @@ def large(combination):
     """On the wire, and where they come out of the tunnel."""
     with World(inner=combination.inner, encap=combination.encap,
                underlay=combination.underlay) as world:
+        # Else TCP cuts them to what it sends in a millisecond, which on a slow machine
+        # is little.
+        world.client.sysctl("net.ipv4.tcp_min_tso_segs", 16)
         places = [(world.n1, "u1"), (world.n2, "braid0"), (world.n2, "v-web2")]
         sizes = [stream.Sizes(*place) for place in places]
         stream.transfer(world.client, world.web2, SIZE)

@@ -206,7 +206,7 @@ def drops(world, client):
                          "protocol any action allow\n")
     tell(world.client, "10.1.0.80", 9)
     heard = []
-    wait_until(lambda: heard.extend(client.events()) or heard, 10)
+    wait_until(lambda: heard.extend(client.events()) or heard)
     holds(heard[0]["event"], {
         "reason": "policy-denied", "direction": "ingress", "source-identity": CLIENT,
         "destination-identity": WEB, "source-label": ["app=client"],
