@@ -17,7 +17,7 @@ left() {
 	pgrep -f -l -- "($known)(/| |\$)"
 }
 nothing_left() { ! left "$1"; }
-none_left() { within 10 nothing_left "$1"; }
+none_left() { within 60 nothing_left "$1"; }
 
 # A test in a process group of its own, which brings up a lab and then waits.  A
 # shell lets what it starts in the background ignore Ctrl-C; that is undone.
@@ -55,12 +55,12 @@ kill -INT -- "-$two"
 check "Ctrl-C leaves no process" none_left two
 
 start_test three 1
-within 20 started three
+within 60 started three
 kill_test "$test_pid"
 check "kill -9 while the lab comes up leaves no process" none_left three
 
 start_test four 1
-within 20 started four
+within 60 started four
 kill -INT -- "-$test_pid"
 check "Ctrl-C while the lab comes up leaves no process" none_left four
 for name in one two three four; do
