@@ -95,6 +95,15 @@ static int fill_voter(struct sk_buff *skb, const struct braid_voter *voter)
 	return 0;
 }
 
+/* A witness has no regions, nor has what nobody recorded yet. */
+static int fill_region_size(struct sk_buff *skb, int attr,
+			    const struct braid_record *record)
+{
+	if (!record->region_shift || record->flags & BRAID_RECORD_WITNESS)
+		return 0;
+	return nla_put_u32(skb, attr, 1u << record->region_shift);
+}
+
 /* ---- replicas ---- */
 
 static int fill_voters(struct sk_buff *skb, const struct braid_voters *voters)
@@ -133,10 +142,7 @@ static int fill_record_identity(struct sk_buff *skb,
 	    nla_put_u64_64bit(skb, BRAID_BLK_A_REPLICA_INCARNATION,
 			      record->incarnation, BRAID_BLK_A_REPLICA_PAD))
 		return -EMSGSIZE;
-	if (flags & BRAID_RECORD_WITNESS)
-		return 0;
-	return nla_put_u32(skb, BRAID_BLK_A_REPLICA_REGION_SIZE,
-			   1u << record->region_shift);
+	return fill_region_size(skb, BRAID_BLK_A_REPLICA_REGION_SIZE, record);
 }
 
 /* What it promised and what it recorded. */
@@ -296,8 +302,7 @@ int braid_fill_volume(struct sk_buff *skb, const struct braid_volume_info *info)
 	    fill_text(skb, BRAID_BLK_A_VOLUME_FAILURE, info->dead_why) ||
 	    fill_held(skb, info->held) || fill_membership(skb, info) ||
 	    nla_put_u32(skb, BRAID_BLK_A_VOLUME_OPENERS, info->openers) ||
-	    nla_put_u32(skb, BRAID_BLK_A_VOLUME_REGION_SIZE,
-			1u << record->region_shift) ||
+	    fill_region_size(skb, BRAID_BLK_A_VOLUME_REGION_SIZE, record) ||
 	    fill_flag(skb, BRAID_BLK_A_VOLUME_DISCARD,
 		      record->flags & BRAID_RECORD_DISCARD) ||
 	    fill_io(skb, &info->io))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* version: the tool's own and, if it is loaded, the module's */
+/* version: the tool's own and those of the modules that are loaded */
 #include "cmd.h"
 #include "error.h"
 #include "json.h"
@@ -10,22 +10,45 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <linux/braid_net.h>
 
-static void text(const struct status *status)
+/* Of volumes; the family has no operation for it, and sysfs is there for all. */
+#define VOLUMES_VERSION "/sys/module/braid_blk/version"
+
+static const char *volumes_version(char *buffer, int size)
 {
-	puts("braid " BRAID_VERSION);
-	if (!status) {
-		puts("braid_net not loaded");
-		return;
-	}
-	fputs("braid_net ", stdout);
-	text_put(stdout, status->version);
-	printf(" generation %" PRIu64 "\n", status->generation);
+	FILE *file = fopen(VOLUMES_VERSION, "re");
+	char *line;
+
+	if (!file)
+		return NULL;
+	line = fgets(buffer, size, file);
+	fclose(file);
+	if (line)
+		line[strcspn(line, "\n")] = '\0';
+	return line;
 }
 
-static void json(const struct status *status, bool pretty)
+static void text(const struct status *status, const char *volumes)
+{
+	puts("braid " BRAID_VERSION);
+	if (status) {
+		fputs("braid_net ", stdout);
+		text_put(stdout, status->version);
+		printf(" generation %" PRIu64 "\n", status->generation);
+	} else {
+		puts("braid_net not loaded");
+	}
+	if (volumes) {
+		fputs("braid_blk ", stdout);
+		text_put(stdout, volumes);
+		putchar('\n');
+	}
+}
+
+static void json(const struct status *status, const char *volumes, bool pretty)
 {
 	struct json out = { .out = stdout, .pretty = pretty };
 
@@ -39,6 +62,10 @@ static void json(const struct status *status, bool pretty)
 		json_key(&out, "generation");
 		json_number(&out, status->generation);
 	}
+	if (volumes) {
+		json_key(&out, "volumes");
+		json_string(&out, volumes);
+	}
 	json_close(&out, '}');
 	json_close(&out, ']');
 	json_end(&out);
@@ -47,15 +74,17 @@ static void json(const struct status *status, bool pretty)
 int cmd_version(const struct options *options, int argc, char **argv)
 {
 	struct status status, *loaded = NULL;
+	const char *volumes;
+	char buffer[64];
 	struct kernel kernel;
 	int result;
 
 	if (argc && is_help(argv[0])) {
 		puts("Usage: braid version\n"
 		     "\n"
-		     "Prints the version of the tool and, if the module is\n"
-		     "loaded, its version and the generation of this network\n"
-		     "namespace's configuration.");
+		     "Prints the version of the tool and those of the modules\n"
+		     "that are loaded, that of the network with the generation\n"
+		     "of this network namespace's configuration.");
 		return EXIT_DONE;
 	}
 	if (argc) {
@@ -72,9 +101,10 @@ int cmd_version(const struct options *options, int argc, char **argv)
 	}
 	if (result)
 		return result;
+	volumes = volumes_version(buffer, sizeof(buffer));
 	if (options->json)
-		json(loaded, options->pretty);
+		json(loaded, volumes, options->pretty);
 	else
-		text(loaded);
+		text(loaded, volumes);
 	return EXIT_DONE;
 }
