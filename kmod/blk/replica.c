@@ -212,6 +212,8 @@ int braid_replica_record(struct braid_replica *replica)
 	if (braid_record_decode(&replica->proposal, replica->slot))
 		return -EINVAL;
 	error = braid_slots_write(replica->store, next);
+	if (error == -ENOMEM)
+		return error;
 	if (error) {
 		pr_err("replica %s: record cannot be written (%pe); it promises and serves nothing any more\n",
 		       replica->path, ERR_PTR(error));

@@ -50,7 +50,7 @@ struct crypto_shash;
  *	below it is admitted any more
  * @committed: highest generation that the promised writer called committed;
  *	READ_ONCE for a look
- * @wanted: somebody asks the writer to close
+ * @wanted: somebody asked the writer to close since its last lease
  * @closing: no session is opened any more
  * @sessions: struct braid_session
  * @queued: control requests, by their stamp's node
@@ -118,8 +118,8 @@ void braid_replica_refresh(struct braid_replica *replica);
 /*
  * Makes @replica->next durable with the sequence that is its turn, and only then
  * the record.  @replica->control held.
- * Return: 0; -EINVAL: it is not a record, nothing changed; else the replica has
- * failed for good.
+ * Return: 0; -EINVAL: it is not a record, -ENOMEM: nothing changed; else the
+ * replica has failed for good.
  */
 int braid_replica_record(struct braid_replica *replica);
 

@@ -16,7 +16,7 @@
 struct tracker {
 	struct hlist_node node;
 	u32 region;
-	u32 inflight;
+	u32 writes;
 	u64 n;
 };
 
@@ -99,7 +99,7 @@ static void undo(struct braid_trackers *trackers, u32 first, u32 end, u64 n)
 
 	for (region = first; region < end; region++) {
 		tracker = find(trackers, region);
-		if (!--tracker->inflight && tracker->n == n)
+		if (!--tracker->writes && tracker->n == n)
 			drop(trackers, tracker);
 	}
 }
@@ -114,7 +114,7 @@ bool braid_trackers_begin(struct braid_trackers *trackers, u32 first, u32 last,
 		tracker = find(trackers, region) ?: add(trackers, region);
 		if (!tracker)
 			goto untracked;
-		tracker->inflight++;
+		tracker->writes++;
 		tracker->n = max(tracker->n, n);
 	}
 	return true;
@@ -138,7 +138,7 @@ void braid_trackers_end(struct braid_trackers *trackers, u32 first, u32 last,
 	}
 	for (region = first; region <= last; region++) {
 		tracker = find(trackers, region);
-		if (!--tracker->inflight &&
+		if (!--tracker->writes &&
 		    !(READ_ONCE(entry[region]) & BRAID_MAP_DIRTY))
 			drop(trackers, tracker);
 	}
@@ -151,7 +151,7 @@ bool braid_trackers_quiet(const struct braid_trackers *trackers, u32 region,
 
 	if (trackers->untracked || trackers->untracked_n > n)
 		return false;
-	return !tracker || (!tracker->inflight && tracker->n <= n);
+	return !tracker || (!tracker->writes && tracker->n <= n);
 }
 
 void braid_trackers_forget(struct braid_trackers *trackers, u32 region)

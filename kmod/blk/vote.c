@@ -386,6 +386,8 @@ int braid_vote_lease(struct braid_replica *replica,
 				       lease_ns(&replica->record);
 		replica->grant.epoch = request->epoch;
 		request->value = replica->wanted ? BRAID_LEASE_WANTED : 0;
+		/* Who still wants it asks again. */
+		replica->wanted = false;
 	}
 	spin_unlock_irqrestore(&replica->lock, flags);
 	if (!error)
