@@ -2,7 +2,8 @@
 /* Attach 0 to 2, and how a writer ends. A step X has a guard can_X and an effect do_X. */
 
 #define WOULD(w, v)	(up[v] && (OWNER(promised[v]) == (w) || \
-				   !lease[OWNER(promised[v])]))
+				   !lease[OWNER(promised[v])] || \
+				   MUTATED(LEASE_PROMISE)))
 
 inline look(w, v)
 {

@@ -57,8 +57,10 @@ inline do_join(w, v)
 	:: else
 	fi;
 	no_clear(w, v);
-	drop(TO(w, 0, v));
-	drop(TO(w, 1, v));
+	if
+	:: MUTATED(JOIN_DRAIN)
+	:: else -> drop(TO(w, 0, v)); drop(TO(w, 1, v))
+	fi;
 	if
 	:: MUTATED(JOIN_DURABLE)
 	:: else ->

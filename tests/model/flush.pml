@@ -28,6 +28,17 @@ inline do_flush_one(w, v)
 	fi
 }
 
+/* A member whose flush fails is out; it is not asked again and believed. */
+#define can_flush_fails(w, v) (can_flush_one(w, v) && failures < FAILURES)
+inline do_flush_fails(w, v)
+{
+	failures++;
+	if
+	:: MUTATED(FLUSH_FAILED) -> flushed_by[w] = flushed_by[w] | BIT(v)
+	:: else -> loses(w, v)
+	fi
+}
+
 /*
  * A joiner that a flush left out has to be flushed again before it is proposed:
  * what that flush answered for would be in its cache only.

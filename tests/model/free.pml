@@ -91,7 +91,7 @@ end:	do
 	OF_VOTER(store) OF_VOTER(store_unheard)
 	OF_VOTER(shrink) OF_VOTER(time_out) OF_VOTER(tell)
 	OF_BLOCK(write) OF_BLOCK_AND_VOTER(read)
-	FLUSHES
+	FLUSHES OF_VOTER(flush_fails)
 	OF_VOTER(source) OF_WRITER(no_source) OF_COPY(copy)
 	LANDINGS
 #ifndef EAGER

@@ -138,7 +138,7 @@ inline do_ack(w, b)
  * What it finds of an earlier epoch nobody writes again: the user takes it for
  * what the disk holds, so it must last like something flushed.
  */
-#define can_read(w, b, v) (phase[w] == ATTACHED && lease[w] && \
+#define can_read(w, b, v) (phase[w] == ATTACHED && (lease[w] || MUTATED(LEASE_READ)) && \
 			   (!unreconciled[w] || MUTATED(A4_READ)) && \
 			   writing[AT(w, b)] == 0 && IN(committed[w], v) && REACHES(w, v))
 inline do_read(w, b, v)

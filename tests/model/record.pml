@@ -65,7 +65,7 @@ inline keep(w, v)
 
 /* A voter stores the newest proposal. Without an answer if its link then fails. */
 #define can_store(w, v)	(phase[w] >= RECORDING && pending[w] && up[v] && \
-			 promised[v] == epoch[w] && \
+			 (promised[v] == epoch[w] || MUTATED(RECORD_EPOCH)) && \
 			 mver[v] < MVER(epoch[w], rec_k[w]) && \
 			 !(MUTATED(S4) && COUNT(proposed[w]) < MIN_ISR))
 inline do_store(w, v)
@@ -183,10 +183,11 @@ inline do_tell(w, v)
 }
 
 /* Detach: nothing in flight, all flushed, all clear. */
-#define CLEAN(w, v)	(!IN(committed[w], v) || \
+#define CLEAN(w, v)	(!IN(committed[w], v) || MUTATED(DETACH) || \
 			 (!dirty[v] && clr[BETWEEN(w, v)] == 0 && SESSION(w, v)))
 #define can_close(w)	(phase[w] == ATTACHED && !pending[w] && !unreconciled[w] && \
-			 rec_k[w] < RECORDS && QUIET(w) && !flushing[w] && \
+			 rec_k[w] < RECORDS && !flushing[w] && \
+			 (QUIET(w) || MUTATED(DETACH)) && \
 			 joiner[w] == NOBODY && CLEAN(w, 0) && CLEAN(w, 1) && CLEAN(w, 2))
 inline do_close(w)
 {
