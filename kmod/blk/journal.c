@@ -451,8 +451,12 @@ static struct braid_journal *create(struct braid_store *store, u64 map_id,
 				  sizeof(*journal->change), GFP_KERNEL);
 	journal->record = kmalloc(BRAID_MAP_PAGE, GFP_KERNEL);
 	journal->pages = kvmalloc(PAGES_AT_ONCE * BRAID_MAP_PAGE, GFP_KERNEL);
+	/*
+	 * Not 2 for two works: one that is queued again while it runs counts
+	 * twice, and the ring would wait for the pages.
+	 */
 	journal->workqueue = alloc_workqueue("braid_journal",
-					     WQ_UNBOUND | WQ_MEM_RECLAIM, 2);
+					     WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (journal->away && journal->change && journal->record &&
 	    journal->pages && journal->workqueue)
 		return journal;
