@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=stock,debug nodes=1 timeout=600
+# lab: kernel=stock,debug nodes=1 timeout=900
 """Policy that changes under traffic: what is always allowed loses nothing, what is
 always denied gets nothing through, and no packet sees a half of a commit."""
 

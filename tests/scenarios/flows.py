@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=stock,debug nodes=1 timeout=600 worlds=4-vxlan-4,6-geneve-6 debug_worlds=6-geneve-6
+# lab: kernel=stock,debug nodes=1 timeout=900 worlds=4-vxlan-4,6-geneve-6 debug_worlds=6-geneve-6
 """The flows that a node lists: whose they are, what decides about them, where they
 go; and that a listing is complete while they come and go."""
 

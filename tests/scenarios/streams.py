@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=stock nodes=1 timeout=300
+# lab: kernel=stock nodes=1 timeout=600
 """A stream through the overlay arrives as it was sent and travels in large packets,
 for each family inside and outside and each encapsulation."""
 

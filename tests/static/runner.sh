@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# test: timeout=120
+# test: timeout=400
 #
 # The runner itself, on a small project with a lab of straw: every way to fail
 # is counted, one boot serves a group, nothing outlives it.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# test: timeout=240 labs=2
+# test: timeout=480 labs=2
 #
 # Two labs at the same time do not know of each other, and no process is left
 # when a test ends, however it ends.
