@@ -214,6 +214,11 @@ int braid_attempt_promises(struct braid_attempt *a)
 	int error;
 
 	refusal = braid_attempt_ask(a, &willing);
+	/* The I/O part was made for the voters of an earlier try. */
+	if (list_changed(a) && a->volume->io)
+		return braid_refuse(a->extack, -EBUSY,
+				    "the voters of %s are being changed: attach it again",
+				    a->volume->name);
 	if (list_changed(a)) {
 		error = braid_attempt_follow(a, &a->choice.record);
 		return error ?: -EAGAIN;

@@ -154,6 +154,64 @@ static int record_clean(struct braid_volume *volume,
 	return 0;
 }
 
+void braid_detach_flush_work(struct work_struct *work)
+{
+	struct braid_volume *volume = container_of(work, struct braid_volume,
+						   flush_work);
+	int error = braid_io_flush_and_clear(volume);
+	unsigned long flags;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	volume->flushing = false;
+	volume->flush_error = error;
+	spin_unlock_irqrestore(&volume->lock, flags);
+	wake_up_all(&volume->wait);
+}
+
+/* Is there no use in waiting for it any longer? */
+static bool flush_ended(struct braid_volume *volume)
+{
+	return !READ_ONCE(volume->flushing) ||
+	       READ_ONCE(volume->state) == BRAID_VOLUME_DEAD ||
+	       READ_ONCE(volume->held) & ~BRAID_HELD_MIN_ISR;
+}
+
+static int wait_for_flush(struct braid_volume *volume,
+			  struct netlink_ext_ack *extack)
+{
+	if (wait_event_interruptible(volume->wait, flush_ended(volume)))
+		return -EINTR;
+	if (READ_ONCE(volume->state) == BRAID_VOLUME_DEAD)
+		return 0;
+	return READ_ONCE(volume->flushing) ? refuse_held(volume, extack) : 0;
+}
+
+/*
+ * One that is not waited for any more does no harm: it goes on, and the volume
+ * works meanwhile.  What was written since is not covered by it, though.
+ */
+static int flush_and_clear(struct braid_volume *volume,
+			   struct netlink_ext_ack *extack)
+{
+	unsigned long flags;
+	int error;
+
+	error = wait_for_flush(volume, extack);
+	if (error || READ_ONCE(volume->state) == BRAID_VOLUME_DEAD)
+		return error;
+	spin_lock_irqsave(&volume->lock, flags);
+	volume->flushing = true;
+	braid_volume_queue(volume, volume->errands, &volume->flush_work);
+	spin_unlock_irqrestore(&volume->lock, flags);
+	error = wait_for_flush(volume, extack);
+	if (error || READ_ONCE(volume->state) == BRAID_VOLUME_DEAD)
+		return error;
+	error = READ_ONCE(volume->flush_error);
+	return error ? braid_refuse(extack, error,
+				    "not all could be made durable: error %d",
+				    error) : 0;
+}
+
 /* In order: nothing is in flight, all is durable, a majority knows. */
 static int close_in_order(struct braid_volume *volume,
 			  struct netlink_ext_ack *extack)
@@ -163,13 +221,9 @@ static int close_in_order(struct braid_volume *volume,
 	error = drain(volume, extack);
 	if (error || READ_ONCE(volume->state) == BRAID_VOLUME_DEAD)
 		return error;
-	error = braid_io_flush_and_clear(volume);
-	if (READ_ONCE(volume->state) == BRAID_VOLUME_DEAD)
-		return 0;
-	if (error)
-		return braid_refuse(extack, error,
-				    "not all could be made durable: error %d",
-				    error);
+	error = flush_and_clear(volume, extack);
+	if (error || READ_ONCE(volume->state) == BRAID_VOLUME_DEAD)
+		return error;
 	return record_clean(volume, extack);
 }
 

@@ -180,6 +180,7 @@ static void init_volume(struct braid_volume *volume, const char *name)
 	get_random_bytes(&volume->session, sizeof(volume->session));
 	INIT_WORK(&volume->ballot_work, braid_ballot_work);
 	INIT_WORK(&volume->news_work, news_work);
+	INIT_WORK(&volume->flush_work, braid_detach_flush_work);
 	INIT_WORK(&volume->close_work, braid_detach_work);
 	INIT_DELAYED_WORK(&volume->clock, braid_lease_clock);
 	INIT_DELAYED_WORK(&volume->fence_work, braid_fence_work);
@@ -269,6 +270,7 @@ void braid_volume_close(struct braid_volume *volume)
 		braid_peer_kill(&volume->peers[i]);
 	if (disk)
 		braid_disk_remove(volume);
+	cancel_work_sync(&volume->flush_work);
 	cancel_delayed_work_sync(&volume->fence_work);
 	cancel_delayed_work_sync(&volume->clock);
 	cancel_work_sync(&volume->ballot_work);

@@ -92,6 +92,8 @@ struct braid_ballot {
  *	members; 0: it is not
  * @close_wanted: a takeover asks
  * @closing: nothing is queued any more
+ * @flushing: a detach has all flushed and cleared
+ * @flush_error: how the last one of these ended
  * @disk_there: @disk may be looked at under the lock
  * @peers: one a voter, fixed while attached
  * @npeers: how many
@@ -108,6 +110,7 @@ struct braid_ballot {
  * @clock: renews the lease and looks at who is late; on @voting
  * @news_work: tells the I/O part; on @errands
  * @fence_work: prepares a higher epoch after a refusal; on @errands
+ * @flush_work: of a detach, flushes and clears all; on @errands
  * @close_work: detaches for a takeover; on the module's own queue, holds @ref
  */
 struct braid_volume {
@@ -140,6 +143,8 @@ struct braid_volume {
 	bool close_wanted;
 	bool closing;
 	bool disk_there;
+	bool flushing;
+	int flush_error;
 
 	struct braid_peer peers[BRAID_VOTERS_MAX];
 	unsigned int npeers;
@@ -157,6 +162,7 @@ struct braid_volume {
 	struct delayed_work clock;
 	struct work_struct news_work;
 	struct delayed_work fence_work;
+	struct work_struct flush_work;
 	struct work_struct close_work;
 };
 
