@@ -8,7 +8,9 @@
  * 3. Under volume->lock: nothing is proposed (C2), nobody is in the ISR who did
  *    not flush; whether a data replica is outside (C3) and the generation (G3)
  *    are looked at in the same moment.
- * 4. The region is still as in 1.; it is reconciled.
+ * 4. The region is still as in 1.; it is reconciled. So no write there has a
+ *    counter between n and that of the flush, and the clear names the latter: a
+ *    replica that does not know of each region may compare with all its writes.
  *
  * What happens after 3. does no harm: a write has a greater n, and a replica that
  * received it ignores the clear, or the write sets the bit again (C1). A member
@@ -63,7 +65,7 @@ static u64 clear_members(struct braid_io_set *set, u64 flushed, bool *stamp)
 }
 
 /* Rule 4. */
-static u32 clear_still(struct braid_clearing *clearing, u32 count)
+static u32 clear_still(struct braid_clearing *clearing, u32 count, u64 n)
 {
 	struct braid_io_set *set = clearing->set;
 	struct braid_clear *body = clearing->body;
@@ -72,7 +74,10 @@ static u32 clear_still(struct braid_clearing *clearing, u32 count)
 	for (i = 0; i < count; i++)
 		if (!braid_reconcile_is_left(set, le32_to_cpu(body[i].region)))
 			body[left++] = body[i];
-	return braid_dirty_unchanged(&set->dirty, body, left);
+	left = braid_dirty_unchanged(&set->dirty, body, left);
+	for (i = 0; i < left; i++)
+		body[i].n = cpu_to_le64(n);
+	return left;
 }
 
 /*
@@ -83,14 +88,14 @@ static int clear_batch(struct braid_clearing *clearing, u32 count)
 {
 	struct braid_io_set *set = clearing->set;
 	struct braid_copier *copier = clearing->copier;
-	u64 flushed, members;
+	u64 flushed, members, n;
 	bool stamp;
 	int err;
 
-	err = braid_flush_wait(set, &flushed);
+	err = braid_flush_wait(set, &flushed, &n);
 	if (err)
 		return err;
-	count = clear_still(clearing, count);
+	count = clear_still(clearing, count, n);
 	if (!count)
 		return 0;
 	members = clear_members(set, flushed, &stamp);
@@ -161,14 +166,14 @@ static void clear_work(struct work_struct *work)
 int braid_clear_all(struct braid_io_set *set)
 {
 	struct braid_clearing *clearing = set->clearing;
-	u64 flushed;
+	u64 flushed, n;
 	int err;
 
 	cancel_delayed_work_sync(&clearing->work);
 	err = clear_some(clearing, U64_MAX, 0);
 	/* Without a dirty region there was no flush yet. */
 	if (!err)
-		err = braid_flush_wait(set, &flushed);
+		err = braid_flush_wait(set, &flushed, &n);
 	if (err)
 		return err == -EAGAIN ? err : -EIO;
 	return READ_ONCE(set->dirty.count) ||

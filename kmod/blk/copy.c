@@ -127,6 +127,8 @@ static void copier_judge(struct braid_copier *copier, unsigned int i)
 		return;
 	}
 	copier->bad |= slot->bit;
+	if (braid_is_unreadable(error))
+		copier->unreadable |= slot->bit;
 	if (op_changes(copier->ask.op))
 		braid_volume_member_failed(volume, slot->peer, error, false);
 }
@@ -139,6 +141,7 @@ bool braid_copier_ask(struct braid_copier *copier, u64 members)
 
 	copier->ok = 0;
 	copier->bad = 0;
+	copier->unreadable = 0;
 	copier->lost = 0;
 	copier->answered = 0;
 	reinit_completion(&copier->done);
@@ -187,7 +190,7 @@ int braid_copier_read(struct braid_copier *copier, u64 offset, u32 length,
 			*from = first;
 			return 0;
 		}
-		if (copier->bad)
+		if (copier->unreadable)
 			*unreadable |= first;
 		else
 			result = -EAGAIN;

@@ -28,6 +28,7 @@ struct braid_io_set;
  * @ask: what to ask: op, flags, offset, length, body and body_len are the user's
  * @ok: members that answered without an error, of the last question
  * @bad: members that answered with one that is theirs
+ * @unreadable: of those, the ones that could not read their disk
  * @lost: members that were not reached
  * @left: answers to come, and one for who sends
  * @answered: slots that answered
@@ -43,6 +44,7 @@ struct braid_copier {
 	struct braid_request ask;
 	u64 ok;
 	u64 bad;
+	u64 unreadable;
 	u64 lost;
 	atomic_t left;
 	unsigned long answered;

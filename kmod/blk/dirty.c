@@ -16,7 +16,7 @@
  * @hash: of its bucket
  * @lru: of braid_dirty.lru
  * @region: its number
- * @inflight: writes in flight there, and those about to begin
+ * @writes: writes in flight there, and those about to begin
  * @n: counter of the last write that ended there; 0: none began
  * @touched: when that was, boottime ns
  *
@@ -26,7 +26,7 @@ struct dirty_region {
 	struct hlist_node hash;
 	struct list_head lru;
 	u32 region;
-	u32 inflight;
+	u32 writes;
 	u64 n;
 	u64 touched;
 };
@@ -89,7 +89,7 @@ static bool dirty_hold_known(struct braid_dirty *dirty, u32 region)
 	spin_lock_irqsave(&dirty->lock, flags);
 	one = dirty_find(dirty, region);
 	if (one)
-		one->inflight++;
+		one->writes++;
 	spin_unlock_irqrestore(&dirty->lock, flags);
 	return one;
 }
@@ -107,11 +107,11 @@ static bool dirty_hold_new(struct braid_dirty *dirty, u32 region, gfp_t gfp)
 	if (!new)
 		return false;
 	new->region = region;
-	new->inflight = 1;
+	new->writes = 1;
 	spin_lock_irqsave(&dirty->lock, flags);
 	one = dirty_find(dirty, region);
 	if (one) {
-		one->inflight++;
+		one->writes++;
 	} else {
 		hlist_add_head(&new->hash, bucket_of(dirty, region));
 		list_add_tail(&new->lru, &dirty->lru);
@@ -149,14 +149,14 @@ void braid_dirty_release(struct braid_dirty *dirty, u32 first, u32 last, u64 n,
 	for (region = first; region <= last; region++) {
 		one = dirty_find(dirty, region);
 		/* It was not taken down for want of memory. */
-		if (!one || !one->inflight)
+		if (!one || !one->writes)
 			continue;
-		one->inflight--;
+		one->writes--;
 		if (n) {
 			one->n = max(one->n, n);
 			one->touched = now;
 			list_move_tail(&one->lru, &dirty->lru);
-		} else if (!one->n && !one->inflight) {
+		} else if (!one->n && !one->writes) {
 			dirty_drop(dirty, one);
 		}
 	}
@@ -178,7 +178,7 @@ u32 braid_dirty_idle(struct braid_dirty *dirty, u64 before, u32 keep,
 	list_for_each_entry(one, &dirty->lru, lru) {
 		if (count == max)
 			break;
-		if (one->inflight || !one->n)
+		if (one->writes || !one->n)
 			continue;
 		if (one->touched >= before && count >= over)
 			break;
@@ -198,7 +198,7 @@ static struct dirty_region *dirty_still(struct braid_dirty *dirty,
 	struct dirty_region *one;
 
 	one = dirty_find(dirty, le32_to_cpu(clear->region));
-	if (!one || one->inflight || one->n != le64_to_cpu(clear->n))
+	if (!one || one->writes || one->n > le64_to_cpu(clear->n))
 		return NULL;
 	return one;
 }

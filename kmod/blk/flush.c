@@ -28,6 +28,7 @@ bool braid_flush_begin(struct braid_io_set *set, struct bio *bio, bool wait)
 struct flush_end {
 	struct completion done;
 	u64 flushed;
+	u64 n;
 	int error;
 };
 
@@ -36,12 +37,13 @@ static void flush_finish(struct braid_io *io)
 	struct flush_end *end = io->private;
 
 	end->flushed = io->acked;
+	end->n = io->n;
 	end->error = io->result;
 	/* @end is on the stack of who waits. */
 	complete(&end->done);
 }
 
-int braid_flush_wait(struct braid_io_set *set, u64 *flushed)
+int braid_flush_wait(struct braid_io_set *set, u64 *flushed, u64 *n)
 {
 	struct flush_end end = {};
 	struct braid_io *io;
@@ -54,5 +56,6 @@ int braid_flush_wait(struct braid_io_set *set, u64 *flushed)
 	braid_io_start(io);
 	wait_for_completion(&end.done);
 	*flushed = end.flushed;
+	*n = end.n;
 	return end.error;
 }

@@ -72,16 +72,24 @@ int braid_io_flush_and_clear(struct braid_volume *volume);
 
 /**
  * struct braid_io_info - for `volume show` and `why`
+ * @writes: in flight, flushes too
+ * @reads: in flight
+ * @held: bios that wait for the gate, or for a member to read from
+ * @dirty: regions this attachment made dirty
+ * @unreconciled: regions not made equal yet
+ * @waits_for: members that the oldest write in flight waits for
+ * @oldest_ns: its age
+ * @repaired: blocks written anew because a member could not read them
  */
 struct braid_io_info {
-	u32 writes;		/* in flight */
+	u32 writes;
 	u32 reads;
-	u32 held;		/* waiting for the gate */
-	u32 dirty;		/* regions */
+	u32 held;
+	u32 dirty;
 	u32 unreconciled;
-	u64 waits_for;		/* members the oldest one in flight waits for */
-	u64 oldest_ns;		/* its age */
-	u64 repaired;		/* blocks repaired after a read error */
+	u64 waits_for;
+	u64 oldest_ns;
+	u64 repaired;
 };
 
 void braid_io_info(struct braid_volume *volume, struct braid_io_info *info);

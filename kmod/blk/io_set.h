@@ -203,6 +203,12 @@ static inline bool braid_is_lost(int error)
 	return error == -ENOTCONN || error == -ESHUTDOWN || error == -ESTALE;
 }
 
+/* Is it what a disk says of blocks that it cannot read? */
+static inline bool braid_is_unreadable(int error)
+{
+	return error == -EIO || error == -ENODATA || error == -EILSEQ;
+}
+
 /* Lets @ready run soon where requests may be submitted. Context: any. */
 void braid_io_ready(struct braid_io_set *set, struct braid_ready *ready);
 

@@ -24,6 +24,11 @@ struct braid_ranges {
  * @last: last block, inclusive
  * @exclusive: conflicts with every other, else with exclusive ones only
  * @granted: called once when it had to wait and has its turn; not under the lock
+ * @rb: of the tree
+ * @__subtree_last: of the tree
+ * @arrival: order
+ * @blockers: those it waits for
+ * @node: used while turns are given
  */
 struct braid_range {
 	u64 first;

@@ -99,7 +99,7 @@ static void read_start(struct braid_read *read)
 
 	spin_lock_irqsave(&volume->lock, flags);
 	gate = braid_gate(set, BRAID_QUEUE_OTHERS);
-	readable = volume->isr & ~read->unreadable;
+	readable = volume->isr & ~read->unreadable & ~read->refused;
 	if (gate == BRAID_GATE_OPEN && readable)
 		slot = read_choose(set, readable);
 	if (slot)
@@ -113,7 +113,7 @@ static void read_start(struct braid_read *read)
 		braid_read_finish(read, -EIO);
 	} else if (gate == BRAID_GATE_SHUT) {
 		read_undo(read, false);
-	} else if (readable) {
+	} else if (readable || read->refused) {
 		read_undo(read, true);
 	} else {
 		/* Every member failed, but perhaps not at the same block. */
@@ -169,10 +169,12 @@ static void read_done(struct braid_request *request)
 	tell = braid_io_may_tell(set);
 	dead = set->dead;
 	if (unlikely(error)) {
-		if (!braid_is_lost(error))
+		if (braid_is_lost(error))
+			braid_io_lost(slot, read->session);
+		else if (braid_is_unreadable(error))
 			read->unreadable |= slot->bit;
 		else
-			braid_io_lost(slot, read->session);
+			read->refused |= slot->bit;
 	}
 	spin_unlock_irqrestore(&volume->lock, flags);
 

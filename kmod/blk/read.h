@@ -18,6 +18,7 @@
  * @begun: boottime ns when it was sent to the present member; volume->lock
  * @node: of set->reads while it is sent, of set->repairs later; volume->lock
  * @unreadable: members that could not read it
+ * @refused: members that would not
  * @slot: whom it was sent to
  * @session: of the slot when it was sent
  * @range: its blocks, shared; while it is repaired, exclusive
@@ -38,6 +39,7 @@ struct braid_read {
 	u64 begun;
 	struct list_head node;
 	u64 unreadable;
+	u64 refused;
 	struct braid_io_slot *slot;
 	u32 session;
 	struct braid_range range;
