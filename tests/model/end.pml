@@ -87,6 +87,7 @@ inline ends(w)
 	pending[w] = 0;
 	closing[w] = 0;
 	stored[w] = 0;
+	accepted[w] = 0;
 	failed[w] = 0;
 	reopened[w] = 0;
 	writes[w] = 0;

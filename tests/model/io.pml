@@ -119,7 +119,7 @@ inline do_done(w, b, v)
 inline do_ack(w, b)
 {
 	if
-	:: writing[AT(w, b)] > seen_limit[b] ->
+	:: writing[AT(w, b)] > seen_limit[b] && writing[AT(w, b)] >= forgiven ->
 		seen[b] = writing[AT(w, b)];
 		seen_limit[b] = seen[b];
 		seen_read[b] = 0

@@ -8,6 +8,7 @@ inline propose(w)
 	rec_gen[w]++;
 	asked[w] = asked[w] | proposed[w];
 	stored[w] = 0;
+	accepted[w] = 0;
 	pending[w] = 1
 }
 
@@ -33,6 +34,7 @@ inline recorded(w, v)
 		if
 		:: (IN(high_isr, 0) && lossy[0]) || (IN(high_isr, 1) && lossy[1]) ||
 		   (IN(high_isr, 2) && lossy[2]) ->
+			forgiven = FIRST_OF(epoch[w]);
 			seen[0] = safe[0];
 			seen_limit[0] = safe_limit[0];
 			seen[1] = safe[1];
@@ -56,9 +58,9 @@ inline keep(w, v)
 	:: MUTATED(G4) && IN(proposed[w], v) -> last_insync[v] = rec_gen[w]
 	:: else
 	fi;
+	accepted[w] = accepted[w] | BIT(v);
 	if
-	:: (mver[0] == mver[v]) + (mver[1] == mver[v]) + (mver[2] == mver[v]) >= MAJORITY ->
-		recorded(w, v)
+	:: ENOUGH(accepted[w]) && high_mver < mver[v] -> recorded(w, v)
 	:: else
 	fi
 }

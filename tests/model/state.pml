@@ -146,9 +146,10 @@ bit clr_late[6];	/* the target received a write after it was sent */
 
 byte failures;
 
-/* The highest record that M voters have stored. */
+/* The highest record that M voters have stored, now or before they took another. */
 byte high_mver;
 byte high_isr;
+byte accepted[2];	/* voters that ever stored the newest proposal */
 
 /*
  * What a block may hold: the value that was acknowledged or read last, or
@@ -163,6 +164,7 @@ byte safe_limit[2];
 byte flush_seen[4];	/* seen, as a flush of a writer began */
 byte flush_limit[4];
 
+byte forgiven;		/* values below were in reach of a power loss and not flushed */
 bit lossy[N];		/* lost cached writes and has not been made whole */
 byte written_gen[N];	/* generation that the last data write carried */
 

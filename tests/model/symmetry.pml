@@ -61,7 +61,8 @@ c_code {
 			      64 * (now.joiner[w] == v);
 			sum = sum * 131 + (now.source[w] == v) +
 			      2 * (now.copy_stage[w] && now.copy_to[w] == v) +
-			      4 * (now.best_isr[w] >> v & 1);
+			      4 * (now.best_isr[w] >> v & 1) +
+			      8 * (now.accepted[w] >> v & 1);
 		}
 		return sum;
 	}
@@ -78,7 +79,7 @@ c_code {
 		};
 		unsigned char *sets[] = {
 			now.answered, now.best_isr, now.committed, now.proposed, now.asked,
-			now.stored, now.failed, now.reopened, now.flushed_by,
+			now.stored, now.accepted, now.failed, now.reopened, now.flushed_by,
 		};
 		int i, j;
 
