@@ -87,8 +87,7 @@ static int scout(struct braid_attempt *a)
 		voters.count++;
 	if (!voters.count)
 		return braid_refuse(a->extack, -ENOENT,
-				    "no replica of %s is open here, and no address is given",
-				    volume->name);
+				    "no replica of it is open here, and no address is given");
 	braid_volume_set_peers(volume, &voters, 0);
 	if (here)
 		volume->peers[voters.count - 1].here = true;
@@ -106,12 +105,12 @@ static int scout(struct braid_attempt *a)
 		return error;
 	if (!record)
 		return braid_refuse(a->extack, -EHOSTUNREACH,
-				    "nobody tells about %s: %s", volume->name,
+				    "nobody tells about it: %s",
 				    braid_reach_list(volume, U64_MAX, list));
 	if (!record->voters.count)
 		return braid_refuse(a->extack, -ENODATA,
-				    "volume %s is not created yet: voter %u is blank",
-				    volume->name, record->voter);
+				    "it is not created yet: voter %u is blank",
+				    record->voter);
 	return braid_attempt_follow(a, record);
 }
 
@@ -124,8 +123,8 @@ static int wait_for_holder(struct braid_attempt *a)
 				    "volume is attached at %s, its lease runs %llu ms",
 				    a->holder, a->held_ms);
 	if (!a->deadline)
-		a->deadline = now + (a->held_ms + a->volume->record.lease_ms +
-				     TAKEOVER_MARGIN_MS) * NSEC_PER_MSEC;
+		a->deadline = now + (a->held_ms + TAKEOVER_MARGIN_MS) *
+			      NSEC_PER_MSEC;
 	if (now >= a->deadline)
 		return braid_refuse(a->extack, -EBUSY,
 				    "%s goes on renewing its lease: the volume is in use there",
@@ -260,8 +259,7 @@ static int attach_as(const struct braid_volume_attach *how, u64 node,
 	if (IS_ERR(volume))
 		return PTR_ERR(volume) != -EEXIST ? PTR_ERR(volume) :
 		       braid_refuse(extack, -EEXIST,
-				    "volume %s is attached here already",
-				    how->name);
+				    "it is attached here already");
 	braid_volume_get(volume);
 	mutex_lock(&volume->control);
 	error = attach_volume(volume, how, node, forked, extack);

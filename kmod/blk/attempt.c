@@ -147,8 +147,7 @@ static int explain(struct braid_attempt *a, enum braid_attach_refusal refusal)
 	switch (refusal) {
 	case BRAID_ATTACH_NOT_CREATED:
 		return braid_refuse(a->extack, -ENODATA,
-				    "volume %s is not created yet",
-				    a->volume->name);
+				    "it is not created yet");
 	case BRAID_ATTACH_NO_MEMBER:
 		return braid_refuse(a->extack, -ENODEV,
 				    "no replica that holds every write can be used: %s",

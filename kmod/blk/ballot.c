@@ -133,6 +133,7 @@ static void propose(struct braid_volume *volume, u64 isr)
 	}
 	volume->proposed |= isr;
 	ballot->open = true;
+	ballot->needed = 0;
 	kick_votes(volume);
 }
 
@@ -162,18 +163,21 @@ void braid_ballot_begin(struct braid_volume *volume,
 	braid_lease_kick(volume);
 }
 
-/* Who did not answer for longer than a member may. */
-static u64 silent(const struct braid_volume *volume)
+/*
+ * Who did not answer for longer than a member may, or than this writer itself
+ * can reach a majority: cut off, it does not know who is.
+ */
+static u64 silent(const struct braid_volume *volume, u64 now)
 {
 	u64 timeout = (u64)volume->member_timeout_ms * NSEC_PER_MSEC;
-	u64 now = ktime_get_boottime_ns();
 	u64 silent = 0;
 	unsigned int i;
 
 	for (i = 0; i < volume->npeers; i++) {
 		const struct braid_peer *peer = &volume->peers[i];
 
-		if (peer->failing && now - peer->failing >= timeout)
+		if (peer->failing && volume->ballot.quorate &&
+		    now - max(peer->failing, volume->ballot.quorate) >= timeout)
 			silent |= peer->bit;
 	}
 	return silent & volume->isr;
@@ -220,33 +224,62 @@ static void keep_last(struct braid_volume *volume, u64 isr)
 			braid_peer_kick(&volume->peers[i]);
 }
 
+static void look_at_quorum(struct braid_volume *volume, u64 now)
+{
+	if (!braid_record_has_majority(&volume->record,
+				       braid_ballot_voters(volume)))
+		volume->ballot.quorate = 0;
+	else if (!volume->ballot.quorate)
+		volume->ballot.quorate = now;
+}
+
+/*
+ * A proposal cannot be taken back, so one is made only if a majority answers now:
+ * as long as it could not be committed, who is silent may still come back and go
+ * on as a member.
+ */
+static bool majority_answers(struct braid_volume *volume, u64 now)
+{
+	struct braid_ballot *ballot = &volume->ballot;
+	u64 answered = 0;
+	unsigned int i;
+
+	if (!ballot->needed) {
+		ballot->needed = now;
+		kick_votes(volume);
+	}
+	for (i = 0; i < volume->npeers; i++)
+		if (volume->peers[i].lease_sent >= ballot->needed)
+			answered |= volume->peers[i].bit;
+	return braid_record_has_majority(&volume->record, answered &
+					 braid_ballot_voters(volume));
+}
+
 /* Is there anything to record, and could a majority take it now? */
 void braid_ballot_work(struct work_struct *work)
 {
 	struct braid_volume *volume = container_of(work, struct braid_volume,
 						   ballot_work);
 	struct braid_ballot *ballot = &volume->ballot;
+	u64 now = ktime_get_boottime_ns();
 	unsigned long flags;
 	bool clean;
 	u64 isr;
 
 	spin_lock_irqsave(&volume->lock, flags);
+	look_at_quorum(volume, now);
 	if (ballot->open || volume->state == BRAID_VOLUME_DEAD ||
 	    !braid_ballot_settled(volume))
 		goto out_unlock;
-	isr = braid_shrink(volume->isr, volume->failed | silent(volume),
+	isr = braid_shrink(volume->isr, volume->failed | silent(volume, now),
 			   newest(volume));
 	keep_last(volume, isr);
 	clean = volume->record.flags & BRAID_RECORD_CLEAN;
-	if (volume->state == BRAID_VOLUME_DEAD ||
-	    (isr == volume->isr && clean == ballot->clean))
+	if (volume->state == BRAID_VOLUME_DEAD)
 		goto out_unlock;
-	/*
-	 * A proposal cannot be taken back.  As long as no majority could take
-	 * it, who is silent may still come back and go on as a member.
-	 */
-	if (braid_record_has_majority(&volume->record,
-				      braid_ballot_voters(volume)))
+	if (isr == volume->isr && clean == ballot->clean)
+		ballot->needed = 0;
+	else if (majority_answers(volume, now))
 		propose(volume, isr);
 out_unlock:
 	spin_unlock_irqrestore(&volume->lock, flags);

@@ -60,6 +60,13 @@ static void take_answer(struct braid_peer *peer)
 		if (request->value & BRAID_LEASE_WANTED)
 			braid_detach_soon(volume);
 		braid_lease_count(volume);
+		/* Who proposes asks whether a majority answers. */
+		if (volume->ballot.needed) {
+			braid_ballot_kick(volume);
+			if (!peer->ended)
+				braid_volume_queue(volume, volume->errands,
+						   &peer->vote_work);
+		}
 		break;
 	case -ENOTCONN:
 	case -ESHUTDOWN:
@@ -102,7 +109,8 @@ static bool is_due(const struct braid_peer *peer, u64 now)
 	       volume->state != BRAID_VOLUME_DEAD &&
 	       !(volume->record.flags & BRAID_RECORD_CLEAN &&
 		 volume->ballot.clean) &&
-	       now - peer->lease_tried >= third(volume);
+	       (now - peer->lease_tried >= third(volume) ||
+		peer->lease_tried < volume->ballot.needed);
 }
 
 bool braid_lease_prepare(struct braid_peer *peer)
@@ -147,12 +155,9 @@ static u64 look_at_peer(struct braid_peer *peer, u64 now, bool *kill)
 			*kill = true;
 		}
 	}
-	if (peer->failing && peer->bit & volume->isr) {
-		if (now - peer->failing >= timeout)
-			braid_ballot_kick(volume);
-		else
-			next = min(next, peer->failing + timeout);
-	}
+	if (peer->failing && peer->bit & volume->isr &&
+	    peer->failing + timeout > now)
+		next = min(next, peer->failing + timeout);
 	return next;
 }
 
@@ -196,6 +201,7 @@ void braid_lease_clock(struct work_struct *work)
 					   &volume->peers[i].vote_work);
 	}
 	look_at_lease(volume, now);
+	braid_ballot_kick(volume);
 	if (volume->lease_until > now)
 		next = min(next, volume->lease_until);
 	ms = next > now ? div_u64(next - now, NSEC_PER_MSEC) : 0;

@@ -40,6 +40,8 @@ enum braid_volume_state {
  * @ready: an epoch is promised by M voters and none holds another's record
  * @clean: the record is to say that the volume is closed
  * @reopening: it is not to be closed after all, and not every member knows
+ * @needed: boottime ns since when something is to be proposed; 0: nothing is
+ * @quorate: boottime ns since when a majority is connected; 0: it is not
  * @k: number of the last record proposed under the epoch
  *
  * Protected by volume->lock.  One proposal at a time; it stays until it is
@@ -51,6 +53,8 @@ struct braid_ballot {
 	bool ready;
 	bool clean;
 	bool reopening;
+	u64 needed;
+	u64 quorate;
 	u32 k;
 };
 
