@@ -34,6 +34,8 @@ service add web address {VIP} port 80 protocol tcp
 backend add web address 10.1.0.80 port 8080
 """
 MANY = 3500
+# After each the listing begins its bucket anew, which takes the test kernel long.
+LEAVING = 200 if os.environ.get("KERNEL") == "debug" else 2 * MANY
 FIRST = 20000    # port of the first of many
 HASHSIZE = "/sys/module/nf_conntrack/parameters/hashsize"
 CONNECTIONS = "/proc/sys/net/netfilter/nf_conntrack_max"
@@ -438,16 +440,23 @@ def last_one_leaves(world, servers):
         sender.sendto(b"?", (at("10.1.0.80"), FIRST + number))
     sender.close()
     sock = world.n1.do(nl.Socket, 12)    # NETLINK_NETFILTER
-    ports, last = set(), []
+    ports, last, gone = set(), [], []
+
+    def leave():
+        if last and len(gone) < LEAVING:
+            gone.append(last.pop())
+            forget(sock, gone[-1])
+
     with hashsize(512):
-        for kind, _, body in messages(world.n1, 4096, lambda: last and forget(sock, last.pop())):
+        for kind, _, body in messages(world.n1, 4096, leave):
             if kind != nl.NLMSG_DONE:
                 flow = braid.flow(dict(nl.attrs(body[4:]))[braid.A_FLOW])
                 ports.add(flow["destination_port"])
                 last[:] = [flow]
     missing = set(range(FIRST, FIRST + 2 * MANY)) - ports
     true(not missing, f"{len(missing)} were not listed")
-    true(world.n1.braid.count_flows() < 2 * MANY - 100, "hardly any was forgotten")
+    true(len(gone) > 100, f"only {len(gone)} left")
+    true(world.n1.braid.count_flows() < 2 * MANY - len(gone) // 2, "most are still there")
     sock.close()
 
 
