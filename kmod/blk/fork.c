@@ -60,28 +60,26 @@ static u64 members(const struct braid_attempt *a,
 }
 
 /*
- * Without any: those that were complete under the highest record that one of
- * them holds.  One that was being filled never serves.
+ * Without any: those that were known to be complete last, though writes that came
+ * after are lost with this.  One that was being filled never serves.
  */
 static u64 left_behind(const struct braid_attempt *a)
 {
-	const struct braid_record *latest = NULL;
+	u32 latest = 0;
 	u64 set = 0;
 	unsigned int i;
 
 	for (i = 0; i < a->ask->count; i++) {
 		const struct braid_record *own = &a->ask->reply[i].answer.record;
-		int order;
 
 		if (!counts(a, i) || own->own != BRAID_OWN_INSYNC ||
-		    !(own->isr & BRAID_VOTER_BIT(own->voter)))
+		    own->flags & BRAID_RECORD_WITNESS)
 			continue;
-		order = latest ? braid_mver_cmp(&own->mver, &latest->mver) : 1;
-		if (order > 0) {
-			latest = own;
+		if (own->last_insync_gen > latest) {
+			latest = own->last_insync_gen;
 			set = 0;
 		}
-		if (order >= 0)
+		if (own->last_insync_gen == latest)
 			set |= BRAID_VOTER_BIT(own->voter);
 	}
 	return set;
