@@ -10,7 +10,7 @@
 
 /**
  * struct braid_disk_limits - limits of a disk, as far as ours differ from the default
- * @block: logical and physical block, bytes
+ * @block: logical and physical block, and how memory must be aligned, bytes
  * @max_sectors: of one read or write
  * @max_segments: of one read or write
  * @max_zero_sectors: of one write-zeroes
@@ -40,6 +40,7 @@ struct braid_disk_limits {
 		.max_hw_sectors = __l->max_sectors,			\
 		.max_segments = __l->max_segments,			\
 		.max_segment_size = UINT_MAX,				\
+		.dma_alignment = __l->block - 1,			\
 		.max_write_zeroes_sectors = __l->max_zero_sectors,	\
 		.max_hw_discard_sectors = __l->max_discard_sectors,	\
 		.discard_granularity = __l->max_discard_sectors ?	\
@@ -58,6 +59,7 @@ static inline void braid_disk_set_limits(struct request_queue *q,
 	blk_queue_max_hw_sectors(q, limits->max_sectors);
 	blk_queue_max_segments(q, limits->max_segments);
 	blk_queue_max_segment_size(q, UINT_MAX);
+	blk_queue_dma_alignment(q, limits->block - 1);
 	blk_queue_max_write_zeroes_sectors(q, limits->max_zero_sectors);
 	blk_queue_max_discard_sectors(q, limits->max_discard_sectors);
 	if (limits->max_discard_sectors)
