@@ -175,14 +175,6 @@ static void hold_replica(struct braid_guest *guest,
 	mutex_unlock(&guests_lock);
 }
 
-static u64 short_volume(const uuid_t *volume)
-{
-	__le64 word;
-
-	memcpy(&word, volume, sizeof(word));
-	return le64_to_cpu(word);
-}
-
 /* Return: 0 with a session, or what the guest is told. */
 static int let_in(struct braid_guest *guest, struct greeting *greeting)
 {
@@ -215,7 +207,7 @@ static int let_in(struct braid_guest *guest, struct greeting *greeting)
 	got->sequence = greeting->info.record.sequence;
 	got->cookie = get_random_u64();
 	guest->cookie = got->cookie;
-	guest->volume = short_volume(&got->volume);
+	guest->volume = braid_wire_volume(&got->volume);
 	return 0;
 }
 

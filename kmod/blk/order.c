@@ -13,8 +13,8 @@
 #include "replica.h"
 #include "request.h"
 
-#define DATA_DEPTH	128
-#define CONTROL_DEPTH	16
+#define DATA_ORDERS	128
+#define CONTROL_ORDERS	16
 
 /* One payload is always let in, however large. */
 #define BYTES_MAX	(8u << 20)
@@ -408,7 +408,7 @@ int braid_orders_init(struct braid_guest *guest)
 	init_llist_head(&orders->finished);
 	init_completion(&orders->drained);
 	atomic_set(&orders->pending, 1);
-	orders->depth = guest->data ? DATA_DEPTH : CONTROL_DEPTH;
+	orders->depth = guest->data ? DATA_ORDERS : CONTROL_ORDERS;
 	orders->all = kvcalloc(orders->depth, sizeof(*orders->all), GFP_KERNEL);
 	if (!orders->all)
 		return -ENOMEM;

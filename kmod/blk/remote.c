@@ -31,12 +31,12 @@
  * work, which braid_conn_release() waits for, has the link in hand.
  */
 
-#define DATA_DEPTH	128
-#define CONTROL_DEPTH	32
+#define DATA_SLOTS	128
+#define CONTROL_SLOTS	32
 #define INDEX_BITS	8
 #define INDEX_MASK	((1u << INDEX_BITS) - 1)
 
-static_assert(DATA_DEPTH <= INDEX_MASK + 1 && CONTROL_DEPTH <= DATA_DEPTH);
+static_assert(DATA_SLOTS <= INDEX_MASK + 1 && CONTROL_SLOTS <= DATA_SLOTS);
 
 /* Bits of slot.state. A request ends with the second of them. */
 #define SLOT_SENT	1	/* the connection let go of its frame */
@@ -229,7 +229,7 @@ static void slot_advance(struct link *link, struct slot *slot, int bit)
 	link_put(link);
 }
 
-static void refuse(struct braid_request *request, int error)
+static void answer_at_once(struct braid_request *request, int error)
 {
 	request->error = error;
 	request->done(request);
@@ -248,7 +248,7 @@ void braid_remote_submit(struct braid_remote *remote,
 	spin_lock(&link->lock);
 	if (link->closed) {
 		spin_unlock(&link->lock);
-		refuse(request, -ENOTCONN);
+		answer_at_once(request, -ENOTCONN);
 		return;
 	}
 	atomic_add(2, &link->pending);
@@ -291,8 +291,8 @@ static struct slot *find_slot(struct link *link, u64 seq)
 	return smp_load_acquire(&slot->seq) == seq ? slot : NULL;
 }
 
-static const char *check_answer(const struct braid_request *request,
-				const struct braid_frame *frame)
+static const char *check_fit(const struct braid_request *request,
+			     const struct braid_frame *frame)
 {
 	u32 most = request->body_max;
 
@@ -326,7 +326,7 @@ static const char *take_head(struct braid_stream *stream,
 	slot = find_slot(link, frame->seq);
 	if (!slot)
 		return "answer to nothing that was asked";
-	wrong = check_answer(slot->request, frame);
+	wrong = check_fit(slot->request, frame);
 	if (wrong)
 		return wrong;
 	if (has_pages(slot->request)) {
@@ -442,7 +442,7 @@ static void link_down(struct braid_conn *conn)
 	}
 	list_for_each_entry_safe(request, next, &waiting, node) {
 		list_del(&request->node);
-		refuse(request, -ENOTCONN);
+		answer_at_once(request, -ENOTCONN);
 		link_put(link);
 	}
 	link_put(link);
@@ -484,15 +484,6 @@ static int link_init(struct link *link, struct braid_remote *remote, u8 role,
 	return 0;
 }
 
-/* The first 8 bytes of the UUID. */
-static u64 short_volume(const uuid_t *volume)
-{
-	__le64 word;
-
-	memcpy(&word, volume, sizeof(word));
-	return le64_to_cpu(word);
-}
-
 /* @sock is taken over, also on failure. */
 static int link_start(struct link *link, struct socket *sock, u64 session,
 		      const struct braid_handshake_got *got)
@@ -502,7 +493,7 @@ static int link_start(struct link *link, struct socket *sock, u64 session,
 
 	braid_conn_init(&link->conn, sock, &link_ops, true,
 			link->role == BRAID_ROLE_DATA);
-	link->volume = short_volume(&got->volume);
+	link->volume = braid_wire_volume(&got->volume);
 	link->voter = got->voter;
 	link->session = session;
 	link->cookie = got->cookie;
@@ -613,10 +604,10 @@ static int remote_connect(const struct braid_remote_where *where,
 	remote->context = context;
 	spin_lock_init(&remote->lock);
 	ret = link_init(&remote->control, remote, BRAID_ROLE_CONTROL,
-			CONTROL_DEPTH);
+			CONTROL_SLOTS);
 	if (!ret)
 		ret = link_init(&remote->data, remote, BRAID_ROLE_DATA,
-				DATA_DEPTH);
+				DATA_SLOTS);
 	if (!ret)
 		ret = open_control(remote, timeout_ms, hello);
 	if (ret) {

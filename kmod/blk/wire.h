@@ -2,7 +2,9 @@
 #ifndef BRAID_BLK_WIRE_H
 #define BRAID_BLK_WIRE_H
 
+#include <linux/string.h>
 #include <linux/types.h>
+#include <linux/uuid.h>
 
 #include "epoch.h"
 #include "proto.h"
@@ -50,6 +52,15 @@ void braid_wire_encode(const struct braid_frame *frame,
 const char *braid_wire_decode(struct braid_frame *frame,
 			      const struct braid_wire_frame *wire,
 			      bool answer, bool data);
+
+/* What a frame says of its volume: the first 8 bytes of the UUID. */
+static inline u64 braid_wire_volume(const uuid_t *volume)
+{
+	__le64 word;
+
+	memcpy(&word, volume, sizeof(word));
+	return le64_to_cpu(word);
+}
 
 /* Is it of this session?  NULL, or what is wrong. */
 const char *braid_wire_is_for(const struct braid_frame *frame, u64 volume,
