@@ -1,0 +1,888 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Writer and target in one kernel, over the loopback device: what is asked is
+ * answered once, whoever breaks the connection and when.
+ */
+#include "../../kmod/blk/auth.c"
+#include "../../kmod/blk/conn.c"
+#include "../../kmod/blk/dial.c"
+#include "../../kmod/blk/guest.c"
+#include "../../kmod/blk/handshake.c"
+#include "../../kmod/blk/order.c"
+#include "../../kmod/blk/pages.c"
+#include "../../kmod/blk/remote.c"
+#include "../../kmod/blk/sock.c"
+#include "../../kmod/blk/stream.c"
+#include "../../kmod/blk/target.c"
+#include "../../kmod/blk/wire.c"
+
+#include <linux/kthread.h>
+
+#include "fake_replica.h"
+#include "random.h"
+
+#define PORT		7799
+#define TIMEOUT_MS	20000
+
+/**
+ * struct ask - one request of the test and what came of it
+ * @request: the request
+ * @world: whose it is
+ * @page: memory of @vec
+ * @vec: payload
+ * @seed: what the payload is made of
+ * @answers: how often it was answered
+ */
+struct ask {
+	struct braid_request request;
+	struct world *world;
+	struct page *page[BRAID_PAYLOAD_MAX / PAGE_SIZE];
+	struct bio_vec vec[BRAID_PAYLOAD_MAX / PAGE_SIZE];
+	u32 seed;
+	atomic_t answers;
+};
+
+struct world {
+	struct braid_address address;
+	struct braid_secrets secrets;
+	struct braid_remote_where where;
+	struct braid_remote_hello hello;
+	struct braid_remote *remote;
+	struct completion all;
+	atomic_t left;
+	atomic_t downs;
+	atomic_t after_down;	/* answers that came after the news */
+};
+
+static void on_down(void *context)
+{
+	struct world *world = context;
+
+	atomic_inc(&world->downs);
+}
+
+static void on_answer(struct braid_request *request)
+{
+	struct ask *ask = container_of(request, struct ask, request);
+
+	if (atomic_read(&ask->world->downs))
+		atomic_inc(&ask->world->after_down);
+	atomic_inc(&ask->answers);
+	if (atomic_dec_and_test(&ask->world->left))
+		complete(&ask->world->all);
+}
+
+static void ask_free(void *data)
+{
+	struct ask *ask = data;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ask->page); i++)
+		if (ask->page[i])
+			put_page(ask->page[i]);
+	kvfree(ask);
+}
+
+static struct ask *ask_new(struct world *world, enum braid_op op, u64 offset, u32 length)
+{
+	bool pages = op == BRAID_OP_WRITE || op == BRAID_OP_READ;
+	struct ask *ask = kvzalloc(sizeof(*ask), GFP_KERNEL);
+	unsigned int i;
+
+	if (!ask)
+		return NULL;
+	ask->world = world;
+	for (i = 0; pages && i < length / PAGE_SIZE; i++) {
+		ask->page[i] = alloc_page(GFP_KERNEL | __GFP_ZERO);
+		if (!ask->page[i]) {
+			ask_free(ask);
+			return NULL;
+		}
+		bvec_set_page(&ask->vec[i], ask->page[i], PAGE_SIZE, 0);
+	}
+	ask->request.op = op;
+	ask->request.epoch = (struct braid_epoch){ 3, 4 };
+	ask->request.offset = offset;
+	ask->request.length = length;
+	ask->request.bvec = ask->vec;
+	ask->request.nr_bvec = pages ? i : 0;
+	ask->request.done = on_answer;
+	return ask;
+}
+
+/* The word at each eighth byte. */
+static u64 word_of(u32 seed, u32 at)
+{
+	return ((u64)seed << 32 | at) * 0x9e3779b97f4a7c15ull;
+}
+
+static void ask_fill(struct ask *ask, u32 seed)
+{
+	u32 at;
+	u64 *word;
+
+	for (at = 0; at < ask->request.length; at += 8) {
+		word = page_address(ask->page[at / PAGE_SIZE]) + at % PAGE_SIZE;
+		*word = word_of(seed, at);
+	}
+}
+
+static bool ask_holds(struct ask *ask, u32 seed)
+{
+	u32 at;
+	u64 *word;
+
+	for (at = 0; at < ask->request.length; at += 8) {
+		word = page_address(ask->page[at / PAGE_SIZE]) + at % PAGE_SIZE;
+		if (*word != word_of(seed, at))
+			return false;
+	}
+	return true;
+}
+
+static void expect_answers(struct world *world, unsigned int count)
+{
+	atomic_set(&world->left, count);
+	reinit_completion(&world->all);
+}
+
+static bool all_answered(struct world *world)
+{
+	return wait_for_completion_timeout(&world->all, msecs_to_jiffies(TIMEOUT_MS));
+}
+
+/* Return: the error, or -ETIME if no answer came. */
+static int ask_and_wait(struct ask *ask)
+{
+	struct world *world = ask->world;
+
+	expect_answers(world, 1);
+	braid_remote_submit(world->remote, &ask->request);
+	return all_answered(world) ? ask->request.error : -ETIME;
+}
+
+static int simple(struct kunit *test, enum braid_op op, u64 offset, u32 length, u32 seed)
+{
+	struct world *world = test->priv;
+	struct ask *ask = ask_new(world, op, offset, length);
+	int ret;
+
+	KUNIT_ASSERT_NOT_NULL(test, ask);
+	if (op == BRAID_OP_WRITE)
+		ask_fill(ask, seed);
+	ret = ask_and_wait(ask);
+	if (!ret && op == BRAID_OP_READ)
+		KUNIT_EXPECT_TRUE(test, ask_holds(ask, seed));
+	KUNIT_EXPECT_EQ(test, atomic_read(&ask->answers), 1);
+	ask_free(ask);
+	return ret;
+}
+
+static int connect_as(struct world *world)
+{
+	return braid_remote_connect(&world->where, TIMEOUT_MS, on_down, world,
+				    &world->hello, &world->remote);
+}
+
+static int attach_under(struct world *world, u64 counter)
+{
+	struct braid_epoch epoch = { counter, 4 };
+
+	return braid_remote_attach(world->remote, &epoch, 1234 + counter, TIMEOUT_MS);
+}
+
+static void reach(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, connect_as(test->priv), 0);
+	KUNIT_ASSERT_EQ(test, attach_under(test->priv, 3), 0);
+}
+
+static void leave(struct world *world)
+{
+	if (world->remote)
+		braid_remote_put(world->remote);
+	world->remote = NULL;
+}
+
+static int info_of(const struct braid_target_info *info, void *context)
+{
+	*(struct braid_target_info *)context = *info;
+	return 1;
+}
+
+static struct braid_target_info target_info(void)
+{
+	struct braid_target_info info = { };
+
+	braid_target_walk(info_of, &info);
+	return info;
+}
+
+static int world_init(struct kunit *test)
+{
+	static const u8 localhost[] = { 127, 0, 0, 1 };
+	struct world *world = kunit_kzalloc(test, sizeof(*world), GFP_KERNEL);
+	int ret;
+
+	test->priv = world;
+	if (!world)
+		return -ENOMEM;
+	world->address.family = AF_INET;
+	world->address.port = PORT;
+	memcpy(world->address.ip, localhost, sizeof(localhost));
+	world->secrets.count = 1;
+	world->secrets.length[0] = BRAID_SECRET_MIN;
+	memset(world->secrets.secret[0], 's', BRAID_SECRET_MIN);
+	init_completion(&world->all);
+	ret = fake_begin();
+	if (ret)
+		return ret;
+	world->where.address = world->address;
+	world->where.secrets = world->secrets;
+	world->where.volume = fake->record.volume;
+	return braid_target_listen(&world->address, &world->secrets, NULL);
+}
+
+static void world_exit(struct kunit *test)
+{
+	struct world *world = test->priv;
+
+	leave(world);
+	braid_target_close(&world->address, NULL);
+	KUNIT_EXPECT_EQ(test, atomic_read(&fake->refs), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&fake->sessions), 0);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&fake->submitted), atomic64_read(&fake->answered));
+	fake_end();
+}
+
+/* Words of the handshake */
+
+static void hello_tells_whom_it_reached(struct kunit *test)
+{
+	struct world *world = test->priv;
+
+	world->where.volume = uuid_null;
+	strscpy(world->where.name, "disk", sizeof(world->where.name));
+	KUNIT_ASSERT_EQ(test, connect_as(world), 0);
+	KUNIT_EXPECT_EQ(test, world->hello.store, 99);
+	KUNIT_EXPECT_EQ(test, world->hello.sequence, 42);
+	KUNIT_EXPECT_EQ(test, world->hello.features, BRAID_FEATURES);
+	KUNIT_EXPECT_EQ(test, target_info().connections, 1);
+	KUNIT_EXPECT_EQ(test, attach_under(world, 3), 0);
+	KUNIT_EXPECT_EQ(test, target_info().connections, 2);
+}
+
+static void refusals(struct kunit *test)
+{
+	struct world *world = test->priv;
+
+	world->where.voter = 6;
+	KUNIT_EXPECT_EQ(test, connect_as(world), -ENOENT);
+	world->where.voter = 0;
+	world->where.volume.b[0] ^= 1;
+	KUNIT_EXPECT_EQ(test, connect_as(world), -ENOENT);
+	world->where.volume = uuid_null;
+	strscpy(world->where.name, "disc", sizeof(world->where.name));
+	KUNIT_EXPECT_EQ(test, connect_as(world), -ENOENT);
+	world->where.volume = fake->record.volume;
+	world->where.secrets.secret[0][31] ^= 1;
+	KUNIT_EXPECT_EQ(test, connect_as(world), -EKEYREJECTED);
+	world->where.address.port++;
+	KUNIT_EXPECT_EQ(test, connect_as(world), -ECONNREFUSED);
+	KUNIT_EXPECT_EQ(test, target_info().refused, 4);
+	KUNIT_EXPECT_EQ(test, target_info().connections, 0);
+
+	world->where.address.port--;
+	world->where.secrets = world->secrets;
+	KUNIT_ASSERT_EQ(test, connect_as(world), 0);
+	KUNIT_EXPECT_EQ(test, attach_under(world, 2), -ESTALE);
+	/* The control connection is none the worse. */
+	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_LEASE, 0, 0, 0), 0);
+	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_FLUSH, 0, 0, 0), -ENOTCONN);
+	KUNIT_EXPECT_EQ(test, attach_under(world, 3), 0);
+	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_FLUSH, 0, 0, 0), 0);
+}
+
+static void store_opened_anew_in_between(struct kunit *test)
+{
+	struct world *world = test->priv;
+
+	KUNIT_ASSERT_EQ(test, connect_as(world), 0);
+	WRITE_ONCE(fake->store, 100);
+	KUNIT_EXPECT_EQ(test, attach_under(world, 3), -ENOTCONN);
+}
+
+static void secrets_are_rotated(struct kunit *test)
+{
+	struct world *world = test->priv;
+	struct braid_secrets both = world->secrets;
+
+	/* The target goes first, then the writers, then the old one goes. */
+	both.count = 2;
+	both.length[1] = both.length[0];
+	memcpy(both.secret[1], both.secret[0], BRAID_SECRET_MAX);
+	memset(both.secret[0], 'n', BRAID_SECRET_MIN);
+	KUNIT_ASSERT_EQ(test, braid_target_listen(&world->address, &both, NULL), 0);
+	KUNIT_EXPECT_EQ(test, connect_as(world), 0);
+	leave(world);
+	world->where.secrets = both;
+	KUNIT_EXPECT_EQ(test, connect_as(world), 0);
+	leave(world);
+	both.count = 1;
+	KUNIT_ASSERT_EQ(test, braid_target_listen(&world->address, &both, NULL), 0);
+	KUNIT_EXPECT_EQ(test, connect_as(world), 0);
+	leave(world);
+	/* A writer whose first is not the target's tries its second. */
+	KUNIT_ASSERT_EQ(test, braid_target_listen(&world->address, &world->secrets, NULL), 0);
+	KUNIT_EXPECT_EQ(test, connect_as(world), 0);
+	leave(world);
+	world->where.secrets = both;
+	KUNIT_EXPECT_EQ(test, connect_as(world), -EKEYREJECTED);
+}
+
+/* Requests */
+
+static void what_is_written_is_read(struct kunit *test)
+{
+	static const u32 lengths[] = {
+		4096, 8192, 15 * 4096, 65536, 17 * 4096, 64 * 4096, BRAID_PAYLOAD_MAX,
+	};
+	int i;
+
+	reach(test);
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_WRITE, 4096 * i, lengths[i],
+					     i + 1), 0);
+		KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_READ, 4096 * i, lengths[i],
+					     i + 1), 0);
+	}
+	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_FLUSH, 0, 0, 0), 0);
+	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_DISCARD, 0, 4096, 0), -EOPNOTSUPP);
+	/* An error has no data, and harms nobody else. */
+	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_READ, FAKE_SIZE, 4096, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_WRITE, FAKE_SIZE, 4096, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_READ, 4096 * 6, 4096, 7), 0);
+	KUNIT_EXPECT_EQ(test, target_info().broken, 0);
+}
+
+static void bodies_go_both_ways(struct kunit *test)
+{
+	struct world *world = test->priv;
+	u8 *body = kunit_kzalloc(test, BRAID_BODY_MAX, GFP_KERNEL);
+	struct ask *ask = ask_new(world, BRAID_OP_ASK, 0, 0);
+
+	KUNIT_ASSERT_NOT_NULL(test, body);
+	KUNIT_ASSERT_NOT_NULL(test, ask);
+	reach(test);
+	/* A record comes with a refusal as well. */
+	memcpy(body, "host", 4);
+	ask->request.body = body;
+	ask->request.body_len = 4;
+	ask->request.body_max = BRAID_SLOT_SIZE;
+	KUNIT_EXPECT_EQ(test, ask_and_wait(ask), -EBUSY);
+	KUNIT_EXPECT_EQ(test, ask->request.body_len, BRAID_SLOT_SIZE);
+	KUNIT_EXPECT_EQ(test, ask->request.value, 77);
+	KUNIT_EXPECT_EQ(test, memcmp(body, "host\xa5\xa5", 6), 0);
+	KUNIT_EXPECT_EQ(test, body[BRAID_SLOT_SIZE - 1], 0xa5);
+
+	ask->request.op = BRAID_OP_DIRTY;
+	ask->request.body_len = 0;
+	ask->request.body_max = BRAID_BODY_MAX;
+	KUNIT_EXPECT_EQ(test, ask_and_wait(ask), 0);
+	KUNIT_EXPECT_EQ(test, ask->request.body_len, BRAID_BODY_MAX);
+	KUNIT_EXPECT_NULL(test, memchr_inv(body, 0x3c, BRAID_BODY_MAX));
+
+	ask->request.op = BRAID_OP_CLEAR;
+	KUNIT_EXPECT_EQ(test, ask_and_wait(ask), 0);
+	KUNIT_EXPECT_EQ(test, ask->request.value, BRAID_BODY_MAX);
+	KUNIT_EXPECT_EQ(test, ask->request.body_len, 0);
+	ask_free(ask);
+}
+
+/* Many at a time */
+
+#define MANY	400
+
+struct crowd {
+	struct ask *ask[MANY];
+};
+
+static void crowd_free(void *data)
+{
+	struct crowd *crowd = data;
+	int i;
+
+	for (i = 0; i < MANY; i++)
+		if (crowd->ask[i])
+			ask_free(crowd->ask[i]);
+	kvfree(crowd);
+}
+
+/* Writes side by side over all of the replica. */
+static struct crowd *crowd_new(struct kunit *test, enum braid_op op)
+{
+	struct crowd *crowd = kvzalloc(sizeof(*crowd), GFP_KERNEL);
+	u32 length;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, crowd);
+	for (i = 0; i < MANY; i++) {
+		length = 4096 * (1 + i % 5);
+		crowd->ask[i] = ask_new(test->priv, op, i * 20480ull, length);
+		KUNIT_ASSERT_NOT_NULL(test, crowd->ask[i]);
+		if (op == BRAID_OP_WRITE)
+			ask_fill(crowd->ask[i], i);
+	}
+	return crowd;
+}
+
+static void crowd_go(struct world *world, struct crowd *crowd)
+{
+	int i;
+
+	expect_answers(world, MANY);
+	for (i = 0; i < MANY; i++)
+		braid_remote_submit(world->remote, &crowd->ask[i]->request);
+}
+
+static void crowd_check(struct kunit *test, struct crowd *crowd, bool broken)
+{
+	struct ask *ask;
+	int i;
+
+	for (i = 0; i < MANY; i++) {
+		ask = crowd->ask[i];
+		KUNIT_ASSERT_EQ(test, atomic_read(&ask->answers), 1);
+		if (broken && ask->request.error) {
+			KUNIT_ASSERT_TRUE(test, ask->request.error == -ENOTCONN ||
+					  ask->request.error == -ESHUTDOWN);
+			continue;
+		}
+		KUNIT_ASSERT_EQ(test, ask->request.error, 0);
+		KUNIT_ASSERT_TRUE(test, ask->request.sent != 0);
+		if (ask->request.op == BRAID_OP_READ)
+			KUNIT_ASSERT_TRUE(test, ask_holds(ask, i));
+	}
+}
+
+/* More than there are slots, orders or bytes of credit, answered out of order. */
+static void more_than_fit(struct kunit *test)
+{
+	static const enum fake_when whens[] = { FAKE_LATER, FAKE_AT_ONCE };
+	struct world *world = test->priv;
+	struct crowd *writes, *reads;
+	int i;
+
+	reach(test);
+	for (i = 0; i < ARRAY_SIZE(whens); i++) {
+		memset(fake->data, 0, FAKE_SIZE);
+		WRITE_ONCE(fake->when, whens[i]);
+		writes = crowd_new(test, BRAID_OP_WRITE);
+		reads = crowd_new(test, BRAID_OP_READ);
+		crowd_go(world, writes);
+		KUNIT_EXPECT_TRUE(test, all_answered(world));
+		crowd_check(test, writes, false);
+		crowd_go(world, reads);
+		KUNIT_EXPECT_TRUE(test, all_answered(world));
+		crowd_check(test, reads, false);
+		crowd_free(writes);
+		crowd_free(reads);
+	}
+	KUNIT_EXPECT_EQ(test, atomic_read(&world->downs), 0);
+}
+
+#define LARGE	40
+
+/* 40 MiB under way: five times what the target holds for one connection. */
+static void more_bytes_than_fit(struct kunit *test)
+{
+	struct world *world = test->priv;
+	struct ask *ask[LARGE];
+	int i;
+
+	reach(test);
+	WRITE_ONCE(fake->when, FAKE_LATER);
+	expect_answers(world, LARGE);
+	for (i = 0; i < LARGE; i++) {
+		ask[i] = ask_new(world, BRAID_OP_WRITE, (i % 8) << 20, BRAID_PAYLOAD_MAX);
+		KUNIT_ASSERT_NOT_NULL(test, ask[i]);
+	}
+	for (i = 0; i < LARGE; i++)
+		braid_remote_submit(world->remote, &ask[i]->request);
+	KUNIT_EXPECT_TRUE(test, all_answered(world));
+	for (i = 0; i < LARGE; i++) {
+		KUNIT_EXPECT_EQ(test, ask[i]->request.error, 0);
+		ask_free(ask[i]);
+	}
+}
+
+/* A lease does not wait for what the data connection waits for. */
+static void lease_passes_bulk(struct kunit *test)
+{
+	struct world *world = test->priv;
+	struct crowd *crowd;
+	struct ask *lease;
+	unsigned long until;
+
+	reach(test);
+	WRITE_ONCE(fake->when, FAKE_HELD);
+	crowd = crowd_new(test, BRAID_OP_WRITE);
+	lease = ask_new(world, BRAID_OP_LEASE, 0, 0);
+	KUNIT_ASSERT_NOT_NULL(test, lease);
+	crowd_go(world, crowd);
+	WRITE_ONCE(fake->when, FAKE_AT_ONCE);
+	atomic_inc(&world->left);
+	lease->request.n = 5;
+	braid_remote_submit(world->remote, &lease->request);
+	until = jiffies + msecs_to_jiffies(TIMEOUT_MS);
+	while (!atomic_read(&lease->answers) && time_before(jiffies, until))
+		msleep(20);
+	KUNIT_EXPECT_EQ(test, atomic_read(&lease->answers), 1);
+	KUNIT_EXPECT_EQ(test, lease->request.value, 5);
+	KUNIT_EXPECT_FALSE(test, completion_done(&world->all));
+	leave(world);
+	KUNIT_EXPECT_TRUE(test, all_answered(world));
+	crowd_check(test, crowd, true);
+	crowd_free(crowd);
+	ask_free(lease);
+}
+
+/* Breaking */
+
+struct breakage {
+	const char *name;
+	void (*now)(struct world *world);
+};
+
+static void writer_kills(struct world *world)
+{
+	braid_remote_kill(world->remote);
+}
+
+static void writer_leaves(struct world *world)
+{
+	leave(world);
+}
+
+static void target_closes(struct world *world)
+{
+	braid_target_close(&world->address, NULL);
+}
+
+static void replica_closes(struct world *world)
+{
+	WRITE_ONCE(fake->closing, true);
+	braid_target_forget(fake);
+}
+
+static void control_breaks(struct world *world)
+{
+	kernel_sock_shutdown(world->remote->control.conn.sock, SHUT_RDWR);
+}
+
+static void data_breaks(struct world *world)
+{
+	kernel_sock_shutdown(world->remote->data.conn.sock, SHUT_WR);
+}
+
+static const struct breakage breakages[] = {
+	{ "writer kills", writer_kills },
+	{ "writer leaves", writer_leaves },
+	{ "target closes", target_closes },
+	{ "replica closes", replica_closes },
+	{ "control breaks", control_breaks },
+	{ "data breaks", data_breaks },
+};
+
+static void breakage_desc(const struct breakage *b, char *desc)
+{
+	strscpy(desc, b->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(breakage, breakages, breakage_desc);
+
+/* At any moment of the traffic: everything is answered once, then down() is told once. */
+static void breaks_under_load(struct kunit *test)
+{
+	const struct breakage *b = test->param_value;
+	struct world *world = test->priv;
+	struct crowd *crowd;
+	int round;
+
+	for (round = 0; round < 6; round++) {
+		WRITE_ONCE(fake->closing, false);
+		atomic_set(&world->downs, 0);
+		braid_target_listen(&world->address, &world->secrets, NULL);
+		reach(test);
+		WRITE_ONCE(fake->when, round % 3);
+		crowd = crowd_new(test, round & 1 ? BRAID_OP_READ : BRAID_OP_WRITE);
+		crowd_go(world, crowd);
+		usleep_range(round * 300, round * 300 + 100);
+		b->now(world);
+		KUNIT_EXPECT_TRUE(test, all_answered(world));
+		leave(world);
+		KUNIT_EXPECT_EQ(test, atomic_read(&world->downs), 1);
+		KUNIT_EXPECT_EQ(test, atomic_read(&world->after_down), 0);
+		/* Reads are not checked: not all that they read was written. */
+		if (!(round & 1))
+			crowd_check(test, crowd, true);
+		crowd_free(crowd);
+	}
+}
+
+/* A new epoch: only the data connection is another. */
+static void attach_again(struct kunit *test)
+{
+	struct world *world = test->priv;
+	struct crowd *crowd;
+
+	reach(test);
+	WRITE_ONCE(fake->when, FAKE_HELD);
+	crowd = crowd_new(test, BRAID_OP_WRITE);
+	crowd_go(world, crowd);
+	fake->promised.counter = 8;
+	KUNIT_EXPECT_EQ(test, attach_under(world, 8), 0);
+	KUNIT_EXPECT_TRUE(test, all_answered(world));
+	crowd_check(test, crowd, true);
+	crowd_free(crowd);
+	KUNIT_EXPECT_EQ(test, atomic_read(&world->downs), 0);
+	WRITE_ONCE(fake->when, FAKE_AT_ONCE);
+	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_LEASE, 0, 0, 0), 0);
+	leave(world);
+	KUNIT_EXPECT_EQ(test, atomic_read(&world->downs), 1);
+}
+
+/* Strangers */
+
+static struct socket *call(struct kunit *test)
+{
+	struct world *world = test->priv;
+	struct socket *sock;
+
+	sock = braid_sock_connect(&world->address, jiffies + msecs_to_jiffies(TIMEOUT_MS));
+	KUNIT_ASSERT_FALSE(test, IS_ERR(sock));
+	return sock;
+}
+
+/* Return: whether the other side hung up in time. */
+static bool hung_up(struct socket *sock, unsigned int ms)
+{
+	u8 byte;
+	int ret;
+
+	do {
+		ret = braid_sock_receive(sock, &byte, 1, jiffies + msecs_to_jiffies(ms));
+	} while (!ret);
+	return ret != -ETIMEDOUT;
+}
+
+static void garbage_is_hung_up_on(struct kunit *test)
+{
+	struct rnd_state rnd;
+	struct socket *sock;
+	u8 garbage[48];
+	int i;
+
+	random_begin(test, &rnd);
+	for (i = 0; i < 20; i++) {
+		sock = call(test);
+		prandom_bytes_state(&rnd, garbage, sizeof(garbage));
+		braid_sock_send(sock, garbage, sizeof(garbage),
+				jiffies + msecs_to_jiffies(TIMEOUT_MS));
+		KUNIT_EXPECT_TRUE(test, hung_up(sock, TIMEOUT_MS));
+		braid_sock_release(sock);
+	}
+	KUNIT_EXPECT_EQ(test, target_info().refused, 20);
+}
+
+/* Strangers who say nothing are many; a writer gets in all the same. */
+static void silent_strangers_do_not_lock_out(struct kunit *test)
+{
+	struct world *world = test->priv;
+	struct socket *silent[BRAID_STRANGERS_MAX + 8];
+	unsigned long begun = jiffies;
+	int i, gone = 0;
+
+	for (i = 0; i < ARRAY_SIZE(silent); i++)
+		silent[i] = call(test);
+	KUNIT_EXPECT_EQ(test, connect_as(world), 0);
+	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_LEASE, 0, 0, 0), 0);
+	for (i = 0; i < ARRAY_SIZE(silent); i++)
+		gone += hung_up(silent[i], 2 * HANDSHAKE_MS);
+	KUNIT_EXPECT_EQ(test, gone, (int)ARRAY_SIZE(silent));
+	KUNIT_EXPECT_LE(test, jiffies_to_msecs(jiffies - begun), 4 * HANDSHAKE_MS);
+	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_LEASE, 0, 0, 0), 0);
+	for (i = 0; i < ARRAY_SIZE(silent); i++)
+		braid_sock_release(silent[i]);
+}
+
+/* One who knows the secret and then says something wrong. */
+struct misbehaviour {
+	const char *name;
+	void (*change)(struct braid_frame *frame);
+};
+
+static void another_cookie(struct braid_frame *frame)
+{
+	frame->cookie++;
+}
+
+static void another_session(struct braid_frame *frame)
+{
+	frame->session++;
+}
+
+static void another_volume(struct braid_frame *frame)
+{
+	frame->volume++;
+}
+
+static void another_epoch(struct braid_frame *frame)
+{
+	frame->epoch.counter++;
+}
+
+static void wrong_digest(struct braid_frame *frame)
+{
+	frame->payload_crc++;
+}
+
+static void control_on_data(struct braid_frame *frame)
+{
+	frame->type = BRAID_OP_LEASE;
+	frame->payload = 0;
+	frame->payload_crc = 0;
+	frame->length = 0;
+}
+
+static void too_long(struct braid_frame *frame)
+{
+	frame->payload = BRAID_PAYLOAD_MAX + 4096;
+	frame->length = frame->payload;
+}
+
+static void an_answer(struct braid_frame *frame)
+{
+	frame->answer = true;
+}
+
+static const struct misbehaviour misbehaviours[] = {
+	{ "cookie", another_cookie },
+	{ "session", another_session },
+	{ "volume", another_volume },
+	{ "epoch", another_epoch },
+	{ "digest", wrong_digest },
+	{ "control on data", control_on_data },
+	{ "too long", too_long },
+	{ "answer", an_answer },
+};
+
+static void misbehaviour_desc(const struct misbehaviour *m, char *desc)
+{
+	strscpy(desc, m->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(misbehaviour, misbehaviours, misbehaviour_desc);
+
+static void say(struct kunit *test, struct socket *sock, const struct braid_frame *frame,
+		const void *payload)
+{
+	unsigned long deadline = jiffies + msecs_to_jiffies(TIMEOUT_MS);
+	struct braid_wire_frame wire;
+
+	braid_wire_encode(frame, &wire);
+	KUNIT_ASSERT_EQ(test, braid_sock_send(sock, &wire, sizeof(wire), deadline), 0);
+	/* It may hang up on the head already. */
+	braid_sock_send(sock, payload, 4096, deadline);
+}
+
+static void wrong_words_end_a_connection(struct kunit *test)
+{
+	const struct misbehaviour *m = test->param_value;
+	struct world *world = test->priv;
+	struct braid_handshake_want want = {
+		.role = BRAID_ROLE_DATA,
+		.volume = fake->record.volume,
+		.epoch = { 3, 4 },
+		.session = 55,
+	};
+	u8 *payload = kunit_kzalloc(test, 4096, GFP_KERNEL);
+	struct braid_handshake_got got;
+	struct braid_wire_frame answer;
+	struct braid_frame frame = { };
+	unsigned int which = 0;
+	struct socket *sock;
+	u32 features;
+
+	KUNIT_ASSERT_NOT_NULL(test, payload);
+	KUNIT_ASSERT_EQ(test, braid_dial(&world->address, &world->secrets, &which, &want,
+					 jiffies + msecs_to_jiffies(TIMEOUT_MS), &got,
+					 &features, &sock), 0);
+	frame.type = BRAID_OP_WRITE;
+	frame.volume = braid_wire_volume(&fake->record.volume);
+	frame.epoch = want.epoch;
+	frame.session = 55;
+	frame.cookie = got.cookie;
+	frame.seq = 1;
+	frame.length = 4096;
+	frame.payload = 4096;
+	frame.payload_crc = crc32c(~0, payload, 4096);
+	/* First as it should be. */
+	say(test, sock, &frame, payload);
+	KUNIT_EXPECT_EQ(test, braid_sock_receive(sock, &answer, sizeof(answer),
+						 jiffies + msecs_to_jiffies(TIMEOUT_MS)), 0);
+	KUNIT_EXPECT_EQ(test, answer.status, 0);
+	m->change(&frame);
+	say(test, sock, &frame, payload);
+	KUNIT_EXPECT_TRUE(test, hung_up(sock, TIMEOUT_MS));
+	braid_sock_release(sock);
+	braid_target_forget(fake);
+	KUNIT_EXPECT_EQ(test, target_info().broken, 1);
+	/* The wrong one was not executed. */
+	KUNIT_EXPECT_EQ(test, atomic64_read(&fake->submitted), 1);
+}
+
+static struct kunit_case transport_cases[] = {
+	KUNIT_CASE(hello_tells_whom_it_reached),
+	KUNIT_CASE(refusals),
+	KUNIT_CASE(store_opened_anew_in_between),
+	KUNIT_CASE(secrets_are_rotated),
+	KUNIT_CASE(what_is_written_is_read),
+	KUNIT_CASE(bodies_go_both_ways),
+	KUNIT_CASE(more_than_fit),
+	KUNIT_CASE(more_bytes_than_fit),
+	KUNIT_CASE(lease_passes_bulk),
+	KUNIT_CASE_PARAM(breaks_under_load, breakage_gen_params),
+	KUNIT_CASE(attach_again),
+	KUNIT_CASE(garbage_is_hung_up_on),
+	KUNIT_CASE(silent_strangers_do_not_lock_out),
+	KUNIT_CASE_PARAM(wrong_words_end_a_connection, misbehaviour_gen_params),
+	{}
+};
+
+static int transport_begin(struct kunit_suite *suite)
+{
+	int ret = braid_conn_module_init();
+
+	return ret ? ret : braid_target_init();
+}
+
+static void transport_end(struct kunit_suite *suite)
+{
+	braid_target_exit();
+	braid_conn_module_exit();
+}
+
+static struct kunit_suite transport_suite = {
+	.name = "braid_transport",
+	.suite_init = transport_begin,
+	.suite_exit = transport_end,
+	.init = world_init,
+	.exit = world_exit,
+	.test_cases = transport_cases,
+};
+
+kunit_test_suite(transport_suite);
+
+MODULE_DESCRIPTION("braid: tests of writer and target over a socket");
+MODULE_LICENSE("GPL");
