@@ -31,7 +31,7 @@ struct braid_replica {
 	enum fake_when when;
 	bool closing;
 	struct braid_epoch promised;
-	spinlock_t lock;
+	spinlock_t lock;		/* queue */
 	struct list_head queue;		/* of requests, lock */
 	struct work_struct work;
 	atomic_t refs;
