@@ -304,12 +304,13 @@ static void eject(struct braid_volume *volume, u64 ejected)
 }
 
 /*
- * While the record says closed, or a member's own does, nothing may be written
- * that it does not tell.
+ * While the record says closed and it is not to be, or a member's own does, nothing
+ * may be written.
  */
 static void hold_for_record(struct braid_volume *volume)
 {
-	bool hold = volume->record.flags & BRAID_RECORD_CLEAN;
+	bool hold = volume->record.flags & BRAID_RECORD_CLEAN &&
+		    !volume->ballot.clean;
 	unsigned int i;
 
 	for (i = 0; i < volume->npeers && volume->ballot.reopening; i++)
