@@ -63,18 +63,48 @@ static void unclaim(struct file *file)
 	atomic_add(2, &file_inode(file)->i_writecount);
 }
 
+static void close_one(struct file_store *file, struct file *one)
+{
+	if (!one)
+		return;
+	if (file->claimed)
+		unclaim(one);
+	fput(one);
+}
+
+/**
+ * struct closing - the end of a store's files
+ * @work: does it
+ * @file: whose
+ */
+struct closing {
+	struct work_struct work;
+	struct file_store *file;
+};
+
+static void close_now(struct work_struct *work)
+{
+	struct file_store *file = container_of(work, struct closing,
+					       work)->file;
+
+	close_one(file, file->data);
+	close_one(file, file->meta);
+	flush_delayed_fput();
+}
+
+/*
+ * Whoever opens them next must not meet our own opening, which would otherwise
+ * end no earlier than the system call that we are in.  What a worker puts is gone
+ * when it says so.
+ */
 static void close_files(struct file_store *file)
 {
-	if (file->data) {
-		if (file->claimed)
-			unclaim(file->data);
-		fput(file->data);
-	}
-	if (file->meta) {
-		if (file->claimed)
-			unclaim(file->meta);
-		fput(file->meta);
-	}
+	struct closing closing = { .file = file };
+
+	INIT_WORK_ONSTACK(&closing.work, close_now);
+	schedule_work(&closing.work);
+	flush_work(&closing.work);
+	destroy_work_on_stack(&closing.work);
 	kfree(file);
 }
 
