@@ -130,8 +130,10 @@ static int fill_record_identity(struct sk_buff *skb,
 	    nla_put(skb, BRAID_BLK_A_REPLICA_UUID, UUID_SIZE,
 		    &record->volume) ||
 	    nla_put_u8(skb, BRAID_BLK_A_REPLICA_VOTER, record->voter) ||
-	    nla_put_u64_64bit(skb, BRAID_BLK_A_REPLICA_SIZE, record->size,
-			      BRAID_BLK_A_REPLICA_PAD) ||
+	    /* A witness learns it when the volume is made. */
+	    (record->size &&
+	     nla_put_u64_64bit(skb, BRAID_BLK_A_REPLICA_SIZE, record->size,
+			       BRAID_BLK_A_REPLICA_PAD)) ||
 	    nla_put_u32(skb, BRAID_BLK_A_REPLICA_STATE, record->own) ||
 	    fill_flag(skb, BRAID_BLK_A_REPLICA_WITNESS,
 		      flags & BRAID_RECORD_WITNESS) ||

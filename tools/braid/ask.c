@@ -280,6 +280,23 @@ static bool refused_absent(const struct asked *asked, uint32_t attr,
 	return false;
 }
 
+/* Does the text name it, as a word of its own? */
+static bool names(const char *text, const char *key)
+{
+	static const char inside[] = "abcdefghijklmnopqrstuvwxyz"
+				     "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+	const char *at = text;
+	size_t len = strlen(key);
+
+	while ((at = strstr(at, key))) {
+		if ((at == text || !strchr(inside, at[-1])) &&
+		    (!at[len] || !strchr(inside, at[len])))
+			return true;
+		at++;
+	}
+	return false;
+}
+
 void ask_refused(const struct asked *asked, const struct fault *fault)
 {
 	const char *text = fault_text(fault), *key = ask_key(asked);
@@ -299,10 +316,12 @@ void ask_refused(const struct asked *asked, const struct fault *fault)
 	/* who may not ask may not ask about any of them */
 	if (!key || fault->error == EPERM)
 		error("%s", text);
+	else if (!names(text, key))
+		error("%s %s: %s", asked->noun->name, key, text);
 	else if (!strncmp(text, key, strlen(key)))
 		error("%s %s", asked->noun->name, text);
 	else
-		error("%s %s: %s", asked->noun->name, key, text);
+		error("%s", text);
 }
 
 int ask_send(const struct options *options, const struct asked *asked)

@@ -317,6 +317,13 @@ def test_volume_refusals_of_no_word():
             ([TEXT], EBUSY, "volume db: no good"), ([], EBUSY,
              "volume db: Device or resource busy"),
             ([attr(fake.ERR_MSG, "db is open")], EBUSY, "volume db is open"),
+            ([attr(fake.ERR_MSG, "no volume db here")], ENOENT,
+             "no volume db here"),
+            ([attr(fake.ERR_MSG, "volume db2 is in use")], EBUSY,
+             "volume db: volume db2 is in use"),
+            ([attr(fake.ERR_MSG, "mydb is in use")], EBUSY,
+             "volume db: mydb is in use"),
+            ([attr(fake.ERR_MSG, "no db-1, no db")], EBUSY, "no db-1, no db"),
             ([TEXT], EPERM, "no good"),
             ([TEXT, u32(fake.ERR_OFFS, 10 ** 6)], EINVAL, "volume db: no good"),
             ([TEXT, u32(fake.ERR_OFFS, 5)], EINVAL, "volume db: no good")):
