@@ -169,11 +169,14 @@ int braid_clear_all(struct braid_io_set *set)
 	u64 flushed, n;
 	int err;
 
+	/* What it clears with is ours meanwhile. */
 	cancel_delayed_work_sync(&clearing->work);
 	err = clear_some(clearing, U64_MAX, 0);
 	/* Without a dirty region there was no flush yet. */
 	if (!err)
 		err = braid_flush_wait(set, &flushed, &n);
+	queue_delayed_work(set->slow, &clearing->work,
+			   msecs_to_jiffies(CLEAR_EVERY_MS));
 	if (err)
 		return err == -EAGAIN ? err : -EIO;
 	return READ_ONCE(set->dirty.count) ||

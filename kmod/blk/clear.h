@@ -18,7 +18,7 @@ void braid_clear_exit(struct braid_io_set *set);
  * braid_clear_all() - flush, then clear every region; for a detach
  * @set: of the volume
  *
- * Nothing is in flight.  The lazy clearing ends with it.
+ * Nothing is in flight.
  * Context: may sleep. Return: 0; -EAGAIN: a member was not reached, or a
  * membership is proposed; -EIO: the volume is dead, or a region cannot be cleared.
  */

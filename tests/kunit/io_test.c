@@ -626,8 +626,7 @@ static void reconcile_comes_before_the_touch(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, wait_until(logged(w, 2, BRAID_OP_WRITE) == 1));
 	msleep(20);
 	KUNIT_EXPECT_EQ(test, logged(w, -1, BRAID_OP_READ), 0);
-	w->rnd = kunit_kzalloc(test, sizeof(*w->rnd), GFP_KERNEL);
-	random_begin(test, w->rnd);
+	random_begin(test, &w->rnd);
 	world_mode(w, FAKE_LATER);
 	queue_work(w->queue, &w->later);
 	KUNIT_EXPECT_TRUE(test, wait_for_completion_timeout(&app->done, 5 * HZ));

@@ -76,7 +76,7 @@ struct world {
 	u64 refused;
 	u32 cleared;		/* regions in answered CLEARs of peer 1 */
 	int accounting;		/* begun and not ended */
-	struct rnd_state *rnd;
+	struct rnd_state rnd;
 	struct workqueue_struct *queue;
 	struct work_struct later;
 };
@@ -102,7 +102,7 @@ static inline int peer_index(const struct braid_peer *peer)
 })
 
 /* What a disk does with a request. */
-static int fake_execute(struct fake *fake, struct braid_request *request)
+static inline int fake_execute(struct fake *fake, struct braid_request *request)
 {
 	u64 first = request->offset >> BRAID_BLOCK_SHIFT, at = request->offset;
 	u64 end = (request->offset + request->length) >> BRAID_BLOCK_SHIFT;
@@ -154,15 +154,19 @@ static int fake_execute(struct fake *fake, struct braid_request *request)
 }
 
 /* Answers a request, which is on no list. */
-static void fake_answer(struct world *w, int peer, struct braid_request *request,
-			int error)
+static inline void fake_answer(struct world *w, int peer,
+			       struct braid_request *request, int error)
 {
 	struct fake *fake = &w->fake[peer];
 	unsigned long flags;
 
 	spin_lock_irqsave(&w->lock, flags);
+	/* What was lost may have been done all the same. */
 	if (!error)
 		error = fake_execute(fake, request);
+	else if (error == -ENOTCONN && request->op >= BRAID_OP_WRITE &&
+		 request->op != BRAID_OP_READ && (request->n & 1))
+		fake_execute(fake, request);
 	if (!error && request->op == BRAID_OP_CLEAR && !peer)
 		w->cleared += request->body_len / sizeof(struct braid_clear);
 	spin_unlock_irqrestore(&w->lock, flags);
@@ -209,7 +213,7 @@ void braid_peer_submit(struct braid_peer *peer, struct braid_request *request)
 }
 
 /* Answers the @which-th that a voter holds. Return: false: it holds fewer. */
-static bool answer(struct world *w, int peer, u32 which, int error)
+static inline bool answer(struct world *w, int peer, u32 which, int error)
 {
 	struct braid_request *request, *found = NULL;
 	unsigned long flags;
@@ -228,7 +232,7 @@ static bool answer(struct world *w, int peer, u32 which, int error)
 	return found;
 }
 
-static u32 held(struct world *w, int peer)
+static inline u32 held(struct world *w, int peer)
 {
 	struct braid_request *request;
 	unsigned long flags;
@@ -241,13 +245,13 @@ static u32 held(struct world *w, int peer)
 	return count;
 }
 
-static void answer_all(struct world *w, int peer, int error)
+static inline void answer_all(struct world *w, int peer, int error)
 {
 	while (answer(w, peer, 0, error))
 		;
 }
 
-static void answer_later(struct work_struct *work)
+static inline void answer_later(struct work_struct *work)
 {
 	struct world *w = container_of(work, struct world, later);
 	int peer;
@@ -261,7 +265,7 @@ static void answer_later(struct work_struct *work)
 			if (!count || w->fake[peer].mode != FAKE_LATER)
 				continue;
 			any |= answer(w, peer,
-				      prandom_u32_state(w->rnd) % count,
+				      prandom_u32_state(&w->rnd) % count,
 				      w->fake[peer].error);
 		}
 	} while (any);
@@ -317,7 +321,7 @@ struct app {
 
 #define APP_ORDER	8
 
-static void app_ended(struct bio *bio)
+static inline void app_ended(struct bio *bio)
 {
 	struct app *app = bio->bi_private;
 
@@ -328,8 +332,8 @@ static void app_ended(struct bio *bio)
 }
 
 /* @fill: every byte of the data */
-static struct app *app_submit(struct world *w, blk_opf_t opf, u64 block,
-			      u32 blocks, u8 fill)
+static inline struct app *app_submit(struct world *w, blk_opf_t opf, u64 block,
+				     u32 blocks, u8 fill)
 {
 	struct app *app = kunit_kzalloc(w->test, sizeof(*app), GFP_KERNEL);
 
@@ -353,7 +357,7 @@ static struct app *app_submit(struct world *w, blk_opf_t opf, u64 block,
 	return app;
 }
 
-static void app_free(struct app *app)
+static inline void app_free(struct app *app)
 {
 	bio_put(app->bio);
 	if (app->page)
@@ -361,7 +365,7 @@ static void app_free(struct app *app)
 }
 
 /* Waits for its end. Return: its errno. */
-static int app_wait(struct world *w, struct app *app)
+static inline int app_wait(struct world *w, struct app *app)
 {
 	int status;
 
@@ -373,17 +377,17 @@ static int app_wait(struct world *w, struct app *app)
 	return status;
 }
 
-static u8 app_byte(struct app *app, u32 block)
+static inline u8 app_byte(struct app *app, u32 block)
 {
 	return ((u8 *)page_address(app->page))[block * 4096 + 17];
 }
 
-static u8 disk_byte(struct world *w, int peer, u64 block)
+static inline u8 disk_byte(struct world *w, int peer, u64 block)
 {
 	return w->fake[peer].disk[block * 4096 + 17];
 }
 
-static void world_members(struct world *w, u64 isr, u64 proposed)
+static inline void world_members(struct world *w, u64 isr, u64 proposed)
 {
 	spin_lock_irq(&w->volume.lock);
 	w->volume.isr = isr;
@@ -395,7 +399,7 @@ static void world_members(struct world *w, u64 isr, u64 proposed)
 	braid_io_membership(&w->volume);
 }
 
-static void world_hold(struct world *w, u32 why)
+static inline void world_hold(struct world *w, u32 why)
 {
 	spin_lock_irq(&w->volume.lock);
 	w->volume.held = why;
@@ -404,7 +408,7 @@ static void world_hold(struct world *w, u32 why)
 }
 
 /* How many requests of @op were made of a voter, or with -1 of all. */
-static u32 logged(struct world *w, int peer, enum braid_op op)
+static inline u32 logged(struct world *w, int peer, enum braid_op op)
 {
 	u32 i, count = 0;
 
@@ -414,7 +418,7 @@ static u32 logged(struct world *w, int peer, enum braid_op op)
 	return count;
 }
 
-static const struct asked *last_of(struct world *w, int peer, enum braid_op op)
+static inline const struct asked *last_of(struct world *w, int peer, enum braid_op op)
 {
 	u32 i = w->logged;
 
@@ -425,7 +429,7 @@ static const struct asked *last_of(struct world *w, int peer, enum braid_op op)
 	return NULL;
 }
 
-static void world_end(void *data)
+static inline void world_end(void *data)
 {
 	struct world *w = data;
 	int i;
@@ -449,7 +453,7 @@ static void world_end(void *data)
 }
 
 /* A, B and C are data replicas and members; A is in this kernel. */
-static struct world *world_begin(struct kunit *test)
+static inline struct world *world_begin(struct kunit *test)
 {
 	struct world *w = kvzalloc(sizeof(*w), GFP_KERNEL);
 	struct braid_volume *volume;
@@ -498,7 +502,7 @@ static struct world *world_begin(struct kunit *test)
 	return w;
 }
 
-static void world_mode(struct world *w, enum fake_mode mode)
+static inline void world_mode(struct world *w, enum fake_mode mode)
 {
 	int i;
 
