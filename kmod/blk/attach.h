@@ -14,7 +14,7 @@ struct netlink_ext_ack;
 
 /* What a person asks of volumes: create, attach, detach, suspend, resume, show. */
 
-/**
+/*
  * struct braid_volume_make - arguments of `volume create`
  */
 struct braid_volume_make {
@@ -24,7 +24,7 @@ struct braid_volume_make {
 	struct braid_secrets secrets;
 };
 
-/**
+/*
  * struct braid_volume_attach - arguments of `volume attach`
  * @from: where to begin; the other addresses come from the record
  */
@@ -55,7 +55,7 @@ int braid_volume_resume(const char *name, struct netlink_ext_ack *extack);
 #define BRAID_NEVER	U64_MAX		/* of a time ago */
 #define BRAID_WHY_MAX	256
 
-/**
+/*
  * struct braid_volume_info - what `volume show` tells
  *
  * peer[].answered_ms_ago is BRAID_NEVER for one that never answered.
@@ -81,6 +81,7 @@ struct braid_volume_info {
 		u64 answered_ms_ago;
 	} peer[BRAID_VOTERS_MAX];
 };
+
 int braid_volume_walk(int (*fn)(const struct braid_volume_info *info,
 				void *context), void *context);
 /* -ENOENT */

@@ -11,7 +11,7 @@
 #define BRAID_NONCE_SIZE	32
 #define BRAID_MAC_SIZE		32
 
-/**
+/*
  * struct braid_secrets - up to two, while they are rotated
  * @count: 0 to 2; the first is the one to begin with, both are accepted
  *
@@ -29,7 +29,7 @@ struct braid_auth_part {
 	size_t size;
 };
 
-/**
+/*
  * braid_auth_mac() - HMAC-SHA256 over a label and some pieces, one after another
  * @secret: the key, @length bytes, not empty
  * @label: who speaks, so that no message can be sent back to where it came from;

@@ -119,7 +119,7 @@ int braid_conn_copy(const void *source, int offset, struct iov_iter *to,
 int braid_conn_module_init(void);
 void braid_conn_module_exit(void);
 
-/**
+/*
  * braid_conn_init() - over a socket whose handshake is done
  * @sock: taken over, also on failure later on
  * @answers: whether answers or requests come in

@@ -10,7 +10,7 @@
 struct braid_secrets;
 struct socket;
 
-/**
+/*
  * braid_dial() - connect to a target and shake hands
  * @which: secret to try first; on success, the one that was accepted
  * @deadline: jiffies, for all of it

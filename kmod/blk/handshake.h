@@ -25,7 +25,7 @@
  * back, or taken from another connection does not fit.
  */
 
-/**
+/*
  * struct braid_handshake - the messages so far, as they are on the wire
  * @why: what was wrong with the last message taken, for people; static text
  */
@@ -85,7 +85,7 @@ int braid_handshake_proof(struct braid_handshake *handshake,
 			  unsigned int which,
 			  const struct braid_handshake_want *want);
 
-/**
+/*
  * braid_handshake_take_welcome() - is that the target, and whom did we reach?
  *
  * That the secret is refused cannot be told with a MAC: anybody in between can
@@ -103,7 +103,7 @@ int braid_handshake_take_welcome(struct braid_handshake *handshake,
 int braid_handshake_take_hello(struct braid_handshake *handshake);
 void braid_handshake_challenge(struct braid_handshake *handshake);
 
-/**
+/*
  * braid_handshake_take_proof() - does the writer know one of the secrets?
  * @which: the secret it knew
  *

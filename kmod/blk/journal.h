@@ -43,7 +43,7 @@ struct braid_journal_clear {
 	u64 n;
 };
 
-/**
+/*
  * braid_journal_open() - load the map of a store
  * @now: the record's generation
  * @out: the journal
@@ -74,7 +74,7 @@ bool braid_journal_failed(const struct braid_journal *journal);
  */
 void braid_journal_renew(struct braid_journal *journal);
 
-/**
+/*
  * braid_journal_begin() - a write is about to be submitted to the store
  *
  * Remembers write counter @n for the regions (C1) and counts the write as in
@@ -92,7 +92,7 @@ bool braid_journal_begin(struct braid_journal *journal,
 void braid_journal_end(struct braid_journal *journal,
 		       const struct braid_stamp *stamp);
 
-/**
+/*
  * braid_journal_clear() - clear dirty bits, durable on return
  * @clear: regions with the write counter up to which they are clean
  * @stamp: stamp @generation on them as well (C3)
@@ -105,7 +105,7 @@ int braid_journal_clear(struct braid_journal *journal,
 			const struct braid_journal_clear *clear, u32 count,
 			u32 generation, bool stamp);
 
-/**
+/*
  * braid_journal_dirty() - list dirty regions
  * @from: first region to look at, on return the one to go on with; the number of
  *	regions at the end

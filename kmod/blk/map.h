@@ -77,7 +77,7 @@ void braid_map_spoil(struct braid_map *map, u32 now);
 void braid_ring_encode(void *out, u64 map_id, u64 sequence,
 		       const struct braid_change *change, u32 count);
 
-/**
+/*
  * struct braid_ring_record - a decoded ring record, in place
  */
 struct braid_ring_record {

@@ -30,6 +30,7 @@ enum braid_verdict {
 	BRAID_FULL,		/* -EOVERFLOW: the generation is at its maximum */
 	BRAID_UNFIT,		/* -EINVAL: the proposal contradicts itself or the record */
 };
+
 int braid_verdict_errno(enum braid_verdict verdict);
 
 /* Attach 1: may it promise @epoch?  @dead: the operator's word. */

@@ -110,7 +110,7 @@ const char *braid_reach_check_name(const char *name)
 		return "name of the volume is longer than 24 bytes";
 	for (c = name; *c; c++)
 		if (!isascii(*c) || !(isalnum(*c) || strchr("-_.", *c)))
-			return "name of the volume has a character other than letters, digits, '-', '_' and '.'";
+			return "name of the volume has more than letters, digits, '-', '_' and '.'";
 	if (name[0] == '.')
 		return "name of the volume begins with a dot";
 	return NULL;

@@ -123,7 +123,7 @@ const char *braid_record_decode(struct braid_record *record, const void *slot);
 int braid_record_choose(struct braid_record *record, const void *a,
 			const void *b, const char **why);
 
-/**
+/*
  * braid_record_check_size() - can a volume be that large with these regions?
  *
  * Return: NULL, or what is wrong (static text).

@@ -29,7 +29,7 @@ struct braid_remote_hello {
 	u32 features;
 };
 
-/**
+/*
  * struct braid_remote_where - whom to reach
  * @volume: UUID; nil: of the volume called @name
  * @voter: id; 0: any voter of that volume there
@@ -42,7 +42,7 @@ struct braid_remote_where {
 	struct braid_secrets secrets;
 };
 
-/**
+/*
  * braid_remote_connect() - open the control connection
  * @timeout_ms: for connecting and for the handshake
  * @down: called once when a connection broke, after every request it carried was

@@ -18,7 +18,7 @@ struct netlink_ext_ack;
  * target for writers elsewhere and by the volume directly.
  */
 
-/**
+/*
  * struct braid_replica_info - what `replica show` and a handshake tell
  */
 struct braid_replica_info {
@@ -32,7 +32,7 @@ struct braid_replica_info {
 	bool failed;			/* record or map could not be written, or a flush failed */
 };
 
-/**
+/*
  * struct braid_replica_make - arguments of `replica create`
  * @size: bytes of the volume; 0: all that fits
  */
@@ -58,7 +58,7 @@ int braid_replica_close(const char *path, struct netlink_ext_ack *extack);
 /* Blanks both slots of a store that is not open. */
 int braid_replica_del(const char *path, struct netlink_ext_ack *extack);
 
-/**
+/*
  * struct braid_replica_fault - one thing wrong that `replica check` found
  */
 struct braid_replica_fault {
@@ -101,7 +101,7 @@ int braid_session_open(struct braid_replica *replica,
 /* New requests fail with -ESHUTDOWN; waits until all have been answered. May sleep. */
 void braid_session_close(struct braid_session *session);
 
-/**
+/*
  * braid_replica_submit() - ask a replica
  *
  * Data operations are checked against the promise when they are submitted to

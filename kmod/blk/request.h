@@ -12,7 +12,7 @@
 
 /* What a writer asks of one voter, whether it is in this kernel or behind a connection. */
 
-#define BRAID_PAYLOAD_MAX	(1u << 20)	/* data of one WRITE or READ, bytes */
+#define BRAID_PAYLOAD_MAX	((u32)BIT(20))	/* data of one WRITE or READ, bytes */
 #define BRAID_BODY_MAX		(64u << 10)	/* everything else, bytes */
 #define BRAID_ZERO_MAX		(64u << 20)	/* length of one ZERO or DISCARD, bytes */
 
@@ -45,7 +45,7 @@ enum braid_op {
 /* struct braid_request.flags; those of the wire */
 #define BRAID_REQ_FUA		BIT(0)	/* WRITE, ZERO: durable before the answer */
 #define BRAID_REQ_STAMP		BIT(1)	/* CLEAR: stamp the generation of now (C3) */
-#define BRAID_REQ_DEAD		BIT(2)	/* ASK, PREPARE: the operator's word that the holder is off */
+#define BRAID_REQ_DEAD		BIT(2)	/* ASK, PREPARE: the holder is off, by word */
 #define BRAID_REQ_TAKEOVER	BIT(3)	/* ASK: have the holder asked to close */
 #define BRAID_REQ_FLAGS		(BRAID_REQ_FUA | BRAID_REQ_STAMP | \
 				 BRAID_REQ_DEAD | BRAID_REQ_TAKEOVER)

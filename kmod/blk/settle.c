@@ -168,6 +168,19 @@ static struct braid_peer *next_member(struct braid_volume *volume,
 	return next;
 }
 
+/* Return: negative if interrupted. */
+static int wait_until_out(struct braid_volume *volume,
+			  const struct braid_peer *peer)
+{
+	const long limit = msecs_to_jiffies(volume->member_timeout_ms);
+	long left;
+
+	left = wait_event_interruptible_timeout(volume->wait,
+						!(READ_ONCE(volume->isr) &
+						  peer->bit), limit);
+	return left < 0 ? -EINTR : 0;
+}
+
 static int collect_all(struct braid_volume *volume, struct settle *settle,
 		       struct netlink_ext_ack *extack)
 {
@@ -189,9 +202,7 @@ static int collect_all(struct braid_volume *volume, struct settle *settle,
 					    peer->voter.id,
 					    braid_error_text(error));
 		/* It is out as soon as that is recorded. */
-		if (error && wait_event_interruptible_timeout(volume->wait,
-				!(READ_ONCE(volume->isr) & peer->bit),
-				msecs_to_jiffies(volume->member_timeout_ms)) < 0)
+		if (error && wait_until_out(volume, peer))
 			return -EINTR;
 	}
 }

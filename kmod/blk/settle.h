@@ -7,7 +7,7 @@
 struct braid_volume;
 struct netlink_ext_ack;
 
-/**
+/*
  * braid_settle() - step 4 of attach, as far as the control part does it
  * @clean: the record said closed: there is nothing to list
  * @prefer: whom to copy from if it is a member still

@@ -96,7 +96,7 @@ void braid_stream_init(struct braid_stream *stream,
 		       const struct braid_stream_ops *ops, bool answers,
 		       bool data);
 
-/**
+/*
  * braid_stream_feed() - take bytes
  *
  * Return: how many of @length were taken; fewer while it waits for room or when

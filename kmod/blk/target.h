@@ -12,7 +12,7 @@ struct netlink_ext_ack;
 
 /* Serves the replicas that are open in this kernel to writers elsewhere. */
 
-/**
+/*
  * struct braid_target_info - what `target show` tells
  * @connections: authenticated ones, now
  * @refused: handshakes refused since it listens

@@ -230,7 +230,7 @@ void braid_volume_member_failed(struct braid_volume *volume,
 /* A voter answered -ESTALE: another writer was promised. */
 void braid_volume_refused(struct braid_volume *volume, struct braid_peer *peer);
 
-/* Members whose acknowledgement a write or flush needs: ISR and proposal. @lock held. */
+/* Members that must acknowledge a write or flush needs: ISR and proposal. @lock held. */
 static inline u64 braid_volume_required(const struct braid_volume *volume)
 {
 	return volume->isr | volume->proposed;

@@ -11,7 +11,7 @@
 
 /* Frames: to and from their form on the wire, and what makes one invalid.  Pure. */
 
-/**
+/*
  * struct braid_frame - the head of a frame, in the machine's order
  *
  * Fields as in struct braid_wire_frame; @error is 0 or a negative errno.
@@ -39,7 +39,7 @@ struct braid_frame {
 void braid_wire_encode(const struct braid_frame *frame,
 		       struct braid_wire_frame *wire);
 
-/**
+/*
  * braid_wire_decode() - read and check a head
  * @answer: whether answers or requests come on this side
  * @data: whether it came on a data connection

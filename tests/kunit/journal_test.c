@@ -39,6 +39,7 @@
  */
 struct medium {
 	struct braid_store store;
+	/* protects what follows: writers of the journal and of the test */
 	struct mutex lock;
 	u8 *cache;
 	u8 *durable;
@@ -753,6 +754,7 @@ static struct kunit_suite journal_suite = {
 	.name = "braid_journal",
 	.test_cases = journal_cases,
 };
+
 kunit_test_suite(journal_suite);
 
 MODULE_DESCRIPTION("Tests of the journal of the region map");

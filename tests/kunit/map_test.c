@@ -471,6 +471,7 @@ static struct kunit_suite map_suite = {
 	.name = "braid_map",
 	.test_cases = map_cases,
 };
+
 kunit_test_suite(map_suite);
 
 MODULE_DESCRIPTION("Tests of the region map");

@@ -450,6 +450,7 @@ static struct kunit_suite member_suite = {
 	.name = "braid_member",
 	.test_cases = member_cases,
 };
+
 kunit_test_suite(member_suite);
 
 MODULE_DESCRIPTION("Tests of the rules of membership");

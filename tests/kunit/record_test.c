@@ -241,6 +241,7 @@ static struct kunit_suite record_suite = {
 	.name = "braid_record",
 	.test_cases = record_cases,
 };
+
 kunit_test_suite(record_suite);
 
 MODULE_DESCRIPTION("Tests of the control record");

@@ -45,7 +45,7 @@
 
 #include "blk_records.h"
 
-#define DATA_SIZE	(1u << 20)
+#define DATA_SIZE	((u32)BIT(20))
 #define META_SIZE	(BRAID_AT_MAP + BRAID_MAP_PAGE)
 #define SHIFT		BRAID_REGION_SHIFT_MIN
 #define PATH		"/memory"
@@ -891,6 +891,7 @@ static struct kunit_suite replica_suite = {
 	.exit = replica_test_exit,
 	.test_cases = replica_cases,
 };
+
 kunit_test_suite(replica_suite);
 
 MODULE_DESCRIPTION("Tests of a replica");

@@ -204,6 +204,7 @@ static struct kunit_suite why_suite = {
 	.name = "braid_why",
 	.test_cases = why_cases,
 };
+
 kunit_test_suite(why_suite);
 
 MODULE_DESCRIPTION("Tests of what a volume says that it waits for");

@@ -141,10 +141,11 @@ static void wire_nonsense_is_refused(struct kunit *test)
 	struct braid_wire_frame wire;
 
 #define REFUSED(of, change, text) do {					\
-	frame = request_of(of);						\
+	const u8 kind = (of);						\
+	frame = request_of(kind);					\
 	change;								\
 	braid_wire_encode(&frame, &wire);				\
-	KUNIT_EXPECT_STREQ(test, braid_wire_decode(&out, &wire, false, is_data(of)) ?: \
+	KUNIT_EXPECT_STREQ(test, braid_wire_decode(&out, &wire, false, is_data(kind)) ?: \
 			   "taken", text);				\
 } while (0)
 	REFUSED(BRAID_OP_WRITE, (void)0, "taken");
@@ -293,6 +294,7 @@ static struct kunit_suite wire_suite = {
 	.name = "braid_wire",
 	.test_cases = wire_cases,
 };
+
 kunit_test_suite(wire_suite);
 
 MODULE_DESCRIPTION("Tests of the frames");
