@@ -13,6 +13,8 @@
 #include <linux/delay.h>
 #include <linux/slab.h>
 
+#include "random.h"
+
 #include "../../kmod/blk/disk.h"
 #include "../../kmod/blk/io.h"
 #include "../../kmod/blk/request.h"

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reconciling and clearing, with voters that answer as the test says. */
+#include "../../kmod/blk/clear.c"
+#include "../../kmod/blk/copy.c"
+#include "../../kmod/blk/dirty.c"
+#include "../../kmod/blk/flush.c"
+#include "../../kmod/blk/io.c"
+#include "../../kmod/blk/payload.c"
+#include "../../kmod/blk/range.c"
+#include "../../kmod/blk/read.c"
+#include "../../kmod/blk/reconcile.c"
+#include "../../kmod/blk/repair.c"
+#include "../../kmod/blk/write.c"
+
+#include <linux/crc32.h>
+
+#include "random.h"
+
+#include "io_world.h"
+
+static struct world *world_held(struct kunit *test)
+{
+	struct world *w = world_begin(test);
+
+	world_mode(w, FAKE_HOLD);
+	return w;
+}
+
+static void reconcile_comes_before_the_touch(struct kunit *test)
+{
+	struct world *w = world_held(test);
+	unsigned long *dirty = bitmap_zalloc(WORLD_REGIONS, GFP_KERNEL);
+	struct app *app, *free;
+
+	KUNIT_ASSERT_NOT_NULL(test, dirty);
+	/* Region 3 differs; a value that was read once may be on one of them. */
+	memset(w->fake[0].disk + (3 << WORLD_REGION_SHIFT), 1, 65536);
+	memset(w->fake[1].disk + (3 << WORLD_REGION_SHIFT), 2, 65536);
+	bitmap_fill(dirty, WORLD_REGIONS);
+	__clear_bit(9, dirty);
+	braid_io_reconcile(&w->volume, dirty, 2);
+	KUNIT_EXPECT_EQ(test, braid_io_unreconciled(&w->volume),
+			WORLD_REGIONS - 1);
+	app = app_submit(w, REQ_OP_READ, 3 * 16 + 2, 1, 0xff);
+	free = app_submit(w, REQ_OP_WRITE, 9 * 16, 1, 0xff);
+	KUNIT_EXPECT_TRUE(test, wait_until(logged(w, 2, BRAID_OP_WRITE) == 1));
+	msleep(20);
+	KUNIT_EXPECT_EQ(test, logged(w, -1, BRAID_OP_READ), 0);
+	random_begin(test, &w->rnd);
+	world_mode(w, FAKE_LATER);
+	queue_work(w->queue, &w->later);
+	KUNIT_EXPECT_TRUE(test, wait_for_completion_timeout(&app->done, 5 * HZ));
+	KUNIT_EXPECT_EQ(test, app_byte(app, 0), 2);
+	app_free(app);
+	KUNIT_EXPECT_EQ(test, app_wait(w, free), 0);
+	KUNIT_EXPECT_TRUE(test,
+			  wait_until(!braid_io_unreconciled(&w->volume)));
+	KUNIT_EXPECT_EQ(test, memcmp(w->fake[0].disk, w->fake[1].disk,
+				     WORLD_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(w->fake[0].disk, w->fake[2].disk,
+				     WORLD_SIZE), 0);
+	/* What was equal was not written. */
+	KUNIT_EXPECT_EQ(test, logged(w, 1, BRAID_OP_WRITE), 1);
+	KUNIT_EXPECT_EQ(test, logged(w, 0, BRAID_OP_WRITE), 2);
+	KUNIT_EXPECT_EQ(test, logged(w, 2, BRAID_OP_ZERO), 0);
+}
+
+/* The source cannot read a block; a member goes while it is copied to. */
+static void reconcile_goes_on_without_some(struct kunit *test)
+{
+	struct world *w = world_begin(test);
+	unsigned long *dirty = bitmap_zalloc(WORLD_REGIONS, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, dirty);
+	memset(w->fake[0].disk, 1, 65536);
+	memset(w->fake[1].disk, 2, 65536);
+	memset(w->fake[2].disk, 3, 65536);
+	__set_bit(5, w->fake[1].bad);
+	__set_bit(6, w->fake[0].bad);
+	__set_bit(6, w->fake[1].bad);
+	__set_bit(6, w->fake[2].bad);
+	w->fake[2].error = -ENOSPC;
+	__set_bit(0, dirty);
+	braid_io_reconcile(&w->volume, dirty, 2);
+	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(w->failed) == C));
+	KUNIT_EXPECT_EQ(test, braid_io_unreconciled(&w->volume), 1);
+	world_members(w, A | B, 0);
+	KUNIT_EXPECT_TRUE(test,
+			  wait_until(!braid_io_unreconciled(&w->volume)));
+	/* Block 6 is nobody's; every other is the same on both. */
+	memset(w->fake[0].disk + 6 * 4096, 0, 4096);
+	memset(w->fake[1].disk + 6 * 4096, 0, 4096);
+	KUNIT_EXPECT_EQ(test, memcmp(w->fake[0].disk, w->fake[1].disk,
+				     WORLD_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, disk_byte(w, 0, 0), 2);
+	KUNIT_EXPECT_TRUE(test, test_bit(6, w->fake[0].bad));
+	KUNIT_EXPECT_FALSE(test, test_bit(5, w->fake[1].bad));
+}
+
+static void clear_comes_after_a_flush(struct kunit *test)
+{
+	struct world *w = world_begin(test);
+	struct app *app;
+	u32 i, flushes = 0;
+	u64 n = 0;
+
+	app = app_submit(w, REQ_OP_WRITE, 0, 40, 1);
+	KUNIT_EXPECT_EQ(test, app_wait(w, app), 0);
+	app = app_submit(w, REQ_OP_WRITE_ZEROES, 160, 16, 1);
+	KUNIT_EXPECT_EQ(test, app_wait(w, app), 0);
+	KUNIT_EXPECT_EQ(test, braid_io_flush_and_clear(&w->volume), 0);
+	/* Regions 0 to 2 and 10, on every member, after a flush of every member. */
+	KUNIT_EXPECT_EQ(test, w->cleared, 4);
+	for (i = 0; i < w->logged; i++) {
+		if (w->log[i].op == BRAID_OP_FLUSH) {
+			flushes++;
+			n = w->log[i].n;
+		}
+		if (w->log[i].op != BRAID_OP_CLEAR)
+			continue;
+		KUNIT_EXPECT_GE(test, flushes, 3);
+		KUNIT_EXPECT_EQ(test, w->log[i].flags, 0);
+		KUNIT_EXPECT_EQ(test, w->log[i].generation, 5);
+		KUNIT_EXPECT_GT(test, n, 2);
+	}
+	KUNIT_EXPECT_EQ(test, logged(w, -1, BRAID_OP_CLEAR), 3);
+}
+
+/* C3 */
+static void clear_stamps_when_somebody_is_out(struct kunit *test)
+{
+	struct world *w = world_begin(test);
+	struct app *app;
+
+	world_members(w, A | C, 0);
+	app = app_submit(w, REQ_OP_WRITE, 0, 1, 1);
+	KUNIT_EXPECT_EQ(test, app_wait(w, app), 0);
+	KUNIT_EXPECT_EQ(test, braid_io_flush_and_clear(&w->volume), 0);
+	KUNIT_EXPECT_EQ(test, last_of(w, 0, BRAID_OP_CLEAR)->flags,
+			BRAID_REQ_STAMP);
+	KUNIT_EXPECT_EQ(test, last_of(w, 0, BRAID_OP_CLEAR)->generation, 6);
+	KUNIT_EXPECT_NOT_NULL(test, last_of(w, 2, BRAID_OP_CLEAR));
+	KUNIT_EXPECT_NULL(test, last_of(w, 1, BRAID_OP_CLEAR));
+}
+
+/* C2 */
+static void clear_waits_for_what_it_must(struct kunit *test)
+{
+	struct world *w = world_begin(test);
+	struct braid_clearing *clearing = w->volume.io->clearing;
+	struct app *app, *held_back;
+
+	app = app_submit(w, REQ_OP_WRITE, 0, 1, 1);
+	KUNIT_EXPECT_EQ(test, app_wait(w, app), 0);
+	world_members(w, A | B | C, A | B);
+	KUNIT_EXPECT_EQ(test, clear_some(clearing, U64_MAX, 0), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, logged(w, -1, BRAID_OP_CLEAR), 0);
+	world_members(w, A | B | C, 0);
+
+	/* One with a write in flight; one that is written while it is flushed. */
+	w->fake[1].mode = FAKE_HOLD;
+	held_back = app_submit(w, REQ_OP_WRITE, 1, 1, 1);
+	w->fake[1].mode = FAKE_ANSWER;
+	KUNIT_EXPECT_EQ(test, clear_some(clearing, U64_MAX, 0), 0);
+	KUNIT_EXPECT_EQ(test, logged(w, -1, BRAID_OP_CLEAR), 0);
+	answer_all(w, 1, 0);
+	KUNIT_EXPECT_EQ(test, app_wait(w, held_back), 0);
+	KUNIT_EXPECT_EQ(test, clear_some(clearing, U64_MAX, 0), 0);
+	KUNIT_EXPECT_EQ(test, logged(w, -1, BRAID_OP_CLEAR), 3);
+	KUNIT_EXPECT_EQ(test, w->volume.io->dirty.count, 0);
+
+	/* Not idle long enough. */
+	app = app_submit(w, REQ_OP_WRITE, 0, 1, 1);
+	KUNIT_EXPECT_EQ(test, app_wait(w, app), 0);
+	KUNIT_EXPECT_EQ(test, clear_some(clearing, 1, U32_MAX), 0);
+	KUNIT_EXPECT_EQ(test, w->volume.io->dirty.count, 1);
+	/* A member that cannot clear is a failed one, and it stays dirty here. */
+	w->fake[1].clear_error = -EIO;
+	KUNIT_EXPECT_EQ(test, clear_some(clearing, U64_MAX, 0), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, w->failed, B);
+	KUNIT_EXPECT_EQ(test, w->volume.io->dirty.count, 1);
+}
+
+static struct kunit_case io_region_cases[] = {
+	KUNIT_CASE(reconcile_comes_before_the_touch),
+	KUNIT_CASE(reconcile_goes_on_without_some),
+	KUNIT_CASE(clear_comes_after_a_flush),
+	KUNIT_CASE(clear_stamps_when_somebody_is_out),
+	KUNIT_CASE(clear_waits_for_what_it_must),
+	{}
+};
+
+static struct kunit_suite io_region_suite = {
+	.name = "braid_io_region",
+	.test_cases = io_region_cases,
+};
+
+kunit_test_suite(io_region_suite);
+
+MODULE_DESCRIPTION("KUnit: regions reconciled and cleared by the writer of a braid volume");
+MODULE_LICENSE("GPL");
