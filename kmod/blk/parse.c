@@ -2,6 +2,7 @@
 #include "parse.h"
 
 #include <linux/build_bug.h>
+#include <linux/ctype.h>
 #include <linux/in.h>
 #include <linux/socket.h>
 #include <linux/string.h>
@@ -70,7 +71,7 @@ int braid_parse_path(const struct nlattr *nla, const char **path,
 		     struct netlink_ext_ack *extack)
 {
 	const char *text = nla_data(nla);
-	size_t len = strlen(text);
+	size_t len = strlen(text), i;
 
 	if (text[0] != '/')
 		return refuse(extack, nla, "not an absolute path");
@@ -78,6 +79,11 @@ int braid_parse_path(const struct nlattr *nla, const char **path,
 		return refuse(extack, nla, "a path has at most 255 characters");
 	if (nla_len(nla) != len + 1)
 		return refuse(extack, nla, "something follows the end of the path");
+	for (i = 0; i < len; i++) {
+		if (iscntrl(text[i]) && isascii(text[i]))
+			return refuse(extack, nla,
+				      "a path has no control characters");
+	}
 	*path = text;
 	return 0;
 }
@@ -99,7 +105,7 @@ int braid_parse_size(const struct nlattr *nla, u64 *size,
 	*size = nla_get_u64(nla);
 	if (!*size || *size % BRAID_BLOCK)
 		return refuse(extack, nla,
-			      "size is not a multiple of 4096 bytes, or 0");
+			      "a size is a multiple of 4096 bytes, and not 0");
 	if (*size > BRAID_SIZE_MAX)
 		return refuse(extack, nla, "size is larger than 16 TiB");
 	return 0;
