@@ -1,0 +1,235 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+# lab: kernel=stock nodes=3 timeout=900
+"""Nodes lose power in every order: what was acknowledged is there, or the attach is
+refused. The numbers are those of the crash cases in Documentation/volumes.md."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
+
+import cluster
+from cluster import braid, lab, wait
+from ktap import equal, test, true
+
+
+@contextlib.contextmanager
+def powered(*nodes):
+    """These nodes have power at the end, whatever happened."""
+    try:
+        yield
+    finally:
+        lab("heal")
+        for node in nodes:
+            # Refused when it has power.
+            with contextlib.suppress(subprocess.CalledProcessError):
+                lab("boot", node)
+
+
+
+
+@test("case 1: a write that only its writer's replica has is whole or not there, and stays so")
+def case_1():
+    volume = cluster.Volume((1, 2, 3))
+    with powered(1), volume.made():
+        volume.attach(1)
+        writer = cluster.Writer(volume, 1)
+        writer.reaches(30)
+        lab("split", 1)
+        writer.stands()
+        lab("cut", 1)
+        writer.stop()
+        lab("heal")
+        volume.attach_soon(2, addresses=(2, 3))
+        found = volume.numbers(2, writer.blocks)
+        writer.check(found)
+        volume.detach(2)
+        volume.attach(3, addresses=(2, 3))
+        equal(volume.numbers(3, writer.blocks), found, "what was read before")
+        # The old writer's replica is not asked, and its vote is welcome.
+        volume.reboot(1)
+        equal(volume.isr(3), [2, 3])
+        volume.detach(3)
+
+
+@test("case 2: acknowledged and not yet clean regions are on every survivor")
+def case_2():
+    volume = cluster.Volume((1, 2, 3))
+    with powered(1), volume.made():
+        volume.attach(1)
+        writer = cluster.Writer(volume, 1)
+        writer.reaches(60)
+        lab("cut", 1)
+        writer.stop()
+        for node in (2, 3):
+            volume.attach_soon(node, addresses=(2, 3))
+            writer.check(volume.numbers(node, writer.blocks))
+            wait("reconciled", lambda n=node: not volume.show(n)["unreconciled"])
+            volume.detach(node)
+        volume.alike(2, 3)
+
+
+@test("case 7: the next writer dies while it reconciles")
+def case_7():
+    volume = cluster.Volume((1, 2, 3))
+    with powered(1, 2), volume.made():
+        volume.attach(1)
+        writer = cluster.Writer(volume, 1, blocks=2048)
+        writer.reaches(200)
+        lab("cut", 1)
+        writer.stop()
+        volume.attach_soon(2, addresses=(2, 3))
+        lab("cut", 2)
+        volume.reboot(1)
+        volume.attach_soon(3, addresses=(1, 3))
+        equal(volume.isr(3), [3])
+        writer.check(volume.numbers(3, writer.blocks))
+        volume.detach(3)
+
+
+@test("case 16: all lose power, one stays away; what was flushed is there")
+def case_16():
+    volume = cluster.Volume((1, 2, 3))
+    with powered(1, 2, 3), volume.made():
+        volume.attach(1)
+        writer = cluster.Writer(volume, 1, flush=5)
+        writer.reaches(60)
+        for node in (1, 2, 3):
+            lab("cut", node)
+        writer.stop()
+        true(writer.flushed, "nothing was flushed")
+        for node in (2, 3):
+            volume.reboot(node)
+        cluster.refused(2, f"volume attach {volume.name} from {cluster.address(2)},"
+                           f"{cluster.address(3)} secret-file {cluster.SECRET}")
+        volume.attach_soon(2, addresses=(2, 3))
+        found = volume.numbers(2, writer.blocks)
+        writer.check(found, "flushed")
+        equal(volume.isr(2), [2, 3])
+        volume.detach(2)
+        volume.alike(2, 3)
+
+
+@test("case 17: A leaves, write, B leaves, A comes back alone: refused")
+def case_17():
+    volume = cluster.Volume((1, 2), witnesses=(3,))
+    with powered(1, 2), volume.made():
+        volume.attach(2)
+        first = cluster.Writer(volume, 2, flush=5)
+        first.reaches(20)
+        lab("cut", 1)
+        first.reaches(20)
+        equal(volume.isr(2), [2])
+        lab("cut", 2)
+        first.stop()
+        volume.reboot(1)
+        time.sleep(cluster.LEASE + 2)
+        text = cluster.refused(1, f"volume attach {volume.name} from {cluster.address(1)},"
+                                  f"{cluster.address(3)} secret-file {cluster.SECRET}")
+        print(f"# {text}")
+        # And with B back nothing is missing.
+        volume.reboot(2)
+        volume.attach_soon(1)
+        # Its disk lost power, too: what was flushed counts.
+        first.check(volume.numbers(1, first.blocks), "flushed")
+        equal(volume.isr(1), [2])
+        volume.detach(1)
+
+
+@test("case 20: only the witness holds the newest record")
+def case_20():
+    volume = cluster.Volume((1, 2), witnesses=(3,))
+    with powered(1, 2), volume.made():
+        volume.attach(1)
+        writer = cluster.Writer(volume, 1, flush=5)
+        writer.reaches(20)
+        lab("cut", 2)
+        writer.reaches(20)
+        lab("cut", 1)
+        writer.stop()
+        volume.reboot(2)
+        time.sleep(cluster.LEASE + 2)
+        cluster.refused(2, f"volume attach {volume.name} from {cluster.address(2)},"
+                           f"{cluster.address(3)} secret-file {cluster.SECRET}")
+        volume.reboot(1)
+        volume.attach_soon(2)
+        equal(volume.isr(2), [1])
+        writer.check(volume.numbers(2, writer.blocks), "flushed")
+        volume.detach(2)
+
+
+@test("a witness grants a majority: two replicas and a witness survive the writer")
+def witness_grants():
+    volume = cluster.Volume((1, 2), witnesses=(3,))
+    with powered(1), volume.made():
+        volume.attach(1)
+        writer = cluster.Writer(volume, 1)
+        writer.reaches(30)
+        lab("cut", 1)
+        writer.stop()
+        volume.attach_soon(2, addresses=(2, 3))
+        writer.check(volume.numbers(2, writer.blocks))
+        after = cluster.Writer(volume, 2, seed=2)
+        after.reaches(10)
+        after.stop()
+        volume.detach(2)
+
+
+@test("case 3: a replica that loses power is out, however soon it is back (S1)")
+def case_3():
+    volume = cluster.Volume((1, 2, 3))
+    with powered(3), volume.made():
+        volume.attach(1)
+        writer = cluster.Writer(volume, 1)
+        writer.reaches(20)
+        lab("cut", 3)
+        volume.reboot(3)
+        writer.reaches(20)
+        wait("3 is out", lambda: volume.isr(1) == [1, 2])
+        show = volume.show(1)
+        true(any(r["voter"] == 3 and r["state"] == "failed" for r in show["voters"]),
+             str(show["voters"]))
+        writer.stop()
+        volume.detach(1)
+
+
+@test("a connection that is lost for a moment costs no member")
+def resumes():
+    volume = cluster.Volume((1, 2, 3))
+    with volume.made():
+        volume.attach(1)
+        writer = cluster.Writer(volume, 1)
+        writer.reaches(20)
+        for _ in range(3):
+            lab("split", 3)
+            time.sleep(0.7)
+            lab("heal")
+            writer.reaches(20)
+        equal(volume.isr(1), [1, 2, 3])
+        writer.stop()
+        writer.check(volume.numbers(1, writer.blocks))
+        volume.detach(1)
+        volume.alike(1, 2, 3)
+
+
+@test("one replica alone is a volume")
+def alone():
+    volume = cluster.Volume((1,))
+    with powered(1), volume.made():
+        volume.attach(1)
+        writer = cluster.Writer(volume, 1, flush=5)
+        writer.reaches(40)
+        lab("cut", 1)
+        writer.stop()
+        volume.reboot(1)
+        volume.attach_soon(1)
+        writer.check(volume.numbers(1, writer.blocks), "flushed")
+        braid(1, f"volume detach {volume.name}")
+
+
+if __name__ == "__main__":
+    cluster.run_here(__file__)
