@@ -34,16 +34,17 @@ static int plain_error(int error)
 
 /* Opening */
 
-static bool is_block_device(const char *path)
+/* Type of what a path leads to; 0: nothing, or nothing that can be seen. */
+static umode_t type_of(const char *path)
 {
 	struct path found;
-	bool is;
+	umode_t mode;
 
 	if (kern_path(path, LOOKUP_FOLLOW, &found))
-		return false;
-	is = S_ISBLK(d_backing_inode(found.dentry)->i_mode);
+		return 0;
+	mode = d_backing_inode(found.dentry)->i_mode;
 	path_put(&found);
-	return is;
+	return mode & S_IFMT;
 }
 
 static struct braid_store *open_kind(const char *path, enum braid_store_how how,
@@ -56,10 +57,20 @@ static struct braid_store *open_kind(const char *path, enum braid_store_how how,
 		braid_refuse(extack, -EINVAL, "%s: a path begins with /", path);
 		return ERR_PTR(-EINVAL);
 	}
-	if (is_block_device(path))
+	switch (type_of(path)) {
+	case S_IFBLK:
 		store = braid_store_bdev_open(path, how, extack);
-	else
+		break;
+	case S_IFREG:
+	case 0:
 		store = braid_store_file_open(path, how, witness, extack);
+		break;
+	default:
+		braid_refuse(extack, -EINVAL,
+			     "%s is neither a block device nor a regular file",
+			     path);
+		return ERR_PTR(-EINVAL);
+	}
 	if (!IS_ERR(store))
 		store->witness = witness;
 	return store;

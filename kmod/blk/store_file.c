@@ -69,7 +69,7 @@ static void close_one(struct file_store *file, struct file *one)
 		return;
 	if (file->claimed)
 		unclaim(one);
-	fput(one);
+	__fput_sync(one);
 }
 
 /**
@@ -89,13 +89,12 @@ static void close_now(struct work_struct *work)
 
 	close_one(file, file->data);
 	close_one(file, file->meta);
-	flush_delayed_fput();
 }
 
 /*
  * Whoever opens them next must not meet our own opening, which would otherwise
- * end no earlier than the system call that we are in.  What a worker puts is gone
- * when it says so.
+ * end no earlier than the system call that we are in.  A worker can end it at
+ * once.
  */
 static void close_files(struct file_store *file)
 {
