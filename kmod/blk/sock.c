@@ -108,6 +108,8 @@ void braid_sock_tune(struct socket *sock, bool writer)
 
 void braid_sock_release(struct socket *sock)
 {
+	/* What is still to be sent is of no use, and would keep it for minutes. */
+	sock_no_linger(sock->sk);
 	if (sock_flag(sock->sk, SOCK_MEMALLOC))
 		sk_clear_memalloc(sock->sk);
 	sock_release(sock);
