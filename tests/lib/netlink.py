@@ -70,7 +70,7 @@ def attrs(data):
 
 
 def read_text(payload):
-    return payload.split(b"\0")[0].decode()
+    return payload.split(b"\0")[0].decode(errors="replace")
 
 
 def read_number(payload):

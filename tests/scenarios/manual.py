@@ -6,10 +6,10 @@ pages show.
 
 In a block, "# " begins a command and "> " continues it; the other lines are its
 output, in which "..." stands for anything. The block behind a comment "setup"
-makes the devices that the page names, and nothing else. A page with a comment
-"place: volumes" needs stores and the initial namespaces: it has no place here.
-Pages are read as they are installed: the tool's build puts them beside the
-tool."""
+makes the devices that the page names, and nothing else. A page has a network
+namespace of its own; one with a comment "place: volumes" has the initial ones, and
+a file system for stores in /var/lib/braid. Pages are read as they are installed:
+the tool's build puts them beside the tool."""
 
 import contextlib
 import glob
@@ -30,6 +30,7 @@ PAGES = sorted(glob.glob("/build/tools/man/*.8"))
 # What bash says behind each command.
 END = "@@ end of command"
 PATIENCE = 120    # seconds for a page
+DISK, STORES = "/dev/vdb", "/var/lib/braid"
 
 
 def plain(text):
@@ -56,6 +57,25 @@ def blocks(page):
                 commands[-1][1] += line + "\n"
         found.append((bool(setup), commands))
     return found
+
+
+def is_of_volumes(page):
+    """Do its examples need more than a namespace?"""
+    with open(page, encoding="ascii") as file:
+        return bool(re.search(r'^\.\\" place: volumes$', file.read(), re.M))
+
+
+@contextlib.contextmanager
+def stores():
+    """A directory of its own, and an empty file system at STORES."""
+    subprocess.run(["mkfs.ext4", "-qF", DISK], check=True)
+    os.makedirs(STORES, exist_ok=True)
+    subprocess.run(["mount", DISK, STORES], check=True)
+    try:
+        with tempfile.TemporaryDirectory() as directory:
+            yield contextlib.nullcontext(), directory
+    finally:
+        subprocess.run(["umount", STORES], check=True)
 
 
 @contextlib.contextmanager
@@ -111,7 +131,7 @@ def examples(page):
     def body():
         found = blocks(page)
         true(any(not setup for setup, _ in found), "the page has no example")
-        with place() as (ns, directory):
+        with stores() if is_of_volumes(page) else place() as (ns, directory):
             for setup, commands in found:
                 true(not setup or all(command.startswith("ip ") for command, _ in commands),
                      "a setup makes devices only")
@@ -142,13 +162,7 @@ def compared():
         equal(list(wrong(commands, execute(ns, directory, commands))), [])
 
 
-def elsewhere(page):
-    """Do its examples need more than a namespace?"""
-    with open(page, encoding="ascii") as file:
-        return bool(re.search(r'^\.\\" place: ', file.read(), re.M))
-
-
-for each in filter(lambda page: not elsewhere(page), PAGES):
+for each in PAGES:
     test(f"the examples of {os.path.basename(each)}")(examples(each))
 
 run(__file__, lambda: contextlib.nullcontext(()))
