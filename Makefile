@@ -30,6 +30,7 @@ tool:
 demo:
 	@scripts/build-for-lab stock
 	@tests/demo
+	@tests/demo-volumes
 
 .PHONY: check
 check:

@@ -156,9 +156,10 @@ def node_tests(part):
 
 
 def demo_tests():
-    if os.path.exists("tests/demo"):
-        yield Test("demo/demo", ["tests/runner/demo.sh"], 900,
-                   ("modules-stock", "tool", "root"))
+    for name, script in (("network", "tests/demo"), ("volumes", "tests/demo-volumes")):
+        if os.path.exists(script):
+            yield Test(f"demo/{name}", ["tests/runner/demo.sh", script], 900,
+                       ("modules-stock", "tool", "root"))
 
 
 def all_tests():
