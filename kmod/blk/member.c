@@ -32,6 +32,12 @@ static bool was_created(const struct braid_record *record)
 	return record->voters.count;
 }
 
+bool braid_voter_is_closed(const struct braid_record *own)
+{
+	return own->flags & BRAID_RECORD_CLEAN &&
+	       !braid_epoch_cmp(&own->mver.epoch, &own->promised);
+}
+
 enum braid_verdict braid_voter_promise(const struct braid_record *own,
 				       const struct braid_grant *grant,
 				       const struct braid_epoch *epoch,
@@ -47,7 +53,7 @@ enum braid_verdict braid_voter_promise(const struct braid_record *own,
 		return BRAID_STALE;
 	/* A writer may follow itself: its lease is its own. */
 	if (!dead && now < grant->until && epoch->node != grant->epoch.node &&
-	    !(own->flags & BRAID_RECORD_CLEAN))
+	    !braid_voter_is_closed(own))
 		return BRAID_HELD;
 	return BRAID_TAKEN;
 }

@@ -33,6 +33,13 @@ enum braid_verdict {
 
 int braid_verdict_errno(enum braid_verdict verdict);
 
+/*
+ * Has the writer that was promised last closed the volume?  That the one before
+ * had closed it says nothing: this one may have a lease, and a record that only
+ * other voters have.
+ */
+bool braid_voter_is_closed(const struct braid_record *own);
+
 /* Attach 1: may it promise @epoch?  @dead: the operator's word. */
 enum braid_verdict braid_voter_promise(const struct braid_record *own,
 				       const struct braid_grant *grant,

@@ -321,7 +321,8 @@ static void begin_grant(struct braid_replica *replica)
 	const struct braid_record *record = &replica->record;
 
 	replica->grant.epoch = record->promised;
-	if (record->voters.count && !(record->flags & BRAID_RECORD_CLEAN))
+	if ((record->promised.counter || record->promised.node) &&
+	    !braid_voter_is_closed(record))
 		replica->grant.until = ktime_get_boottime_ns() +
 				       (u64)record->lease_ms * NSEC_PER_MSEC;
 }

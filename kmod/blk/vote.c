@@ -213,7 +213,7 @@ int braid_vote_record(struct braid_replica *replica,
 	spin_lock_irq(&replica->lock);
 	request->value = replica->record.sequence;
 	/* Closed: there is no lease to wait for. */
-	if (replica->record.flags & BRAID_RECORD_CLEAN)
+	if (braid_voter_is_closed(&replica->record))
 		replica->grant.until = 0;
 	spin_unlock_irq(&replica->lock);
 	return 0;

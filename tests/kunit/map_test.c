@@ -275,29 +275,38 @@ static void seal(void *slot)
 							   crc)));
 }
 
-/* With a checksum that is right. */
-static void ring_nonsense_is_refused(struct kunit *test)
+/* Is it refused with a checksum that is right? */
+static void expect_refused(struct kunit *test, struct disk_ring *disk)
 {
 	const struct braid_change change = { .region = 1, .entry = 2 };
 	struct braid_ring_record record;
+
+	seal(disk);
+	KUNIT_EXPECT_NOT_NULL(test, braid_ring_decode(disk, MAP_ID, &record));
+	braid_ring_encode(disk, MAP_ID, 5, &change, 1);
+	KUNIT_EXPECT_NULL(test, braid_ring_decode(disk, MAP_ID, &record));
+}
+
+static void ring_nonsense_is_refused(struct kunit *test)
+{
 	struct disk_ring *disk;
 
 	disk = kunit_kzalloc(test, BRAID_MAP_PAGE, GFP_KERNEL);
-#define refused(field, value) do {					\
-	braid_ring_encode(disk, MAP_ID, 5, &change, 1);			\
-	KUNIT_EXPECT_NULL(test, braid_ring_decode(disk, MAP_ID, &record)); \
-	disk->field = value;						\
-	seal(disk);							\
-	KUNIT_EXPECT_NOT_NULL(test, braid_ring_decode(disk, MAP_ID, &record)); \
-} while (0)
-	refused(magic, 0);
-	refused(map_id, cpu_to_le64(MAP_ID + 1));
-	refused(sequence, 0);
-	refused(sequence, cpu_to_le64(U64_MAX));
-	refused(count, 0);
-	refused(count, cpu_to_le32(BRAID_RING_PER_RECORD + 1));
-	refused(count, cpu_to_le32(U32_MAX));
-#undef refused
+	expect_refused(test, disk);
+	disk->magic = 0;
+	expect_refused(test, disk);
+	disk->map_id = cpu_to_le64(MAP_ID + 1);
+	expect_refused(test, disk);
+	disk->sequence = 0;
+	expect_refused(test, disk);
+	disk->sequence = cpu_to_le64(U64_MAX);
+	expect_refused(test, disk);
+	disk->count = 0;
+	expect_refused(test, disk);
+	disk->count = cpu_to_le32(BRAID_RING_PER_RECORD + 1);
+	expect_refused(test, disk);
+	disk->count = cpu_to_le32(U32_MAX);
+	expect_refused(test, disk);
 }
 
 /* Replay */

@@ -40,7 +40,11 @@ static void member_promises(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, braid_voter_promise(&own, &grant, &other,
 						  10 * SECOND, false),
 			BRAID_TAKEN);
+	/* The writer before closed it, not the one that was promised since. */
 	own.flags |= BRAID_RECORD_CLEAN;
+	KUNIT_EXPECT_EQ(test, braid_voter_promise(&own, &grant, &other, 0, false),
+			BRAID_HELD);
+	own.mver.epoch = equal;
 	KUNIT_EXPECT_EQ(test, braid_voter_promise(&own, &grant, &other, 0, false),
 			BRAID_TAKEN);
 	own.voters.count = 0;

@@ -44,165 +44,12 @@
 #include "../../kmod/blk/replica.c"
 
 #include "blk_records.h"
+#include "memory_store.h"
 
 #define DATA_SIZE	((u32)BIT(20))
 #define META_SIZE	(BRAID_AT_MAP + BRAID_MAP_PAGE)
 #define SHIFT		BRAID_REGION_SHIFT_MIN
 #define PATH		"/memory"
-
-/**
- * struct memory - the one store of a test; it outlives openings
- * @store: what the replica sees
- * @record: the durable one
- * @records: how often it was written
- * @data: its data
- * @meta: its metadata
- * @lock: protects @held
- * @hold: data I/O is kept in @held
- * @held: kept, in order
- * @nheld: how many
- * @submitted: data I/O that came
- * @opened: the store is open
- * @fail_slots: the next write of the record fails
- * @fail_data: what the next data I/O ends with
- * @hold_meta: a write of metadata waits
- * @go_on: until this
- */
-static struct memory {
-	struct braid_store store;
-	struct braid_record record;
-	u32 records;
-	u8 *data;
-	u8 *meta;
-	spinlock_t lock; /* held */
-	bool hold;
-	struct braid_store_io *held[16];
-	u32 nheld;
-	u32 submitted;
-	bool opened;
-	bool fail_slots;
-	int fail_data;
-	bool hold_meta;
-	struct completion go_on;
-} memory;
-
-struct braid_store *braid_store_open(const char *path, bool witness,
-				     struct netlink_ext_ack *extack)
-{
-	if (memory.opened)
-		return ERR_PTR(-EBUSY);
-	memory.opened = true;
-	memory.store.id++;
-	memory.store.witness = witness;
-	return &memory.store;
-}
-
-void braid_store_close(struct braid_store *store)
-{
-	memory.opened = false;
-}
-
-int braid_store_meta_read(struct braid_store *store, u64 at, void *buffer,
-			  size_t length)
-{
-	memcpy(buffer, memory.meta + at, length);
-	return 0;
-}
-
-int braid_store_meta_write(struct braid_store *store, u64 at,
-			   const void *buffer, size_t length, bool fua)
-{
-	if (memory.hold_meta)
-		wait_for_completion(&memory.go_on);
-	memcpy(memory.meta + at, buffer, length);
-	return 0;
-}
-
-int braid_store_flush(struct braid_store *store)
-{
-	return 0;
-}
-
-static void perform(struct braid_store_io *io)
-{
-	u8 *data = memory.data + io->offset;
-	u32 i;
-
-	if (io->op == BRAID_STORE_ZERO || io->op == BRAID_STORE_DISCARD)
-		memset(data, 0, io->length);
-	for (i = 0; i < io->nr_bvec && io->op <= BRAID_STORE_WRITE; i++) {
-		u8 *page = page_address(io->bvec[i].bv_page);
-		u32 length = io->bvec[i].bv_len;
-
-		if (io->op == BRAID_STORE_READ)
-			memcpy(page, data, length);
-		else
-			memcpy(data, page, length);
-		data += length;
-	}
-}
-
-void braid_store_submit(struct braid_store *store, struct braid_store_io *io)
-{
-	int error = memory.fail_data;
-	bool held;
-
-	spin_lock_irq(&memory.lock);
-	memory.submitted++;
-	held = memory.hold;
-	if (held)
-		memory.held[memory.nheld++] = io;
-	spin_unlock_irq(&memory.lock);
-	if (held)
-		return;
-	memory.fail_data = 0;
-	if (!error)
-		perform(io);
-	io->done(io, error);
-}
-
-/* What was held ends now, with interrupts off as a device may do it. */
-static void let_go(void)
-{
-	unsigned long flags;
-	u32 i;
-
-	memory.hold = false;
-	for (i = 0; i < memory.nheld; i++) {
-		perform(memory.held[i]);
-		local_irq_save(flags);
-		memory.held[i]->done(memory.held[i], 0);
-		local_irq_restore(flags);
-	}
-	memory.nheld = 0;
-}
-
-int braid_slots_read(struct braid_store *store, struct braid_record *record,
-		     struct netlink_ext_ack *extack)
-{
-	*record = memory.record;
-	return 0;
-}
-
-int braid_slots_write(struct braid_store *store,
-		      const struct braid_record *record)
-{
-	if (memory.fail_slots)
-		return -EIO;
-	memory.record = *record;
-	memory.records++;
-	return 0;
-}
-
-void braid_target_forget(const struct braid_replica *replica)
-{
-}
-
-int braid_refuse(struct netlink_ext_ack *extack, int error,
-		 const char *format, ...)
-{
-	return error;
-}
 
 /* A writer */
 
@@ -805,6 +652,7 @@ static void created_once(struct kunit *test)
 
 	first = kunit_kzalloc(test, sizeof(*first), GFP_KERNEL);
 	*first = memory.record;
+	first->flags = 0;
 	voters_plain(&first->voters, 2, 1);
 	first->isr = 0x6;
 	first->mver.epoch.counter = 1;
