@@ -266,11 +266,13 @@ int braid_copier_equalise(struct braid_copier *copier, u64 offset, u64 length,
 	u32 piece, at;
 	int err;
 
+	copier->copied = false;
 	if (hweight64(members) < 2)
 		return 0;
 	err = copier_compare(copier, offset, length, members);
 	if (err)
 		return err < 0 ? err : 0;
+	copier->copied = true;
 	for (; offset < end; offset += piece) {
 		piece = min_t(u64, copier->room, end - offset);
 		err = copier_copy(copier, offset, piece, source);

@@ -30,6 +30,7 @@ struct braid_io_set;
  * @bad: members that answered with one that is theirs
  * @unreadable: of those, the ones that could not read their disk
  * @lost: members that were not reached
+ * @copied: the last braid_copier_equalise() had to write
  * @left: answers to come, and one for who sends
  * @answered: slots that answered
  * @done: all answered
@@ -46,6 +47,7 @@ struct braid_copier {
 	u64 bad;
 	u64 unreadable;
 	u64 lost;
+	bool copied;
 	atomic_t left;
 	unsigned long answered;
 	struct completion done;

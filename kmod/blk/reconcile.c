@@ -12,6 +12,7 @@
 #include <linux/timekeeping.h>
 
 #include "copy.h"
+#include "flush.h"
 #include "io.h"
 #include "io_set.h"
 
@@ -23,6 +24,7 @@
  * @set: whose
  * @copier: its own; NULL: it is done
  * @region: at work on, or NO_REGION; reconcile.lock
+ * @flushed: what the members held when it began is durable on them
  * @work: on set->slow
  * @granted: of the range it waits for
  * @range: the blocks of the region
@@ -31,6 +33,7 @@ struct braid_reconciler {
 	struct braid_io_set *set;
 	struct braid_copier *copier;
 	u32 region;
+	bool flushed;
 	struct delayed_work work;
 	struct completion granted;
 	struct braid_range range;
@@ -193,6 +196,27 @@ static void reconcile_granted(struct braid_range *range)
 }
 
 /*
+ * What somebody reads must not go with the power of a member, whose disk may hold
+ * another value under its cache, nor with that of all: it is durable on each
+ * member before it is served, what was found there as well as what was copied
+ * (attach 4, I8, I9).
+ */
+static int reconcile_flush(struct braid_io_set *set)
+{
+	struct braid_volume *volume = set->volume;
+	u64 flushed, n, members;
+	int err;
+
+	err = braid_flush_wait(set, &flushed, &n);
+	if (err)
+		return err;
+	spin_lock_irq(&volume->lock);
+	members = volume->isr;
+	spin_unlock_irq(&volume->lock);
+	return members & ~flushed ? -EAGAIN : 0;
+}
+
+/*
  * Whoever touches it is parked, so the range is held against repairs only. What
  * was copied, or was equal but dirty, is dirty in this attachment too, until a
  * flush and a clear.
@@ -216,6 +240,8 @@ static int reconcile_region(struct braid_reconciler *worker, u32 region)
 	braid_dirty_hold(&set->dirty, region, region, GFP_NOIO);
 	err = braid_copier_equalise(worker->copier, offset, length,
 				    set->reconcile.source);
+	if (!err && worker->copier->copied)
+		err = reconcile_flush(set);
 	spin_lock_irq(&set->volume->lock);
 	n = ++set->n;
 	spin_unlock_irq(&set->volume->lock);
@@ -242,7 +268,10 @@ static void reconcile_work(struct work_struct *work)
 		region = reconcile_pick(worker);
 		if (region == NO_REGION)
 			break;
-		err = reconcile_region(worker, region);
+		err = worker->flushed ? 0 : reconcile_flush(set);
+		worker->flushed = !err;
+		if (!err)
+			err = reconcile_region(worker, region);
 		reconcile_done(worker, !err);
 		if (err) {
 			/* Somebody was not reached, and comes back or goes. */

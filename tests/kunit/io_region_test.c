@@ -65,6 +65,67 @@ static void reconcile_comes_before_the_touch(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, logged(w, 2, BRAID_OP_ZERO), 0);
 }
 
+/* How many requests of this kind @peer was asked before the first of @before. */
+static u32 logged_before(struct world *w, int peer, enum braid_op op,
+			 enum braid_op before)
+{
+	u32 i, count = 0;
+
+	for (i = 0; i < w->logged; i++) {
+		if (w->log[i].op == before)
+			break;
+		count += w->log[i].peer == peer && w->log[i].op == op;
+	}
+	return count;
+}
+
+/*
+ * Attach 4: what is served is durable on every member, what was copied and what
+ * was found there.
+ */
+static void reconcile_flushes_before_it_serves(struct kunit *test)
+{
+	struct world *w = world_begin(test);
+	unsigned long *dirty = bitmap_zalloc(WORLD_REGIONS, GFP_KERNEL);
+	struct app *app;
+	int peer;
+
+	KUNIT_ASSERT_NOT_NULL(test, dirty);
+	memset(w->fake[1].disk + (3 << WORLD_REGION_SHIFT), 2, 65536);
+	__set_bit(3, dirty);
+	world_mode(w, FAKE_HOLD);
+	braid_io_reconcile(&w->volume, dirty, 2);
+	app = app_submit(w, REQ_OP_READ, 3 * 16, 1, 0xff);
+	/* First what is there; nothing is compared before it is durable. */
+	KUNIT_EXPECT_TRUE(test, wait_until(logged(w, -1, BRAID_OP_FLUSH) >= 3));
+	KUNIT_EXPECT_EQ(test, logged(w, -1, BRAID_OP_DIGEST), 0);
+	for (peer = 0; peer < 3; peer++)
+		KUNIT_EXPECT_TRUE(test, wait_until(held(w, peer) >= 1));
+	random_begin(test, &w->rnd);
+	w->fake[0].mode = FAKE_LATER;
+	w->fake[1].mode = FAKE_LATER;
+	queue_work(w->queue, &w->later);
+	/* Member 2 answers all but the flush of what was copied to it. */
+	while (!logged(w, 2, BRAID_OP_WRITE)) {
+		answer(w, 2, 0, 0);
+		usleep_range(500, 1000);
+	}
+	KUNIT_EXPECT_TRUE(test, wait_until(held(w, 2) >= 1));
+	answer_all(w, 2, 0);
+	KUNIT_EXPECT_TRUE(test, wait_until(held(w, 2) >= 1));
+	KUNIT_EXPECT_EQ(test, braid_io_unreconciled(&w->volume), 1);
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(app->ended));
+	world_mode(w, FAKE_ANSWER);
+	answer_all(w, 0, 0);
+	answer_all(w, 1, 0);
+	answer_all(w, 2, 0);
+	KUNIT_EXPECT_EQ(test, app_wait(w, app), 0);
+	/* Both flushes of every member came before anybody was read for it. */
+	for (peer = 0; peer < 3; peer++)
+		KUNIT_EXPECT_GE(test, logged_before(w, peer, BRAID_OP_FLUSH,
+						    BRAID_OP_READ), 1);
+}
+
 /* The source cannot read a block; a member goes while it is copied to. */
 static void reconcile_goes_on_without_some(struct kunit *test)
 {
@@ -183,6 +244,7 @@ static void clear_waits_for_what_it_must(struct kunit *test)
 
 static struct kunit_case io_region_cases[] = {
 	KUNIT_CASE(reconcile_comes_before_the_touch),
+	KUNIT_CASE(reconcile_flushes_before_it_serves),
 	KUNIT_CASE(reconcile_goes_on_without_some),
 	KUNIT_CASE(clear_comes_after_a_flush),
 	KUNIT_CASE(clear_stamps_when_somebody_is_out),
