@@ -100,6 +100,15 @@ void braid_payload_free(struct braid_payload *payload, mempool_t *pool)
 	payload->table = NULL;
 }
 
+/* Most of what is written is whole pages, which cost least as such. */
+static void copy_part(void *to, const void *from, u32 length)
+{
+	if (length == PAGE_SIZE && !offset_in_page(to) && !offset_in_page(from))
+		copy_page(to, (void *)from);
+	else
+		memcpy(to, from, length);
+}
+
 void braid_payload_fill(struct braid_payload *payload, struct bio *bio)
 {
 	struct bio_vec *to = payload->bvec;
@@ -112,8 +121,8 @@ void braid_payload_fill(struct braid_payload *payload, struct bio *bio)
 		data = bvec_kmap_local(&from);
 		for (done = 0; done < from.bv_len; done += part) {
 			part = min(from.bv_len - done, to->bv_len - at);
-			memcpy(page_address(to->bv_page) + at, data + done,
-			       part);
+			copy_part(page_address(to->bv_page) + at, data + done,
+				  part);
 			at += part;
 			if (at == to->bv_len) {
 				to++;
