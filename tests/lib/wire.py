@@ -87,7 +87,7 @@ class Link:
         """A request, right but for what is changed."""
         self.seq += 1
         fields = {"magic": MAGIC, "type": kind, "answer": 0, "status": 0, "flags": 0,
-                  "payload": len(payload), "volume": int.from_bytes(self.volume[:8], "little"),
+                  "size": len(payload), "volume": int.from_bytes(self.volume[:8], "little"),
                   "counter": self.epoch[0], "node": self.epoch[1], "session": self.session,
                   "cookie": self.cookie, "seq": self.seq, "offset": 0, "length": 0, "n": 0,
                   "value": 0, "generation": 1, "committed": 1, "r0": 0, "r1": 0, "r2": 0,
