@@ -4,6 +4,7 @@
 import re
 from dataclasses import dataclass, field
 
+TOTAL = re.compile(r"( *)# \S+: pass:\d+ fail:\d+ skip:\d+ total:(\d+)$")
 RESULT = re.compile(r"^( *)(ok|not ok) (\d+)\b(?: - | |$)(.*)$")
 PLAN = re.compile(r"^( *)1\.\.(\d+)\b(.*)$")
 SKIP = re.compile(r"#\s*SKIP\b\s*(.*)$", re.I)
@@ -85,6 +86,12 @@ def parse(lines):
             skip = SKIP.search(plan.group(3))
             if level.plan == 0 and skip:
                 add_skip(report, "everything", skip.group(1))
+            continue
+        total = TOTAL.match(line)
+        if total and levels and levels[-1].plan is None and \
+                levels[-1].indent > len(total.group(1)):
+            # KUnit has no plan for a test's parameters; it counts them at the end.
+            levels[-1].plan = int(total.group(2))
             continue
         result = RESULT.match(line)
         if not result:
