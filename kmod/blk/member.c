@@ -160,25 +160,14 @@ bool braid_voter_committed(struct braid_record *own, u32 committed)
 	return true;
 }
 
-/* The sequence of @voter as the writer of @record knew it. */
-static u64 known_sequence(const struct braid_record *record, u8 voter)
+/* Of what a record knows of each voter, that of @voter; 0: nothing. */
+static u64 known_of(const struct braid_record *record,
+		    const u64 known[BRAID_VOTERS_MAX], u8 voter)
 {
-	int i;
+	const struct braid_voter *found =
+		braid_voters_find(&record->voters, voter);
 
-	for (i = 0; i < record->voters.count; i++)
-		if (record->voters.voter[i].id == voter)
-			return record->known[i];
-	return 0;
-}
-
-static u64 known_store(const struct braid_record *record, u8 voter)
-{
-	int i;
-
-	for (i = 0; i < record->voters.count; i++)
-		if (record->voters.voter[i].id == voter)
-			return record->stores[i];
-	return 0;
+	return found ? known[found - record->voters.voter] : 0;
 }
 
 static bool is_rolled_back(const struct braid_answer *answer,
@@ -189,8 +178,8 @@ static bool is_rolled_back(const struct braid_answer *answer,
 
 	for (i = 0; i < count; i++)
 		if (i != which &&
-		    known_sequence(&answer[i].record, record->voter) >
-		    record->sequence)
+		    known_of(&answer[i].record, answer[i].record.known,
+			     record->voter) > record->sequence)
 			return true;
 	return false;
 }
@@ -217,7 +206,8 @@ static unsigned int worth(const struct braid_answer *answer, u8 local,
 	unsigned int points = 0;
 
 	if (answer->store &&
-	    known_store(highest, answer->record.voter) == answer->store)
+	    known_of(highest, highest->stores, answer->record.voter) ==
+	    answer->store)
 		points += 2;
 	if (answer->record.voter == local)
 		points++;
