@@ -72,7 +72,7 @@ static u32 bio_waits_for(struct braid_io_set *set, const struct bio *bio,
 	if (!all->left)
 		return NO_REGION;
 	from = max(from, bio_first_region(set, bio));
-	region = find_next_bit(all->todo, all->regions, from);
+	region = find_next_bit(all->unequal, all->regions, from);
 	return region <= last ? region : NO_REGION;
 }
 
@@ -114,7 +114,7 @@ bool braid_reconcile_is_left(struct braid_io_set *set, u32 region)
 	if (!READ_ONCE(all->left))
 		return false;
 	spin_lock_irqsave(&all->lock, flags);
-	left = all->left && test_bit(region, all->todo);
+	left = all->left && test_bit(region, all->unequal);
 	spin_unlock_irqrestore(&all->lock, flags);
 	return left;
 }
@@ -152,9 +152,9 @@ static u32 reconcile_pick(struct braid_reconciler *worker)
 	}
 	/* Those worked on are at most the others, so this ends. */
 	for (turns = 0; all->left && turns <= BRAID_RECONCILERS; turns++) {
-		region = find_next_bit(all->todo, all->regions, all->cursor);
+		region = find_next_bit(all->unequal, all->regions, all->cursor);
 		if (region >= all->regions)
-			region = find_first_bit(all->todo, all->regions);
+			region = find_first_bit(all->unequal, all->regions);
 		all->cursor = region + 1 < all->regions ? region + 1 : 0;
 		if (!is_worked_on(all, region))
 			goto out;
@@ -178,7 +178,7 @@ static void reconcile_done(struct braid_reconciler *worker, bool equal)
 	bio_list_init(&rest);
 	spin_lock_irq(&all->lock);
 	if (equal) {
-		__clear_bit(worker->region, all->todo);
+		__clear_bit(worker->region, all->unequal);
 		WRITE_ONCE(all->left, all->left - 1);
 		while ((bio = bio_list_pop(&all->parked)))
 			bio_list_add(bio_waits_for(set, bio, 0) == NO_REGION ?
@@ -313,7 +313,7 @@ void braid_io_reconcile(struct braid_volume *volume, unsigned long *dirty,
 	unsigned int i;
 
 	might_sleep();
-	if (!left || WARN_ON_ONCE(all->todo)) {
+	if (!left || WARN_ON_ONCE(all->unequal)) {
 		kvfree(dirty);
 		return;
 	}
@@ -325,7 +325,7 @@ void braid_io_reconcile(struct braid_volume *volume, unsigned long *dirty,
 		       !schedule_timeout_uninterruptible(HZ / 10));
 	}
 	spin_lock_irq(&all->lock);
-	all->todo = dirty;
+	all->unequal = dirty;
 	all->source = source ? BRAID_VOTER_BIT(source) : 0;
 	all->cursor = 0;
 	WRITE_ONCE(all->left, left);
@@ -348,6 +348,6 @@ void braid_reconcile_exit(struct braid_io_set *set)
 		kfree(all->worker[i]);
 		all->worker[i] = NULL;
 	}
-	kvfree(all->todo);
-	all->todo = NULL;
+	kvfree(all->unequal);
+	all->unequal = NULL;
 }

@@ -15,9 +15,9 @@ struct braid_reconciler;
 /**
  * struct braid_reconcile - regions that must be made equal before they are touched
  * @lock: protects all below; taken inside nothing
- * @todo: one bit a region, or NULL
+ * @unequal: one bit a region, or NULL
  * @regions: of the volume
- * @left: bits set in @todo; READ_ONCE without the lock for a look
+ * @left: bits set in @unequal; READ_ONCE without the lock for a look
  * @cursor: where the background pass goes on
  * @source: whom to copy from, a set of one
  * @parked: bios that touch one, in the order of arrival
@@ -25,7 +25,7 @@ struct braid_reconciler;
  */
 struct braid_reconcile {
 	spinlock_t lock; /* protects all below */
-	unsigned long *todo;
+	unsigned long *unequal;
 	u32 regions;
 	u32 left;
 	u32 cursor;
