@@ -21,6 +21,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE + "/../lib")
 
+import disks
 import wire
 from blocks import Device
 from ktap import equal, run, test, true
@@ -62,21 +63,6 @@ def wait(what, condition):
 # --- the volumes -------------------------------------------------------------------
 
 
-def disk(number):
-    """A disk in memory."""
-    base = f"/sys/kernel/config/nullb/nullb{number}"
-    os.mkdir(base)
-    for name, value in (("size", 64), ("blocksize", 4096), ("memory_backed", 1), ("power", 1)):
-        with open(f"{base}/{name}", "w", encoding="ascii") as file:
-            file.write(str(value))
-    return f"/dev/nullb{number}"
-
-
-def undisk(number):
-    with contextlib.suppress(OSError):
-        os.rmdir(f"/sys/kernel/config/nullb/nullb{number}")
-
-
 def volume_uuid(name):
     return UUID.format({"db": 1, "toy": 2}[name])
 
@@ -103,9 +89,7 @@ def volumes():
     secret = "/run/lab/secret"
     with open(os.open(secret, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
         file.write(SECRET)
-    subprocess.run(["mountpoint", "-q", "/sys/kernel/config"], check=False).returncode and \
-        subprocess.run(["mount", "-t", "configfs", "none", "/sys/kernel/config"], check=True)
-    stores = [disk(n) for n in range(4)]
+    stores = [disks.memory(n, 64) for n in range(4)]
     between = Between()
     try:
         braid("target", "listen", "{}:{}".format(*TARGET), "secret-file", secret)
@@ -122,7 +106,7 @@ def volumes():
                 braid(*words)
         between.close()
         for n in range(4):
-            undisk(n)
+            disks.forget(n)
 
 
 class Load:

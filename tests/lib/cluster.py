@@ -145,6 +145,13 @@ class Volume:
         braid(node, f"volume attach {self.name} from {where} secret-file {SECRET} "
                     + " ".join(more))
 
+    def written(self, node, count, **more):
+        """Attached on a node, with a writer that has had so many acknowledgements."""
+        self.attach(node)
+        writer = Writer(self, node, **more)
+        writer.reaches(count)
+        return writer
+
     def attach_soon(self, node, *more, seconds=PATIENCE, addresses=None):
         """As soon as the lease of another allows it: the seconds it took."""
         begin = time.monotonic()

@@ -36,9 +36,7 @@ def powered(*nodes):
 def case_1():
     volume = cluster.Volume((1, 2, 3))
     with powered(1), volume.made():
-        volume.attach(1)
-        writer = cluster.Writer(volume, 1)
-        writer.reaches(30)
+        writer = volume.written(1, 30)
         lab("split", 1)
         writer.stands()
         lab("cut", 1)
@@ -60,9 +58,7 @@ def case_1():
 def case_2():
     volume = cluster.Volume((1, 2, 3))
     with powered(1), volume.made():
-        volume.attach(1)
-        writer = cluster.Writer(volume, 1)
-        writer.reaches(60)
+        writer = volume.written(1, 60)
         lab("cut", 1)
         writer.stop()
         for node in (2, 3):
@@ -77,9 +73,7 @@ def case_2():
 def case_7():
     volume = cluster.Volume((1, 2, 3))
     with powered(1, 2), volume.made():
-        volume.attach(1)
-        writer = cluster.Writer(volume, 1, blocks=2048)
-        writer.reaches(200)
+        writer = volume.written(1, 200, blocks=2048)
         lab("cut", 1)
         writer.stop()
         volume.attach_soon(2, addresses=(2, 3))
@@ -95,9 +89,7 @@ def case_7():
 def case_16():
     volume = cluster.Volume((1, 2, 3))
     with powered(1, 2, 3), volume.made():
-        volume.attach(1)
-        writer = cluster.Writer(volume, 1, flush=5)
-        writer.reaches(60)
+        writer = volume.written(1, 60, flush=5)
         for node in (1, 2, 3):
             lab("cut", node)
         writer.stop()
@@ -118,9 +110,7 @@ def case_16():
 def case_17():
     volume = cluster.Volume((1, 2), witnesses=(3,))
     with powered(1, 2), volume.made():
-        volume.attach(2)
-        first = cluster.Writer(volume, 2, flush=5)
-        first.reaches(20)
+        first = volume.written(2, 20, flush=5)
         lab("cut", 1)
         first.reaches(20)
         equal(volume.isr(2), [2])
@@ -144,9 +134,7 @@ def case_17():
 def case_20():
     volume = cluster.Volume((1, 2), witnesses=(3,))
     with powered(1, 2), volume.made():
-        volume.attach(1)
-        writer = cluster.Writer(volume, 1, flush=5)
-        writer.reaches(20)
+        writer = volume.written(1, 20, flush=5)
         lab("cut", 2)
         writer.reaches(20)
         lab("cut", 1)
@@ -166,9 +154,7 @@ def case_20():
 def witness_grants():
     volume = cluster.Volume((1, 2), witnesses=(3,))
     with powered(1), volume.made():
-        volume.attach(1)
-        writer = cluster.Writer(volume, 1)
-        writer.reaches(30)
+        writer = volume.written(1, 30)
         lab("cut", 1)
         writer.stop()
         volume.attach_soon(2, addresses=(2, 3))
@@ -183,9 +169,7 @@ def witness_grants():
 def case_3():
     volume = cluster.Volume((1, 2, 3))
     with powered(3), volume.made():
-        volume.attach(1)
-        writer = cluster.Writer(volume, 1)
-        writer.reaches(20)
+        writer = volume.written(1, 20)
         lab("cut", 3)
         volume.reboot(3)
         writer.reaches(20)
@@ -201,9 +185,7 @@ def case_3():
 def resumes():
     volume = cluster.Volume((1, 2, 3))
     with volume.made():
-        volume.attach(1)
-        writer = cluster.Writer(volume, 1)
-        writer.reaches(20)
+        writer = volume.written(1, 20)
         for _ in range(3):
             lab("split", 3)
             time.sleep(0.7)
@@ -220,9 +202,7 @@ def resumes():
 def alone():
     volume = cluster.Volume((1,))
     with powered(1), volume.made():
-        volume.attach(1)
-        writer = cluster.Writer(volume, 1, flush=5)
-        writer.reaches(40)
+        writer = volume.written(1, 40, flush=5)
         lab("cut", 1)
         writer.stop()
         volume.reboot(1)

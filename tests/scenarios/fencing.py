@@ -40,9 +40,7 @@ def case_5():
             volume.listen(node)
         braid(1, "volume create db size 64M " + " ".join(
             f"voter {voter}={cluster.address(min(voter, 3))}" for voter in range(1, 6)))
-        volume.attach(1)
-        writer = cluster.Writer(volume, 1)
-        writer.reaches(20)
+        writer = volume.written(1, 20)
         lab("split", 3)
         time.sleep(4)
         writer.stands()
@@ -75,9 +73,7 @@ def case_5():
 def paused(clock):
     volume = cluster.Volume((1, 2, 3))
     with volume.made():
-        volume.attach(1)
-        writer = cluster.Writer(volume, 1)
-        writer.reaches(20)
+        writer = volume.written(1, 20)
         lab("pause", 1, "clock", clock)
         try:
             before = writer.count
@@ -150,9 +146,7 @@ def held():
 def case_18():
     volume = cluster.Volume((1, 2, 3))
     with volume.made():
-        volume.attach(1)
-        writer = cluster.Writer(volume, 1)
-        writer.reaches(20)
+        writer = volume.written(1, 20)
         for node in (1, 2):
             for when in ("+3 hours", "-5 hours"):
                 cluster.sh(node, f"date -s '{when}' >/dev/null")
@@ -168,9 +162,7 @@ def case_18():
 def case_19():
     volume = cluster.Volume((1, 2, 3))
     with volume.made():
-        volume.attach(1)
-        writer = cluster.Writer(volume, 1)
-        writer.reaches(20)
+        writer = volume.written(1, 20)
         lab("split", 1)
         writer.stands(4)
         print(f"# {volume.why(1)}")
@@ -190,9 +182,7 @@ def case_19():
 def case_21():
     volume = cluster.Volume((1, 2, 3))
     with volume.made():
-        volume.attach(1)
-        writer = cluster.Writer(volume, 1)
-        writer.reaches(20)
+        writer = volume.written(1, 20)
         lab("split", 1)
         for node in (2, 3):
             lab("cut", node)
@@ -214,9 +204,7 @@ def case_21():
 def case_28():
     volume = cluster.Volume((1, 2, 3))
     with volume.made():
-        volume.attach(1)
-        writer = cluster.Writer(volume, 1)
-        writer.reaches(20)
+        writer = volume.written(1, 20)
         epoch = volume.show(1)["epoch"]
         cluster.sh(2, f"""
             cd /tests/lib; python3 -B - <<-END
@@ -243,9 +231,7 @@ def case_28():
 def suspended():
     volume = cluster.Volume((1, 2, 3))
     with volume.made():
-        volume.attach(1)
-        writer = cluster.Writer(volume, 1)
-        writer.reaches(20)
+        writer = volume.written(1, 20)
         braid(1, "volume suspend db")
         writer.stands(10)
         true("resume" in volume.why(1), volume.why(1))

@@ -17,9 +17,7 @@ from ktap import equal, test, true
 def moves():
     volume = cluster.Volume((1, 2, 3))
     with volume.made():
-        volume.attach(1)
-        writer = cluster.Writer(volume, 1, flush=8)
-        writer.reaches(50)
+        writer = volume.written(1, 50, flush=8)
         equal(volume.isr(1), [1, 2, 3])
         writer.stop()
         volume.detach(1)
@@ -32,9 +30,7 @@ def moves():
 def failover():
     volume = cluster.Volume((1, 2, 3))
     with volume.made():
-        volume.attach(1)
-        writer = cluster.Writer(volume, 1)
-        writer.reaches(50)
+        writer = volume.written(1, 50)
         cluster.lab("cut", 1)
         writer.stop()
         try:
