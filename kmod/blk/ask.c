@@ -148,7 +148,8 @@ void braid_ask(struct braid_ask *ask, struct braid_peer *only,
 		reply->asked = false;
 		reply->told = false;
 		reply->error = -ENOTCONN;
-		if (only && reply->peer != only)
+		if ((only && reply->peer != only) ||
+		    reply->peer->bit & question->except)
 			continue;
 		fill(reply, question);
 		atomic_inc(&ask->pending);

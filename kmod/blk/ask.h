@@ -20,6 +20,7 @@ struct braid_volume;
  * @flags: BRAID_REQ_*
  * @record: of CREATE and FORK: the record, else NULL
  * @timeout_ms: who does not answer in time loses its connection
+ * @except: voters that are not asked
  */
 struct braid_question {
 	enum braid_op op;
@@ -27,6 +28,7 @@ struct braid_question {
 	u32 flags;
 	const struct braid_record *record;
 	unsigned int timeout_ms;
+	u64 except;
 };
 
 /**
@@ -67,7 +69,7 @@ struct braid_ask *braid_ask_alloc(struct braid_volume *volume);
 void braid_ask_free(struct braid_ask *ask);
 
 /*
- * Asks the peers of @only (NULL: each) and waits until all have answered or were
+ * Asks the peer @only (NULL: each) and waits until all have answered or were
  * given up.  Context: may sleep, no longer than the timeout of @question for
  * those behind a connection.
  */

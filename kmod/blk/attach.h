@@ -58,7 +58,8 @@ int braid_volume_resume(const char *name, struct netlink_ext_ack *extack);
 /*
  * struct braid_volume_info - what `volume show` tells
  *
- * peer[].answered_ms_ago is BRAID_NEVER for one that never answered.
+ * peer[].answered_ms_ago is BRAID_NEVER for one that never answered; peer[].lost:
+ * blank or rolled back, so it does not count.
  */
 struct braid_volume_info {
 	char name[BRAID_NAME_MAX + 1];
@@ -78,6 +79,7 @@ struct braid_volume_info {
 		enum braid_peer_state state;
 		const char *why;
 		bool local;
+		bool lost;
 		u64 answered_ms_ago;
 	} peer[BRAID_VOTERS_MAX];
 };

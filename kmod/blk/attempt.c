@@ -43,16 +43,17 @@ int braid_attempt_follow(struct braid_attempt *a,
 /* What was told, one after the other; @only: with consent alone. */
 static unsigned int gather(struct braid_attempt *a, bool only)
 {
-	unsigned int i, count = 0;
+	unsigned int i;
 
+	a->nanswer = 0;
 	for (i = 0; i < a->ask->count; i++) {
 		const struct braid_reply *reply = &a->ask->reply[i];
 
 		if (!reply->told || (only && reply->error))
 			continue;
-		a->answer[count++] = reply->answer;
+		a->answer[a->nanswer++] = reply->answer;
 	}
-	return count;
+	return a->nanswer;
 }
 
 static u64 consent(const struct braid_attempt *a)
@@ -90,6 +91,9 @@ static void ask_all(struct braid_attempt *a, enum braid_op op, u64 counter)
 	question.epoch.node = a->node;
 	question.flags = question_flags(a, op);
 	question.timeout_ms = BRAID_ANSWER_MS;
+	/* Each promise is a step by which a sequence would catch up. */
+	if (op == BRAID_OP_PREPARE)
+		question.except = a->rolled_back;
 	braid_ask(a->ask, NULL, &question);
 	braid_reach_blame(a->volume, a->ask);
 }
@@ -111,8 +115,33 @@ enum braid_attach_refusal braid_attempt_ask(struct braid_attempt *a,
 			break;
 		counter = a->choice.counter + 1;
 	}
+	a->rolled_back = a->choice.rolled_back;
 	*willing = consent(a) & a->choice.answered;
 	return refusal;
+}
+
+static void blame_rolled_back(struct braid_attempt *a)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	spin_lock_irqsave(&a->volume->lock, flags);
+	for (i = 0; i < a->ask->count; i++)
+		if (a->ask->reply[i].peer->bit & a->rolled_back)
+			a->ask->reply[i].peer->why = BRAID_ROLLED_BACK;
+	spin_unlock_irqrestore(&a->volume->lock, flags);
+}
+
+/* Those that did not answer, or whose answer is worth nothing, by their numbers. */
+static u64 missing(const struct braid_attempt *a)
+{
+	u64 peers = 0;
+	unsigned int i;
+
+	for (i = 0; i < a->ask->count; i++)
+		if (!(a->ask->reply[i].peer->bit & a->choice.answered))
+			peers |= BIT_ULL(i);
+	return peers;
 }
 
 static int explain_few(struct braid_attempt *a)
@@ -120,12 +149,13 @@ static int explain_few(struct braid_attempt *a)
 	const struct braid_voters *voters = &a->volume->record.voters;
 	char list[BRAID_MISSING_MAX];
 
+	blame_rolled_back(a);
+
 	return braid_refuse(a->extack, -EHOSTUNREACH,
 			    "only %u of %u voters answer, %u are needed; missing: %s",
 			    (unsigned int)hweight64(a->choice.answered),
 			    voters->count, braid_voters_majority(voters),
-			    braid_reach_list(a->volume,
-					     braid_reach_silent(a->ask), list));
+			    braid_reach_list(a->volume, missing(a), list));
 }
 
 /* The members that would have to answer, by their numbers. */
@@ -149,6 +179,7 @@ static int explain(struct braid_attempt *a, enum braid_attach_refusal refusal)
 		return braid_refuse(a->extack, -ENODATA,
 				    "it is not created yet");
 	case BRAID_ATTACH_NO_MEMBER:
+		blame_rolled_back(a);
 		return braid_refuse(a->extack, -ENODEV,
 				    "no replica that holds every write can be used: %s",
 				    braid_reach_list(a->volume, members(a),
@@ -249,9 +280,14 @@ static int begin(struct braid_attempt *a)
 		struct braid_reply *reply = &a->ask->reply[i];
 		struct braid_peer *peer = reply->peer;
 
-		if (peer->bit & a->choice.rolled_back)
-			braid_peer_lose(peer,
-					"rolled back: its record is older than it was");
+		/* Who comes later is compared with what these remember. */
+		peer->sequence = max(peer->sequence,
+				     braid_answers_known(a->answer, a->nanswer,
+							 peer->voter.id));
+		if (peer->bit & (a->choice.rolled_back | a->rolled_back))
+			braid_peer_lose(peer, BRAID_ROLLED_BACK);
+		if (reply->told && reply->error == -ENODATA)
+			braid_peer_lose(peer, "blank");
 		if (!reply->told || reply->error || peer->broken ||
 		    reply->answer.store != peer->store ||
 		    !braid_peer_learn(peer, &reply->answer.record))

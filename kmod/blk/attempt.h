@@ -23,7 +23,9 @@ struct netlink_ext_ack;
  * @node: of the epochs tried
  * @ask: room to ask all peers of now, or NULL
  * @answer: contiguous, for braid_attach_choose()
+ * @nanswer: how many
  * @choice: made of them
+ * @rolled_back: voters that were found to be when they were asked
  * @clean: the record said closed: nothing is to be reconciled
  * @holder: who holds the lease, for people
  * @held_ms: how long it runs
@@ -37,7 +39,9 @@ struct braid_attempt {
 	u64 node;
 	struct braid_ask *ask;
 	struct braid_answer answer[BRAID_VOTERS_MAX];
+	unsigned int nanswer;
 	struct braid_choice choice;
+	u64 rolled_back;
 	bool clean;
 	char holder[BRAID_HOLDER_MAX + 1];
 	u64 held_ms;

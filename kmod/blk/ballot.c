@@ -128,13 +128,25 @@ static void propose(struct braid_volume *volume, u64 isr)
 		const struct braid_peer *peer =
 			braid_volume_peer(volume, record->voters.voter[i].id);
 
-		record->known[i] = peer && !peer->out ? peer->sequence : 0;
+		/* What was known once is known for good. */
+		if (peer)
+			record->known[i] = max(record->known[i],
+					       peer->sequence);
 		record->stores[i] = peer ? peer->store : 0;
 	}
 	volume->proposed |= isr;
 	ballot->open = true;
 	ballot->needed = 0;
 	kick_votes(volume);
+}
+
+void braid_ballot_repeat(struct braid_volume *volume)
+{
+	lockdep_assert_held(&volume->lock);
+	if (volume->state != BRAID_VOLUME_DEAD && !volume->ballot.open &&
+	    braid_ballot_settled(volume) &&
+	    volume->generation < BRAID_GENERATION_MAX)
+		propose(volume, volume->isr);
 }
 
 void braid_ballot_begin(struct braid_volume *volume,

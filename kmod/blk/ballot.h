@@ -50,6 +50,12 @@ void braid_ballot_vote_work(struct work_struct *work);
 void braid_ballot_begin(struct braid_volume *volume,
 			const struct braid_epoch *epoch);
 
+/*
+ * Proposes the record of now once more, with what is known of the voters by now,
+ * unless something is proposed already.  volume->lock held.
+ */
+void braid_ballot_repeat(struct braid_volume *volume);
+
 /* Is the record of now one of this epoch?  volume->lock held. */
 bool braid_ballot_settled(const struct braid_volume *volume);
 

@@ -267,6 +267,40 @@ void braid_detach_force(struct braid_volume *volume)
 	finish(volume, BRAID_VOLUME_DEAD);
 }
 
+/* Has every voter that is there the repeated record, or will not take it? */
+static bool is_repeated(struct braid_volume *volume)
+{
+	unsigned long flags;
+	bool over, open;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	over = volume->state == BRAID_VOLUME_DEAD || volume->refused;
+	open = volume->ballot.open;
+	spin_unlock_irqrestore(&volume->lock, flags);
+	return over || (!open && all_have_it(volume));
+}
+
+/*
+ * It is closed.  One more record tells every voter how far the others came with
+ * that, so that a copy of a store which was made before is known to be one (crash
+ * case 12).  Nobody waits for it who could attach meanwhile: it may fail.
+ */
+static void repeat_record(struct braid_volume *volume)
+{
+	unsigned long flags;
+
+	if (volume->npeers < 2)
+		return;
+	spin_lock_irqsave(&volume->lock, flags);
+	/* From here on who is refused does not fight for it. */
+	if (volume->state == BRAID_VOLUME_ACTIVE)
+		volume->state = BRAID_VOLUME_DETACHING;
+	braid_ballot_repeat(volume);
+	spin_unlock_irqrestore(&volume->lock, flags);
+	wait_event_timeout(volume->wait, is_repeated(volume),
+			   msecs_to_jiffies(REST_MS));
+}
+
 static int detach(struct braid_volume *volume, struct netlink_ext_ack *extack)
 {
 	int error;
@@ -282,6 +316,7 @@ static int detach(struct braid_volume *volume, struct netlink_ext_ack *extack)
 		braid_disk_unshut(volume->disk);
 		return error;
 	}
+	repeat_record(volume);
 	finish(volume, BRAID_VOLUME_DETACHING);
 	return 0;
 }

@@ -77,6 +77,21 @@ static u64 consent(const struct braid_ask *ask, u64 *counter)
 	return voters;
 }
 
+/* Voters that count no more: a promise would only raise their sequence. */
+static u64 lost(struct braid_volume *volume)
+{
+	unsigned long flags;
+	unsigned int i;
+	u64 set = 0;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	for (i = 0; i < volume->npeers; i++)
+		if (volume->peers[i].out)
+			set |= volume->peers[i].bit;
+	spin_unlock_irqrestore(&volume->lock, flags);
+	return set;
+}
+
 /*
  * The same members under a higher epoch.  Every connection is begun anew: what
  * it still carries belongs to the epoch before.
@@ -127,6 +142,7 @@ static bool try_higher(struct braid_volume *volume, struct braid_ask *ask)
 				       consent(ask, &counter)))
 		return false;
 	question.op = BRAID_OP_PREPARE;
+	question.except = lost(volume);
 	braid_ask(ask, NULL, &question);
 	if (is_foreign(volume, ask))
 		return true;

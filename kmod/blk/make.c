@@ -62,7 +62,7 @@ static void fill_record(struct braid_record *record,
 	record->voter = make->voter;
 	record->own = BRAID_OWN_BLANK;
 	record->lease_ms = BRAID_LEASE_MS;
-	record->sequence = 1;
+	record->sequence = BRAID_SEQUENCE_BLANK;
 	record->size = size;
 	record->region_shift = braid_record_region_shift(size);
 	if (make->witness) {

@@ -170,18 +170,18 @@ static u64 known_of(const struct braid_record *record,
 	return found ? known[found - record->voters.voter] : 0;
 }
 
-static bool is_rolled_back(const struct braid_answer *answer,
-			   unsigned int count, unsigned int which)
+u64 braid_answers_known(const struct braid_answer *answer, unsigned int count,
+			u8 voter)
 {
-	const struct braid_record *record = &answer[which].record;
+	u64 known = 0;
 	unsigned int i;
 
 	for (i = 0; i < count; i++)
-		if (i != which &&
-		    known_of(&answer[i].record, answer[i].record.known,
-			     record->voter) > record->sequence)
-			return true;
-	return false;
+		if (answer[i].record.voter != voter)
+			known = max(known, known_of(&answer[i].record,
+						    answer[i].record.known,
+						    voter));
+	return known;
 }
 
 /* A record that is not above the one its joining began under proves nothing. */
@@ -255,7 +255,8 @@ enum braid_attach_refusal braid_attach_choose(const struct braid_answer *answer,
 					 record->generation);
 		choice->counter = max(choice->counter,
 				      record->promised.counter);
-		if (is_rolled_back(answer, count, i)) {
+		if (braid_answers_known(answer, count, record->voter) >
+		    record->sequence) {
 			choice->rolled_back |= BRAID_VOTER_BIT(record->voter);
 			continue;
 		}

@@ -95,6 +95,10 @@ struct braid_choice {
 	u64 counter;
 };
 
+/* The highest sequence of @voter that the records of others know of; 0: nothing. */
+u64 braid_answers_known(const struct braid_answer *answer, unsigned int count,
+			u8 voter);
+
 enum braid_attach_refusal {
 	BRAID_ATTACH_OK,
 	BRAID_ATTACH_NO_MAJORITY,	/* too few answered that count */

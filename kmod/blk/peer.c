@@ -17,6 +17,7 @@
 #include "remote.h"
 #include "replica.h"
 #include "request.h"
+#include "target.h"
 #include "text.h"
 #include "volume.h"
 
@@ -202,7 +203,7 @@ bool braid_peer_learn(struct braid_peer *peer,
 	if (!record->voters.count || record->own == BRAID_OWN_BLANK)
 		braid_peer_lose(peer, "blank");
 	else if (record->sequence < peer->sequence)
-		braid_peer_lose(peer, "rolled back: its record is older than it was");
+		braid_peer_lose(peer, BRAID_ROLLED_BACK);
 	if (peer->out)
 		return false;
 	peer->sequence = record->sequence;
@@ -216,20 +217,34 @@ struct here {
 	struct braid_replica_info info;
 	uuid_t found;
 	u8 voter;
+	bool served;
 };
+
+/* Is it known to others by an address of this kernel? */
+static bool is_served_here(const struct braid_record *record)
+{
+	const struct braid_voter *voter =
+		braid_voters_find(&record->voters, record->voter);
+
+	return voter && braid_target_listens(&voter->address);
+}
 
 static int look_here(struct braid_replica *replica, void *context)
 {
 	struct here *here = context;
 	const struct braid_record *record = &here->info.record;
+	bool served;
 
 	braid_replica_info(replica, &here->info);
 	if (uuid_is_null(here->uuid) ? strcmp(record->name, here->name) :
 				       !uuid_equal(&record->volume, here->uuid))
 		return 0;
-	if (here->voter && here->voter < record->voter)
+	served = is_served_here(record);
+	if (here->voter && (served != here->served ? here->served :
+			    here->voter < record->voter))
 		return 0;
 	here->voter = record->voter;
+	here->served = served;
 	here->found = record->volume;
 	return 0;
 }
@@ -320,7 +335,8 @@ static void note_connected(struct braid_peer *peer,
 	if (peer->state != BRAID_PEER_FAILED)
 		peer->why = NULL;
 	if (hello->sequence < peer->sequence)
-		braid_peer_lose(peer, "rolled back: its record is older than it was");
+		braid_peer_lose(peer, hello->sequence == BRAID_SEQUENCE_BLANK ?
+				      "blank" : BRAID_ROLLED_BACK);
 	if (peer->store && peer->store != hello->store)
 		store_changed(peer);
 	peer->store = hello->store;

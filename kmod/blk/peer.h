@@ -36,13 +36,12 @@ enum braid_peer_state {
  * @volume: whose
  * @voter: id, role, address
  * @bit: of @voter.id
- * @here: asked directly: the lowest voter of the volume in this kernel; fixed
- *	while attached
+ * @here: asked directly: braid_peer_here(); fixed while attached
  * @state: volume->lock
  * @why: static text of the last failure, for people, or NULL; volume->lock
  * @store: id of its store's opening when it was reached last; 0: never;
  *	volume->lock
- * @sequence: of its record, highest that it told; volume->lock
+ * @sequence: of its record, highest that it told or others know of; volume->lock
  * @recorded: membership that it holds durably; volume->lock
  * @promised: to volume->epoch, on the connection of now; volume->lock
  * @broken: the connection is to be ended and begun anew; volume->lock
@@ -136,6 +135,9 @@ static inline bool braid_peer_connected(const struct braid_peer *peer)
 /* The static text of an answer's error becomes @peer->why. volume->lock held. */
 void braid_peer_blame(struct braid_peer *peer, int error);
 
+/* Why a voter that lost what it promised is lost. */
+#define BRAID_ROLLED_BACK	"rolled back: its record is older than it was"
+
 /* It is blank or rolled back: it has no vote from now on. volume->lock held. */
 void braid_peer_lose(struct braid_peer *peer, const char *why);
 
@@ -148,8 +150,10 @@ bool braid_peer_learn(struct braid_peer *peer,
 		      const struct braid_record *record);
 
 /*
- * Which replica in this kernel is asked directly: the one of volume @uuid (nil:
- * of those called @name) with the lowest voter id.  Return: that id, 0: none.
+ * Which replica in this kernel is asked directly, of those of volume @uuid (nil:
+ * of those called @name): one whose address in its record is served here, rather
+ * than one that may be a copy of another node's; then the one with the lowest
+ * voter id.  Context: may sleep.  Return: that id, 0: none.
  */
 u8 braid_peer_here(const uuid_t *uuid, const char *name, uuid_t *found);
 

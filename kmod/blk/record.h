@@ -22,6 +22,7 @@
 #define BRAID_SIZE_MAX		(16ULL << 40)
 #define BRAID_GENERATION_MAX	0x7fffffffu
 #define BRAID_LEASE_MS		8000
+#define BRAID_SEQUENCE_BLANK	1	/* of a replica that no volume was created with */
 
 /* What a voter says of its own data. */
 enum braid_own_state {

@@ -20,6 +20,7 @@ static void fill_peer(const struct braid_peer *peer, u64 now,
 	info->peer[i].state = peer->state;
 	info->peer[i].why = peer->why;
 	info->peer[i].local = peer->here;
+	info->peer[i].lost = peer->out;
 	info->peer[i].answered_ms_ago = !answered ? BRAID_NEVER :
 		answered < now ? div_u64(now - answered, NSEC_PER_MSEC) : 0;
 }

@@ -114,6 +114,18 @@ static struct target *find(const struct braid_address *address)
 	return NULL;
 }
 
+bool braid_target_listens(const struct braid_address *address)
+{
+	struct braid_address any = { .family = address->family,
+				     .port = address->port };
+	bool listens;
+
+	mutex_lock(&targets_lock);
+	listens = find(address) || find(&any);
+	mutex_unlock(&targets_lock);
+	return listens;
+}
+
 static void set_secrets(struct target *target,
 			const struct braid_secrets *secrets)
 {

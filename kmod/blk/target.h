@@ -37,6 +37,8 @@ int braid_target_close(const struct braid_address *address,
 		       struct netlink_ext_ack *extack);
 int braid_target_walk(int (*fn)(const struct braid_target_info *info,
 				void *context), void *context);
+/* Does a target listen there, by itself or on any address? May sleep. */
+bool braid_target_listens(const struct braid_address *address);
 /* Secrets of the first target, for who creates a volume here: 0 or -ENOENT. */
 int braid_target_secrets(struct braid_secrets *secrets);
 /* Closes the connections of a replica that is being closed; waits. */

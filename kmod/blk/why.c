@@ -36,8 +36,19 @@ static void __printf(2, 3) say(struct sentence *s, const char *format, ...)
 
 static bool answers(const struct braid_volume_info *info, unsigned int i)
 {
-	return info->peer[i].state != BRAID_PEER_DOWN &&
+	return info->peer[i].state != BRAID_PEER_DOWN && !info->peer[i].lost &&
 	       info->peer[i].answered_ms_ago < ANSWERS_MS;
+}
+
+static u64 who_is_lost(const struct braid_volume_info *info)
+{
+	u64 set = 0;
+	unsigned int i;
+
+	for (i = 0; i < info->npeers; i++)
+		if (info->peer[i].lost)
+			set |= BRAID_VOTER_BIT(info->peer[i].voter.id);
+	return set;
 }
 
 static u64 who_answers(const struct braid_volume_info *info)
@@ -164,6 +175,11 @@ static void say_active(struct sentence *s, const struct braid_volume_info *info)
 		    info->io.unreconciled);
 	} else {
 		say(s, "nothing waits");
+	}
+	set = who_is_lost(info);
+	if (set) {
+		say(s, "; not counted: ");
+		say_voters(s, info, set, ", ");
 	}
 }
 

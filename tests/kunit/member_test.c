@@ -316,6 +316,8 @@ static void member_attach_rolled_back(struct kunit *test)
 			BRAID_ATTACH_OK);
 	KUNIT_EXPECT_EQ(test, choice.isr, ISR(1, 2, 3));
 	a[2].record.sequence = 4;
+	KUNIT_EXPECT_EQ(test, braid_answers_known(a, 3, 3), 5ULL);
+	KUNIT_EXPECT_EQ(test, braid_answers_known(a, 3, 2), 0ULL);
 	KUNIT_EXPECT_EQ(test, braid_attach_choose(a, 3, 0, &choice),
 			BRAID_ATTACH_OK);
 	KUNIT_EXPECT_EQ(test, choice.isr, ISR(1, 2));

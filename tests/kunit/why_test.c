@@ -76,6 +76,22 @@ static void why_few_voters(struct kunit *test)
 	       "I/O waits: a record is not durable at a majority yet; enough voters answer, it goes on by itself");
 }
 
+/* Who lost what it promised answers in vain, and is named. */
+static void why_lost(struct kunit *test)
+{
+	struct braid_volume_info *info = three_voters(test);
+
+	info->peer[2].state = BRAID_PEER_FAILED;
+	info->peer[2].lost = true;
+	info->peer[2].why = "blank";
+	expect(test, info,
+	       "nothing waits; not counted: voter 3 (10.0.0.3:7000, blank)");
+	info->held = BRAID_HELD_LEASE;
+	lose(info, 1, "connection refused");
+	expect(test, info,
+	       "I/O waits: only voter 1 of 3 answers, 2 are needed; bring back voter 2 (10.0.0.2:7000, connection refused) or voter 3 (10.0.0.3:7000, blank)");
+}
+
 static void why_few_members(struct kunit *test)
 {
 	struct braid_volume_info *info = three_voters(test);
@@ -192,6 +208,7 @@ static void backoff_grows(struct kunit *test)
 
 static struct kunit_case why_cases[] = {
 	KUNIT_CASE(why_few_voters),
+	KUNIT_CASE(why_lost),
 	KUNIT_CASE(why_few_members),
 	KUNIT_CASE(why_other_states),
 	KUNIT_CASE(why_is_cut),

@@ -103,9 +103,9 @@ def mebibytes(size):
 class Volume:
     """A volume with a voter on each of some nodes: voter N is on node N."""
 
-    def __init__(self, data, witnesses=(), name="db", size="64M", store=STORE):
+    def __init__(self, data, witnesses=(), name="db", size="64M", store=STORE, at=address):
         self.data, self.witnesses = tuple(data), tuple(witnesses)
-        self.name, self.size, self.store = name, size, store
+        self.name, self.size, self.store, self.at = name, size, store, at
         self.uuid = UUID.format(len(name) % 10)
         self.device = f"/dev/braid/{name}"
 
@@ -118,7 +118,7 @@ class Volume:
 
     def listen(self, node):
         self.secret(node)
-        braid(node, f"target listen {address(node)} secret-file {SECRET}")
+        braid(node, f"target listen {self.at(node)} secret-file {SECRET}")
 
     def make_replica(self, node, *more):
         role = "witness" if node in self.witnesses else f"size {self.size}"
@@ -130,20 +130,32 @@ class Volume:
         braid(node, f"replica open {self.store}")
         self.listen(node)
 
+    def away(self, node):
+        """Nobody reaches its replica, which is closed."""
+        braid(node, f"target close {self.at(node)}")
+        braid(node, f"replica close {self.store}")
+
+    def creation(self):
+        """The words that create it."""
+        voters = " ".join(f"voter {node}={self.at(node)}" +
+                          (",witness" if node in self.witnesses else "")
+                          for node in self.nodes)
+        return f"volume create {self.name} size {self.size} {voters}"
+
     def create(self, on=None):
         for node in self.nodes:
             self.make_replica(node)
             self.open(node)
-        voters = " ".join(f"voter {node}={address(node)}" +
-                          (",witness" if node in self.witnesses else "")
-                          for node in self.nodes)
-        braid(on or self.nodes[0], f"volume create {self.name} size {self.size} {voters}")
+        braid(on or self.nodes[0], self.creation())
+
+    def attachment(self, *more, addresses=None):
+        """The words that attach it."""
+        where = ",".join(self.at(n) for n in addresses or self.nodes)
+        return " ".join((f"volume attach {self.name} from {where} secret-file {SECRET}", *more))
 
     def attach(self, node, *more, addresses=None):
         self.secret(node)
-        where = ",".join(address(n) for n in addresses or self.nodes)
-        braid(node, f"volume attach {self.name} from {where} secret-file {SECRET} "
-                    + " ".join(more))
+        braid(node, self.attachment(*more, addresses=addresses))
 
     def written(self, node, count, **more):
         """Attached on a node, with a writer that has had so many acknowledgements."""
@@ -171,6 +183,25 @@ class Volume:
     def isr(self, node):
         return sorted(self.show(node)["isr"])
 
+    def voter(self, node, voter):
+        """What the writer on a node says of a voter."""
+        return next(each for each in self.show(node)["voters"] if each["voter"] == voter)
+
+    def keep(self, node, name):
+        """A copy of a node's store, for all nodes; when nothing is written. It may be open."""
+        sh(node, f"""
+            at=$(od -An -t u8 -j 56 -N 8 {self.store})
+            dd if={self.store} iflag=direct bs=1M status=none \\
+                count=$(((at >> 20) + {mebibytes(self.size)})) | gzip -1 >/exchange/{name}
+        """, timeout=PATIENCE * 3)
+
+    def bring(self, node, name, store=None):
+        """The copy in place of what a store holds, which is not open."""
+        sh(node, f"""
+            gunzip </exchange/{name} |
+                dd of={store or self.store} oflag=direct iflag=fullblock bs=1M status=none
+        """, timeout=PATIENCE * 3)
+
     def reboot(self, node):
         """Power back, and what a boot script does."""
         lab("boot", node)
@@ -180,6 +211,7 @@ class Volume:
         """Of the data of a node's replica, under the volume. Where it begins is at
         byte 56 of the record."""
         return sh(node, f"""
+            blockdev --flushbufs {self.store}
             at=$(od -An -t u8 -j 56 -N 8 {self.store})
             tail -c +$((at + 1)) {self.store} | head -c {mebibytes(self.size) << 20} | sha256sum
         """, timeout=PATIENCE * 3).split()[0]
@@ -203,7 +235,7 @@ class Volume:
         """Back to what was, whatever happened; for the end of a test."""
         lab("heal")
         for node in self.nodes:
-            for words in (f"volume detach {self.name} force", f"target close {address(node)}",
+            for words in (f"volume detach {self.name} force", f"target close {self.at(node)}",
                           f"replica close {self.store}", f"replica del {self.store}"):
                 with contextlib.suppress(Refused):
                     braid(node, words)
