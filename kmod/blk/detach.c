@@ -3,6 +3,7 @@
 
 #include <linux/errno.h>
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -238,6 +239,19 @@ static unsigned int count_openers(struct braid_volume *volume)
 	return openers;
 }
 
+static int refuse_open(struct braid_volume *volume, int error,
+		       struct netlink_ext_ack *extack)
+{
+	unsigned int openers = count_openers(volume);
+
+	/* Who had it open may have closed it since. */
+	if (openers < 2)
+		return braid_refuse(extack, error, "/dev/braid/%s is open",
+				    volume->name);
+	return braid_refuse(extack, error, "/dev/braid/%s is open %u times",
+			    volume->name, openers);
+}
+
 static void finish(struct braid_volume *volume, enum braid_volume_state state)
 {
 	unsigned long flags;
@@ -307,9 +321,7 @@ static int detach(struct braid_volume *volume, struct netlink_ext_ack *extack)
 
 	error = braid_disk_shut(volume->disk);
 	if (error)
-		return braid_refuse(extack, error,
-				    "/dev/braid/%s is open, %u times",
-				    volume->name, count_openers(volume));
+		return refuse_open(volume, error, extack);
 	if (READ_ONCE(volume->state) != BRAID_VOLUME_DEAD)
 		error = close_in_order(volume, extack);
 	if (error) {
@@ -392,10 +404,14 @@ void braid_detach_work(struct work_struct *work)
 
 void braid_detach_soon(struct braid_volume *volume)
 {
+	u64 lease = (u64)volume->record.lease_ms * NSEC_PER_MSEC;
+	u64 now = ktime_get_boottime_ns();
+
 	lockdep_assert_held(&volume->lock);
-	if (!volume->close_wanted)
+	/* One event for all that a taker asks. */
+	if (!volume->close_asked || now - volume->close_asked >= lease)
 		braid_event_volume(volume->name, "takeover asked", 0, NULL);
-	volume->close_wanted = true;
+	volume->close_asked = now;
 	if (volume->closing || !volume->disk_there ||
 	    braid_volume_openers(volume))
 		return;

@@ -50,7 +50,8 @@ struct crypto_shash;
  *	below it is admitted any more
  * @committed: highest generation that the promised writer called committed;
  *	READ_ONCE for a look
- * @wanted: somebody asked the writer to close since its last lease
+ * @wanted_until: boottime ns until which the writer's next renewal is told that
+ *	somebody asks it to close; 0: nobody did since it was told
  * @closing: no session is opened any more
  * @sessions: struct braid_session
  * @queued: control requests, by their stamp's node
@@ -87,7 +88,7 @@ struct braid_replica {
 	struct braid_grant grant;
 	struct braid_epoch preparing;
 	u32 committed;
-	bool wanted;
+	u64 wanted_until;
 	bool closing;
 	struct list_head sessions;
 	struct list_head queued;

@@ -94,7 +94,7 @@ struct braid_ballot {
  * @news: BRAID_NEWS_*, to be told
  * @suspended_since: boottime ns since when I/O is held for want of voters or
  *	members; 0: it is not
- * @close_wanted: a takeover asks
+ * @close_asked: boottime ns when a takeover asked last; 0: never
  * @closing: nothing is queued any more
  * @flushing: a detach has all flushed and cleared
  * @flush_error: how the last one of these ended
@@ -144,7 +144,7 @@ struct braid_volume {
 	u64 refused;
 	u32 news;
 	u64 suspended_since;
-	bool close_wanted;
+	u64 close_asked;
 	bool closing;
 	bool disk_there;
 	bool flushing;

@@ -59,8 +59,10 @@ int braid_vote_ask(struct braid_replica *replica,
 
 	spin_lock_irq(&replica->lock);
 	verdict = judge(replica, request);
+	/* Who goes on wanting it asks again; who gave up is forgotten. */
 	if (verdict == BRAID_HELD && request->flags & BRAID_REQ_TAKEOVER)
-		replica->wanted = true;
+		replica->wanted_until = ktime_get_boottime_ns() +
+					lease_ns(&replica->record);
 	spin_unlock_irq(&replica->lock);
 	return answer(replica, request, verdict);
 }
@@ -112,7 +114,7 @@ static void end_promise(struct braid_replica *replica, int error)
 				       lease_ns(&replica->record);
 		replica->grant.epoch = replica->record.promised;
 		replica->committed = 0;
-		replica->wanted = false;
+		replica->wanted_until = 0;
 		if (replica->journal)
 			braid_journal_renew(replica->journal);
 	}
@@ -376,18 +378,18 @@ int braid_vote_fork(struct braid_replica *replica,
 int braid_vote_lease(struct braid_replica *replica,
 		     struct braid_request *request)
 {
+	const u64 now = ktime_get_boottime_ns();
 	unsigned long flags;
 	int error;
 
 	spin_lock_irqsave(&replica->lock, flags);
 	error = braid_replica_admit(replica, &request->epoch);
 	if (!error) {
-		replica->grant.until = ktime_get_boottime_ns() +
-				       lease_ns(&replica->record);
+		replica->grant.until = now + lease_ns(&replica->record);
 		replica->grant.epoch = request->epoch;
-		request->value = replica->wanted ? BRAID_LEASE_WANTED : 0;
-		/* Who still wants it asks again. */
-		replica->wanted = false;
+		request->value = now < replica->wanted_until ?
+				 BRAID_LEASE_WANTED : 0;
+		replica->wanted_until = 0;
 	}
 	spin_unlock_irqrestore(&replica->lock, flags);
 	if (!error)

@@ -294,6 +294,39 @@ static void restart_refuses_for_a_lease(struct kunit *test)
 	scene_end(scene);
 }
 
+static u64 renew(struct scene *scene)
+{
+	struct ask *ask = ask_new(scene, BRAID_OP_LEASE);
+
+	KUNIT_EXPECT_EQ(scene->test, ask_now(scene, ask), 0);
+	return ask->request.value;
+}
+
+/* A writer hears of who wants its volume once, and not of who gave up long ago. */
+static void wish_of_a_taker_runs_out(struct kunit *test)
+{
+	struct scene *scene = scene_new(test);
+	struct ask *ask;
+	int i;
+
+	attach(scene, 2, 22);
+	KUNIT_EXPECT_EQ(test, renew(scene), 0ULL);
+	for (i = 0; i < 3; i++) {
+		ask = prepare(scene, 3, 33);
+		ask->request.op = BRAID_OP_ASK;
+		ask->request.flags = i < 2 ? BRAID_REQ_TAKEOVER : 0;
+		KUNIT_EXPECT_EQ(test, ask_now(scene, ask), -EBUSY);
+		/* As if a lease had passed since, which the writer was away. */
+		if (i == 1)
+			scene->replica->wanted_until -=
+				(u64)BRAID_LEASE_MS * NSEC_PER_MSEC;
+		KUNIT_EXPECT_EQ(test, renew(scene),
+				i ? 0ULL : (u64)BRAID_LEASE_WANTED);
+	}
+	KUNIT_EXPECT_EQ(test, renew(scene), 0ULL);
+	scene_end(scene);
+}
+
 static void unwritten_record_fails_for_good(struct kunit *test)
 {
 	struct scene *scene = scene_new(test);
@@ -719,6 +752,7 @@ static void replica_test_exit(struct kunit *test)
 static struct kunit_case replica_cases[] = {
 	KUNIT_CASE(promise_is_durable_and_a_lease),
 	KUNIT_CASE(restart_refuses_for_a_lease),
+	KUNIT_CASE(wish_of_a_taker_runs_out),
 	KUNIT_CASE(unwritten_record_fails_for_good),
 	KUNIT_CASE(promise_waits_for_writes),
 	KUNIT_CASE(sessions_follow_each_other),
