@@ -398,12 +398,15 @@ static int open_into(struct file **out, const char *path,
 	int flags = how == BRAID_STORE_LOOK ? O_RDONLY : O_RDWR;
 	struct path found;
 	struct file *file;
+	int error;
 
 	if (how == BRAID_STORE_MAKE) {
 		/* Nothing is made before all was checked; see file_create(). */
-		if (kern_path(path, 0, &found) == -ENOENT)
+		error = kern_path(path, 0, &found);
+		if (error == -ENOENT)
 			return 0;
-		path_put(&found);
+		if (!error)
+			path_put(&found);
 	}
 	file = open_file(path, flags, extack);
 	if (IS_ERR(file))
