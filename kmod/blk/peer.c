@@ -31,9 +31,12 @@
 /* The volume may go as soon as the last user is seen to be gone. */
 static void drop_user(struct braid_peer *peer)
 {
+	struct braid_volume *volume = peer->volume;
+
+	/* And the peer may be made anew: not looked at after the count. */
 	rcu_read_lock();
 	if (atomic_dec_and_test(&peer->users))
-		wake_up_all(&peer->volume->wait);
+		wake_up_all(&volume->wait);
 	rcu_read_unlock();
 }
 
