@@ -74,6 +74,7 @@ struct slot {
  * @cookie: in every frame
  * @lock: the fields down to @serial
  * @closed: requests are refused
+ * @down: link_down() ran: nothing taken from now on would be answered
  * @free: slots
  * @waiting: requests without one, in order
  * @serial: of the last seq
@@ -97,6 +98,7 @@ struct link {
 
 	spinlock_t lock;	/* see above */
 	bool closed;
+	bool down;
 	struct list_head free;
 	struct list_head waiting;
 	u64 serial;
@@ -430,6 +432,7 @@ static void link_down(struct braid_conn *conn)
 	tell_why(link);
 	spin_lock(&link->lock);
 	link->closed = true;
+	link->down = true;
 	list_splice_init(&link->waiting, &waiting);
 	spin_unlock(&link->lock);
 	kill_other(link);
@@ -498,6 +501,7 @@ static int link_start(struct link *link, struct socket *sock, u64 session,
 	link->session = session;
 	link->cookie = got->cookie;
 	link->receiving = NULL;
+	link->down = false;
 	reinit_completion(&link->idle);
 	atomic_set(&link->pending, 1);
 
@@ -512,10 +516,10 @@ static int link_start(struct link *link, struct socket *sock, u64 session,
 	link->replaced = false;
 	spin_unlock_irqrestore(&remote->lock, flags);
 
+	/* Killed by now, it goes down as any other, or went already. */
 	spin_lock(&link->lock);
-	link->closed = false;
+	link->closed = link->down;
 	spin_unlock(&link->lock);
-	/* Killed by now, it goes down as any other. */
 	braid_conn_start(&link->conn);
 	return 0;
 }
