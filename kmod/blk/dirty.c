@@ -99,6 +99,9 @@ static bool dirty_hold_new(struct braid_dirty *dirty, u32 region, gfp_t gfp)
 	struct dirty_region *new, *one;
 	unsigned long flags;
 
+	/* Else it would be waited for until there is some: perhaps by this write. */
+	if (gfpflags_allow_blocking(gfp))
+		gfp |= __GFP_RETRY_MAYFAIL;
 	new = kzalloc(sizeof(*new), gfp | __GFP_NOWARN);
 	if (!new && gfpflags_allow_blocking(gfp)) {
 		WRITE_ONCE(dirty->forgotten, true);

@@ -34,10 +34,10 @@ static struct page *page_get(unsigned int *order, gfp_t gfp, mempool_t *pool)
 		if (page)
 			return page;
 	}
-	page = alloc_page(gfp | __GFP_NOWARN);
-	if (!page && pool)
-		page = mempool_alloc(pool, GFP_NOIO);
-	return page;
+	/* The allocator would look for one for ever: the reserve ends that. */
+	if (pool)
+		return mempool_alloc(pool, gfp);
+	return alloc_page(gfp | __GFP_NOWARN);
 }
 
 /*

@@ -5,7 +5,18 @@
 #include "../../kmod/blk/dirty.c"
 #include "../../kmod/blk/flush.c"
 #include "../../kmod/blk/io.c"
+
+#include "short_memory.h"
+#pragma push_macro("alloc_page")
+#pragma push_macro("alloc_pages")
+#undef alloc_page
+#undef alloc_pages
+#define alloc_page(gfp)		short_pages(gfp, 0)
+#define alloc_pages(gfp, order)	short_pages(gfp, order)
 #include "../../kmod/blk/payload.c"
+#pragma pop_macro("alloc_pages")
+#pragma pop_macro("alloc_page")
+
 #include "../../kmod/blk/range.c"
 #include "../../kmod/blk/read.c"
 #include "../../kmod/blk/reconcile.c"
@@ -262,6 +273,30 @@ static void write_late_member_is_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, w->failed_error, -ETIMEDOUT);
 	answer(w, 2, 0, 0);
 	KUNIT_EXPECT_EQ(test, app_wait(w, app), 0);
+}
+
+/*
+ * Who writes so that memory may be freed has pages of the reserve; the allocator
+ * would look for others for ever.
+ */
+static void write_needs_no_memory(struct kunit *test)
+{
+	struct world *w = world_begin(test);
+	struct app *app[8];
+	u32 i, at;
+
+	memory_becomes_short(true);
+	/* Each overlaps the one before, so they come one after another. */
+	for (i = 0; i < ARRAY_SIZE(app); i++)
+		app[i] = app_submit(w, REQ_OP_WRITE, i * 30, i & 1 ? 3 : 256, i + 1);
+	for (i = 0; i < ARRAY_SIZE(app); i++)
+		KUNIT_EXPECT_EQ(test, app_wait(w, app[i]), 0);
+	KUNIT_EXPECT_GT(test, atomic_read(&memory_refused), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&looked_for_ever), 0);
+	memory_becomes_short(false);
+	for (at = 6 * 30; at < 6 * 30 + 256; at++)
+		KUNIT_EXPECT_EQ(test, disk_byte(w, 2, at),
+				at >= 7 * 30 && at < 7 * 30 + 3 ? 8 : 7);
 }
 
 static void zeroes_have_no_payload(struct kunit *test)
@@ -618,6 +653,7 @@ static struct kunit_case io_cases[] = {
 	KUNIT_CASE(write_lost_late_is_sent_again),
 	KUNIT_CASE(write_refused_is_told),
 	KUNIT_CASE(write_late_member_is_told),
+	KUNIT_CASE(write_needs_no_memory),
 	KUNIT_CASE(zeroes_have_no_payload),
 	KUNIT_CASE(flush_is_done_by_every_member),
 	KUNIT_CASE(flush_covers_proposals),
