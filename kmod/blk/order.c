@@ -129,7 +129,16 @@ static void give_order(struct order *order, bool quiet)
 		braid_conn_kick(&guest->conn);
 }
 
-/* Return: false if there is no table for so many pages now. */
+/* There may be memory, or the reserve. */
+static void wake_guest(struct braid_pages_waiter *waiter)
+{
+	struct braid_orders *orders =
+		container_of(waiter, struct braid_orders, waiter);
+
+	braid_conn_kick(&container_of(orders, struct braid_guest, orders)->conn);
+}
+
+/* Return: false if there is no table for so many pages now, or no pages. */
 static bool take_pages(struct order *order, u32 length)
 {
 	struct braid_orders *orders = &order->guest->orders;
@@ -149,10 +158,11 @@ static bool take_pages(struct order *order, u32 length)
 			vec = orders->table;
 		}
 	}
-	order->count = braid_pages_get(length, vec, &order->reserved);
+	order->count = braid_pages_get(length, vec, &order->reserved,
+				       &orders->waiter);
 	order->request.bvec = vec;
 	order->request.nr_bvec = order->count;
-	return true;
+	return order->count;
 }
 
 static bool take_body(struct order *order, u32 size)
@@ -257,7 +267,7 @@ const char *braid_order_head(struct braid_stream *stream,
 	else if (!guest->data)
 		room = take_body(order, max(frame->payload, order->room));
 	if (!room) {
-		/* Its table or body comes back, and with it the next try. */
+		/* Its table, body or pages come, and with them the next try. */
 		give_order(order, true);
 		return BRAID_STREAM_LATER;
 	}
@@ -406,6 +416,8 @@ int braid_orders_init(struct braid_guest *guest)
 	INIT_LIST_HEAD(&orders->free);
 	INIT_LIST_HEAD(&orders->coming);
 	init_llist_head(&orders->finished);
+	INIT_LIST_HEAD(&orders->waiter.node);
+	orders->waiter.wake = wake_guest;
 	init_completion(&orders->drained);
 	atomic_set(&orders->pending, 1);
 	orders->depth = guest->data ? DATA_ORDERS : CONTROL_ORDERS;
@@ -430,6 +442,7 @@ void braid_orders_drain(struct braid_guest *guest)
 {
 	if (!atomic_dec_and_test(&guest->orders.pending))
 		wait_for_completion(&guest->orders.drained);
+	braid_pages_leave(&guest->orders.waiter);
 }
 
 void braid_orders_exit(struct braid_guest *guest)

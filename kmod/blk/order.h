@@ -9,6 +9,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+#include "pages.h"
 #include "stream.h"
 
 struct braid_conn;
@@ -36,6 +37,7 @@ struct order;
  * @body: of BRAID_BODY_MAX, the same (control)
  * @coming: orders that are complete, not submitted; the connection's work
  * @filling: whose payload is coming; the connection's work
+ * @waiter: for pages
  * @finished: orders to be answered; anybody adds
  * @pending: orders with the replica, and one until the guest ends
  * @drained: @pending is zero
@@ -53,6 +55,7 @@ struct braid_orders {
 	void *body;
 	struct list_head coming;
 	struct order *filling;
+	struct braid_pages_waiter waiter;
 	struct llist_head finished;
 	atomic_t pending;
 	struct completion drained;
@@ -60,7 +63,7 @@ struct braid_orders {
 
 /* After guest->data is known.  May sleep.  Return: 0 or -ENOMEM. */
 int braid_orders_init(struct braid_guest *guest);
-/* Waits for the replica to answer all.  May sleep. */
+/* Waits for the replica to answer all; no kick comes after.  May sleep. */
 void braid_orders_drain(struct braid_guest *guest);
 /* Nobody comes here any more.  Also after a failed or no init. */
 void braid_orders_exit(struct braid_guest *guest);

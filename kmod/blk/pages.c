@@ -4,10 +4,11 @@
 #include <linux/bvec.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
-#include <linux/mempool.h>
+#include <linux/jiffies.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
 
 #include "request.h"
 
@@ -18,19 +19,60 @@
 
 #define GFP_TRY		(GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN)
 
-static mempool_t *reserve;
-/* Held by the payload that takes from the reserve until it has all. */
-static DEFINE_MUTEX(reserve_lock);
+/* Memory comes back without a word; who has the reserve may be slow. */
+#define AGAIN_MS	20
+
+static void wake_work(struct work_struct *work);
+
+static struct page *reserve[RESERVE];
+static DECLARE_DELAYED_WORK(again, wake_work);
+
+static DEFINE_SPINLOCK(reserve_lock);	/* protects: */
+static bool reserve_taken;
+static LIST_HEAD(waiters);
 
 int braid_pages_init(void)
 {
-	reserve = mempool_create_page_pool(RESERVE, 0);
-	return reserve ? 0 : -ENOMEM;
+	unsigned int i;
+
+	for (i = 0; i < RESERVE; i++) {
+		reserve[i] = alloc_page(GFP_KERNEL);
+		if (!reserve[i]) {
+			braid_pages_exit();
+			return -ENOMEM;
+		}
+	}
+	return 0;
 }
 
 void braid_pages_exit(void)
 {
-	mempool_destroy(reserve);
+	unsigned int i;
+
+	cancel_delayed_work_sync(&again);
+	for (i = 0; i < RESERVE; i++) {
+		if (reserve[i])
+			put_page(reserve[i]);
+		reserve[i] = NULL;
+	}
+}
+
+static void wake_all(void)
+{
+	struct braid_pages_waiter *waiter, *next;
+
+	lockdep_assert_held(&reserve_lock);
+	list_for_each_entry_safe(waiter, next, &waiters, node) {
+		list_del_init(&waiter->node);
+		waiter->wake(waiter);
+	}
+}
+
+static void wake_work(struct work_struct *work)
+{
+	spin_lock(&reserve_lock);
+	wake_all();
+	spin_unlock(&reserve_lock);
 }
 
 /* As few pieces as memory is whole. */
@@ -53,28 +95,57 @@ static struct page *get_piece(u32 left, u32 *size)
 	return alloc_page(GFP_TRY);
 }
 
-unsigned int braid_pages_get(u32 length, struct bio_vec *vec, bool *reserved)
+static void put_pieces(const struct bio_vec *vec, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		put_page(vec[i].bv_page);
+}
+
+/* Return: whether the reserve is ours now; else @waiter is woken. */
+static bool take_reserve(struct braid_pages_waiter *waiter)
+{
+	bool taken;
+
+	spin_lock(&reserve_lock);
+	taken = !reserve_taken;
+	if (taken)
+		reserve_taken = true;
+	else
+		list_move_tail(&waiter->node, &waiters);
+	spin_unlock(&reserve_lock);
+	if (!taken)
+		schedule_delayed_work(&again, msecs_to_jiffies(AGAIN_MS));
+	return taken;
+}
+
+unsigned int braid_pages_get(u32 length, struct bio_vec *vec, bool *reserved,
+			     struct braid_pages_waiter *waiter)
 {
 	unsigned int n = 0;
 	struct page *page;
-	u32 size;
+	u32 left, size;
 
 	*reserved = false;
-	while (length) {
-		page = *reserved ? NULL : get_piece(length, &size);
-		if (!page) {
-			if (!*reserved)
-				mutex_lock(&reserve_lock);
-			*reserved = true;
-			page = mempool_alloc(reserve, GFP_NOIO);
-			size = PAGE_SIZE;
-		}
-		size = min(size, length);
+	for (left = length; left; left -= size) {
+		page = get_piece(left, &size);
+		if (!page)
+			break;
+		size = min(size, left);
 		bvec_set_page(&vec[n++], page, size, 0);
-		length -= size;
 	}
-	if (*reserved)
-		mutex_unlock(&reserve_lock);
+	if (!left)
+		return n;
+	put_pieces(vec, n);
+	if (!take_reserve(waiter))
+		return 0;
+	*reserved = true;
+	for (n = 0, left = length; left; left -= size) {
+		size = min_t(u32, left, PAGE_SIZE);
+		bvec_set_page(&vec[n], reserve[n], size, 0);
+		n++;
+	}
 	return n;
 }
 
@@ -82,13 +153,19 @@ unsigned int braid_pages_get(u32 length, struct bio_vec *vec, bool *reserved)
 void braid_pages_put(const struct bio_vec *vec, unsigned int count,
 		     bool reserved)
 {
-	unsigned int i;
-
-	for (i = 0; i < count; i++) {
-		if (reserved && vec[i].bv_len <= PAGE_SIZE &&
-		    !PageCompound(vec[i].bv_page))
-			mempool_free(vec[i].bv_page, reserve);
-		else
-			put_page(vec[i].bv_page);
+	if (!reserved) {
+		put_pieces(vec, count);
+		return;
 	}
+	spin_lock(&reserve_lock);
+	reserve_taken = false;
+	wake_all();
+	spin_unlock(&reserve_lock);
+}
+
+void braid_pages_leave(struct braid_pages_waiter *waiter)
+{
+	spin_lock(&reserve_lock);
+	list_del_init(&waiter->node);
+	spin_unlock(&reserve_lock);
 }

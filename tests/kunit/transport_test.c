@@ -9,7 +9,18 @@
 #include "../../kmod/blk/guest.c"
 #include "../../kmod/blk/handshake.c"
 #include "../../kmod/blk/order.c"
+
+#include "short_memory.h"
+#pragma push_macro("alloc_page")
+#pragma push_macro("alloc_pages")
+#undef alloc_page
+#undef alloc_pages
+#define alloc_page(gfp)		short_pages(gfp, 0)
+#define alloc_pages(gfp, order)	short_pages(gfp, order)
 #include "../../kmod/blk/pages.c"
+#pragma pop_macro("alloc_pages")
+#pragma pop_macro("alloc_page")
+
 #include "../../kmod/blk/remote.c"
 #include "../../kmod/blk/sock.c"
 #include "../../kmod/blk/stream.c"
@@ -279,6 +290,45 @@ static void more_bytes_than_fit(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, all_answered(world));
 	for (i = 0; i < LARGE; i++) {
 		KUNIT_EXPECT_EQ(test, ask[i]->request.error, 0);
+		ask_free(ask[i]);
+	}
+}
+
+/*
+ * Without memory there is the reserve, for one payload at a time. Who has it may
+ * be answered on the connection of who waits for it.
+ */
+static void memory_is_short_for_all(struct kunit *test)
+{
+	struct world *world = test->priv;
+	struct ask *ask[10];
+	int i;
+
+	reach(test);
+	memory_becomes_short(true);
+	WRITE_ONCE(fake->when, FAKE_LATER);
+	expect_answers(world, ARRAY_SIZE(ask));
+	for (i = 0; i < ARRAY_SIZE(ask); i++) {
+		ask[i] = ask_new(world, i < 4 ? BRAID_OP_WRITE : BRAID_OP_READ,
+				 (u64)(i % 4) << 20, BRAID_PAYLOAD_MAX);
+		KUNIT_ASSERT_NOT_NULL(test, ask[i]);
+		if (i < 4)
+			ask_fill(ask[i], i);
+	}
+	for (i = 0; i < 4; i++)
+		braid_remote_submit(world->remote, &ask[i]->request);
+	for (i = 0; i < 4; i++)
+		wait_for(atomic_read(&ask[i]->answers));
+	for (; i < ARRAY_SIZE(ask); i++)
+		braid_remote_submit(world->remote, &ask[i]->request);
+	KUNIT_EXPECT_TRUE(test, all_answered(world));
+	KUNIT_EXPECT_GT(test, atomic_read(&memory_refused), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&looked_for_ever), 0);
+	memory_becomes_short(false);
+	for (i = 0; i < ARRAY_SIZE(ask); i++) {
+		KUNIT_EXPECT_EQ(test, ask[i]->request.error, 0);
+		if (i >= 4)
+			KUNIT_EXPECT_TRUE(test, ask_holds(ask[i], i % 4));
 		ask_free(ask[i]);
 	}
 }
@@ -563,9 +613,9 @@ static void say(struct kunit *test, struct socket *sock, const struct braid_fram
 	braid_sock_send(sock, payload, 4096, deadline);
 }
 
-static void wrong_words_end_a_connection(struct kunit *test)
+/* A writer of the test's own; @frame: a WRITE of a block of it. */
+static struct socket *writer_of(struct kunit *test, struct braid_frame *frame)
 {
-	const struct misbehaviour *m = test->param_value;
 	struct world *world = test->priv;
 	struct braid_handshake_want want = {
 		.role = BRAID_ROLE_DATA,
@@ -573,26 +623,41 @@ static void wrong_words_end_a_connection(struct kunit *test)
 		.epoch = { 3, 4 },
 		.session = 55,
 	};
-	u8 *payload = kunit_kzalloc(test, 4096, GFP_KERNEL);
 	struct braid_handshake_got got;
-	struct braid_wire_frame answer;
-	struct braid_frame frame = { };
 	unsigned int which = 0;
 	struct socket *sock;
 	u32 features;
 
-	KUNIT_ASSERT_NOT_NULL(test, payload);
 	KUNIT_ASSERT_EQ(test, braid_dial(&world->address, &world->secrets, &which, &want,
 					 jiffies + msecs_to_jiffies(TIMEOUT_MS), &got,
 					 &features, &sock), 0);
-	frame.type = BRAID_OP_WRITE;
-	frame.volume = braid_wire_volume(&fake->record.volume);
-	frame.epoch = want.epoch;
-	frame.session = 55;
-	frame.cookie = got.cookie;
-	frame.seq = 1;
-	frame.length = 4096;
-	frame.payload = 4096;
+	frame->type = BRAID_OP_WRITE;
+	frame->volume = braid_wire_volume(&fake->record.volume);
+	frame->epoch = want.epoch;
+	frame->session = 55;
+	frame->cookie = got.cookie;
+	frame->seq = 1;
+	frame->length = 4096;
+	frame->payload = 4096;
+	return sock;
+}
+
+static u8 *payload_of(struct kunit *test)
+{
+	u8 *payload = kunit_kzalloc(test, 4096, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, payload);
+	return payload;
+}
+
+static void wrong_words_end_a_connection(struct kunit *test)
+{
+	const struct misbehaviour *m = test->param_value;
+	struct braid_wire_frame answer;
+	struct braid_frame frame = { };
+	struct socket *sock = writer_of(test, &frame);
+	u8 *payload = payload_of(test);
+
 	frame.payload_crc = crc32c(~0, payload, 4096);
 	/* First as it should be. */
 	say(test, sock, &frame, payload);
@@ -609,6 +674,42 @@ static void wrong_words_end_a_connection(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic64_read(&fake->submitted), 1);
 }
 
+/*
+ * A writer that has the reserve and sends nothing more keeps nobody from memory
+ * once there is some.
+ */
+static void half_a_frame_keeps_the_reserve_only(struct kunit *test)
+{
+	struct world *world = test->priv;
+	struct braid_frame frame = { };
+	struct socket *sock;
+	struct ask *ask;
+
+	reach(test);
+	sock = writer_of(test, &frame);
+	memory_becomes_short(true);
+	frame.length = BRAID_PAYLOAD_MAX;
+	frame.payload = BRAID_PAYLOAD_MAX;
+	say(test, sock, &frame, payload_of(test));
+	KUNIT_EXPECT_TRUE(test, wait_for(READ_ONCE(reserve_taken)));
+
+	ask = ask_new(world, BRAID_OP_WRITE, 0, 65536);
+	KUNIT_ASSERT_NOT_NULL(test, ask);
+	expect_answers(world, 1);
+	braid_remote_submit(world->remote, &ask->request);
+	KUNIT_EXPECT_TRUE(test, wait_for(!list_empty_careful(&waiters)));
+	KUNIT_EXPECT_EQ(test, atomic_read(&ask->answers), 0);
+	memory_becomes_short(false);
+	KUNIT_EXPECT_TRUE(test, all_answered(world));
+	KUNIT_EXPECT_EQ(test, ask->request.error, 0);
+	ask_free(ask);
+
+	braid_sock_release(sock);
+	leave(world);
+	braid_target_forget(fake);
+	KUNIT_EXPECT_FALSE(test, reserve_taken);
+}
+
 static struct kunit_case transport_cases[] = {
 	KUNIT_CASE(hello_tells_whom_it_reached),
 	KUNIT_CASE(refusals),
@@ -618,12 +719,14 @@ static struct kunit_case transport_cases[] = {
 	KUNIT_CASE(bodies_go_both_ways),
 	KUNIT_CASE(more_than_fit),
 	KUNIT_CASE(more_bytes_than_fit),
+	KUNIT_CASE(memory_is_short_for_all),
 	KUNIT_CASE(lease_passes_bulk),
 	KUNIT_CASE_PARAM(breaks_under_load, breakage_gen_params),
 	KUNIT_CASE(attach_again),
 	KUNIT_CASE(garbage_is_hung_up_on),
 	KUNIT_CASE(silent_strangers_do_not_lock_out),
 	KUNIT_CASE_PARAM(wrong_words_end_a_connection, misbehaviour_gen_params),
+	KUNIT_CASE(half_a_frame_keeps_the_reserve_only),
 	{}
 };
 

@@ -6,6 +6,21 @@
 #define PORT		7799
 #define TIMEOUT_MS	20000
 
+/* Looks again until it is so, at most that long. Return: whether it is. */
+#define wait_for(condition)						\
+({									\
+	unsigned long __until = jiffies + msecs_to_jiffies(TIMEOUT_MS);	\
+	bool __is;							\
+									\
+	for (;;) {							\
+		__is = (condition);					\
+		if (__is || time_after(jiffies, __until))		\
+			break;						\
+		msleep(20);						\
+	}								\
+	__is;								\
+})
+
 /**
  * struct ask - one request of the test and what came of it
  * @request: the request
