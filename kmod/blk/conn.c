@@ -2,7 +2,9 @@
 #include "conn.h"
 
 #include <linux/bvec.h>
+#include <linux/crc32.h>
 #include <linux/errno.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/net.h>
 #include <linux/sched.h>
@@ -62,9 +64,27 @@ void braid_conn_kill(struct braid_conn *conn)
 
 /* Receiving */
 
-int braid_conn_copy(const void *source, int offset, struct iov_iter *to,
-		    int length)
+static u32 packet_crc(struct sk_buff *skb, u32 offset, u32 length, u32 crc)
 {
+	struct skb_seq_state state;
+	u32 part, done = 0;
+	const u8 *data;
+
+	skb_prepare_seq_read(skb, offset, offset + length, &state);
+	/* The last piece may go on behind the end. */
+	while ((part = skb_seq_read(done, &data, &state))) {
+		part = min(part, length - done);
+		crc = crc32c(crc, data, part);
+		done += part;
+	}
+	return crc;
+}
+
+int braid_conn_copy(const void *source, int offset, struct iov_iter *to,
+		    int length, u32 *crc)
+{
+	if (crc)
+		*crc = packet_crc((void *)source, offset, length, *crc);
 	return skb_copy_datagram_iter(source, offset, to, length);
 }
 

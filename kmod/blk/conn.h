@@ -113,7 +113,7 @@ struct braid_conn {
 
 /* Of @stream: takes bytes from a packet. */
 int braid_conn_copy(const void *source, int offset, struct iov_iter *to,
-		    int length);
+		    int length, u32 *crc);
 
 /* The workqueue of all connections. */
 int braid_conn_module_init(void);

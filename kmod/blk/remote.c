@@ -334,6 +334,8 @@ static const char *take_head(struct braid_stream *stream,
 	if (has_pages(slot->request)) {
 		load->bvec = slot->request->bvec;
 		load->nr_bvec = slot->request->nr_bvec;
+		/* The application's, who may do with them what it likes. */
+		load->foreign = true;
 	} else {
 		load->body = slot->request->body;
 	}

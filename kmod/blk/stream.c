@@ -44,10 +44,21 @@ static void stream_break(struct braid_stream *stream, const char *why)
 	stream->why = why;
 }
 
+/*
+ * Of the memory where it is now, if that is ours: what was checked is what is
+ * used. An application may write to the pages that it reads into; that is its
+ * own affair, and does not make the peer a liar.
+ */
+static u32 payload_crc(const struct braid_stream *stream)
+{
+	return stream->load.foreign ? stream->crc :
+				      braid_load_crc(&stream->load);
+}
+
 static void stream_deliver(struct braid_stream *stream)
 {
 	if (stream->load.length &&
-	    braid_load_crc(&stream->load) != stream->frame.payload_crc) {
+	    payload_crc(stream) != stream->frame.payload_crc) {
 		stream_break(stream, "digest of the payload is wrong");
 		return;
 	}
@@ -72,6 +83,7 @@ static void stream_place(struct braid_stream *stream)
 		return;
 	}
 	stream->have = 0;
+	stream->crc = ~0;
 	if (!load->length) {
 		stream_deliver(stream);
 		return;
@@ -100,7 +112,7 @@ static u32 feed_head(struct braid_stream *stream, const void *source,
 	const char *wrong;
 
 	iov_iter_kvec(&iter, ITER_DEST, &vec, 1, vec.iov_len);
-	if (stream->ops->copy(source, offset, &iter, vec.iov_len)) {
+	if (stream->ops->copy(source, offset, &iter, vec.iov_len, NULL)) {
 		stream_break(stream, "bytes could not be read");
 		return 0;
 	}
@@ -119,8 +131,10 @@ static u32 feed_head(struct braid_stream *stream, const void *source,
 static u32 feed_payload(struct braid_stream *stream, const void *source,
 			u32 offset, u32 length)
 {
+	u32 *crc = stream->load.foreign ? &stream->crc : NULL;
+
 	length = min(length, stream->load.length - stream->have);
-	if (stream->ops->copy(source, offset, &stream->iter, length)) {
+	if (stream->ops->copy(source, offset, &stream->iter, length, crc)) {
 		stream_break(stream, "bytes could not be read");
 		return 0;
 	}

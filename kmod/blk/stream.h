@@ -22,12 +22,14 @@
  * @nr_bvec: number of @bvec; they hold @length bytes
  * @body: without @bvec: memory of the kernel
  * @length: bytes
+ * @foreign: somebody else may write to the pages while the payload comes
  */
 struct braid_load {
 	const struct bio_vec *bvec;
 	unsigned int nr_bvec;
 	void *body;
 	u32 length;
+	bool foreign;
 };
 
 /* The checksum that goes into the head; 0 without a payload. */
@@ -46,7 +48,8 @@ struct braid_stream;
 
 /**
  * struct braid_stream_ops - what the owner of a stream does
- * @copy: take @length bytes from @offset of @source, as skb_copy_datagram_iter()
+ * @copy: take @length bytes from @offset of @source, as skb_copy_datagram_iter();
+ *	with @crc, go on with that checksum over them as they are in @source
  * @head: a valid head has come: say where its payload belongs by filling @load
  *	(its length is set, and 0 without one).  Return: NULL, or what is wrong
  *	with it; BRAID_STREAM_LATER: no room now, ask again on resume
@@ -54,7 +57,7 @@ struct braid_stream;
  */
 struct braid_stream_ops {
 	int (*copy)(const void *source, int offset, struct iov_iter *to,
-		    int length);
+		    int length, u32 *crc);
 	const char *(*head)(struct braid_stream *stream,
 			    const struct braid_frame *frame,
 			    struct braid_load *load);
@@ -72,6 +75,7 @@ struct braid_stream_ops {
  * @wire: the head
  * @frame: the same, checked
  * @load: where the payload goes
+ * @crc: of what came of it, where the pages cannot be looked at later
  * @vec: @load's body, for @iter
  * @iter: what of it is still to come
  * @why: with BROKEN: what was wrong; static text
@@ -87,6 +91,7 @@ struct braid_stream {
 	struct braid_wire_frame wire;
 	struct braid_frame frame;
 	struct braid_load load;
+	u32 crc;
 	struct kvec vec;
 	struct iov_iter iter;
 	const char *why;

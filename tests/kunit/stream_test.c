@@ -27,6 +27,7 @@
  * @stall_every: no room for the first so many askings of each
  * @asked: how often the present one was asked for
  * @refuse_at: the head that is refused, or FRAMES
+ * @foreign: payloads go where others may write
  */
 struct run {
 	struct braid_stream stream;
@@ -43,11 +44,14 @@ struct run {
 	unsigned int stall_every;
 	unsigned int asked;
 	unsigned int refuse_at;
+	bool foreign;
 };
 
 static int copy_bytes(const void *source, int offset, struct iov_iter *to,
-		      int length)
+		      int length, u32 *crc)
 {
+	if (crc)
+		*crc = crc32c(*crc, source + offset, length);
 	return copy_to_iter((void *)source + offset, length, to) == length ?
 	       0 : -EFAULT;
 }
@@ -70,6 +74,7 @@ static const char *place(struct braid_stream *stream,
 	run->asked = 0;
 	run->heads++;
 	memset(run->payload, 0, PAYLOAD);
+	load->foreign = run->foreign;
 	if (run->heads % 2) {
 		load->body = run->payload;
 	} else {
@@ -143,6 +148,7 @@ static void run_begin(struct run *run)
 	run->asked = 0;
 	run->stall_every = 0;
 	run->refuse_at = FRAMES;
+	run->foreign = false;
 }
 
 static int stream_test_init(struct kunit *test)
@@ -255,6 +261,7 @@ static void no_byte_can_be_changed(struct kunit *test)
 			;
 		run->bytes[byte] ^= 1 << round % 8;
 		run_begin(run);
+		run->foreign = round / 8 % 2;
 		feed(run, &rnd, 0);
 		run->bytes[byte] ^= 1 << round % 8;
 		KUNIT_ASSERT_EQ_MSG(test, run->frames, at, "byte %u", byte);
@@ -262,6 +269,37 @@ static void no_byte_can_be_changed(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, (int)run->stream.state, (int)BRAID_STREAM_BROKEN);
 		KUNIT_ASSERT_NOT_NULL(test, run->stream.why);
 	}
+}
+
+/* Byte after byte, and what has come of a payload is written over. */
+static void feed_and_scribble(struct run *run)
+{
+	u32 at;
+
+	for (at = 0; at < run->length; at++) {
+		if (braid_stream_feed(&run->stream, run->bytes, at, 1) != 1)
+			return;
+		if (run->stream.state != BRAID_STREAM_PAYLOAD)
+			continue;
+		run->payload[0] ^= 0xff;
+		*(u8 *)page_address(run->page[0]) ^= 0xff;
+	}
+}
+
+/* An application reads into pages that it writes to: nobody sent a wrong byte. */
+static void pages_of_others_may_change(struct kunit *test)
+{
+	struct run *run = test->priv;
+
+	run->foreign = true;
+	feed_and_scribble(run);
+	KUNIT_EXPECT_EQ(test, run->frames, FRAMES);
+	KUNIT_EXPECT_NULL(test, run->stream.why);
+	/* In memory of our own what is there is what counts. */
+	run_begin(run);
+	feed_and_scribble(run);
+	KUNIT_EXPECT_LT(test, run->frames, FRAMES);
+	KUNIT_EXPECT_STREQ(test, run->stream.why, "digest of the payload is wrong");
 }
 
 static void broken_stays_broken(struct kunit *test)
@@ -303,6 +341,7 @@ static struct kunit_case stream_cases[] = {
 	KUNIT_CASE(pieces_of_any_size),
 	KUNIT_CASE(waiting_takes_nothing),
 	KUNIT_CASE(no_byte_can_be_changed),
+	KUNIT_CASE(pages_of_others_may_change),
 	KUNIT_CASE(broken_stays_broken),
 	KUNIT_CASE(digest_is_that_of_the_pages),
 	{}
