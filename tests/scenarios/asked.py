@@ -64,6 +64,7 @@ def state(family):
 
 PATH, NAME = nl.text(1, "/run/none"), nl.text(1, "v")
 REST = (nl.attr(3, b"1" * 16), nl.u8(4, 1))       # UUID and id of a replica
+DIRECTORY = nl.text(1, "/tmp")
 SIZE, KEY = u64(2, 1 << 20), nl.attr(4, SECRET)
 LISTENS = nl.attr(2, SECRET)
 V4_MAPPED = bytes(10) + b"\xff\xff\1\2\3\4"
@@ -82,6 +83,10 @@ REFUSED = [
     ("a path to nothing", OPEN, (PATH,), "/run/none"),
     ("an unknown attribute", OPEN, (PATH, nl.u32(200, 1)), ""),
     ("one of another operation", OPEN, (PATH, nl.u8(4, 1)), ""),
+    *((f"operation {command} on a directory", command, (DIRECTORY, *more),
+       "/tmp is neither a block device nor a regular file")
+      for command, more in ((OPEN, ()), (DEL, ()), (CHECK, ()),
+                            (CREATE, (nl.text(2, "v"), *REST)))),
     ("a replica that is not open", GET, (PATH,), "no replica is open there"),
     ("a check of nothing", CHECK, (PATH,), "/run/none"),
     ("a replica of no volume", CREATE, (PATH, *REST), "name of its volume"),

@@ -148,6 +148,9 @@ def interrupted_detach(volume):
     others = [node for node in volume.nodes if node != 1]
     volume.attach(1)
     volume.once(1, 1, 5)
+    braid(1, f"volume suspend {volume.name}")
+    refused(1, f"volume detach {volume.name}", "suspended by a person", "force fails what waits")
+    braid(1, f"volume resume {volume.name}")
     for node in others:
         braid(node, f"target close {volume.at(node)}")
     status = interrupted(1, f"volume detach {volume.name}")
