@@ -37,7 +37,9 @@ struct lie {
 
 /**
  * struct liar - the target
- * @listening: where it listens
+ * @address: where it listens
+ * @secrets: one, which the writer knows
+ * @listening: the socket there
  * @sock: its two connections
  * @task: who answers
  * @payload: what a READ is answered with

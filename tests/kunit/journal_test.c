@@ -33,8 +33,10 @@
  * @off: the power went
  * @fail_at: byte where the next write fails, once; 0: none
  * @fail_flush: the next flush fails, once
- * @hold_from, @hold_to: bytes; who writes there waits for @go_on
+ * @hold_from: byte; who writes there, or up to @hold_to, waits for @go_on
+ * @hold_to: the byte behind
  * @held: somebody waits there
+ * @go_on: the test has seen that
  * @torn_page: a page of the map is neither old nor new
  */
 struct medium {
@@ -541,9 +543,11 @@ static void journal_without_trackers(struct kunit *test)
 
 /**
  * struct history - what was done to a journal until the power went
+ * @journal: it
  * @generation: of now
  * @n: of the last write
- * @flight: writes, begun if @begun
+ * @flight: writes
+ * @begun: of them, those in flight
  * @durable: a bit for each region that must be dirty
  * @written: a bit for each region that may be other than new
  * @least: generation that a region must have at least

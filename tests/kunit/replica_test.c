@@ -64,6 +64,7 @@ struct ask {
 
 /**
  * struct scene - a replica and its writer
+ * @test: whose
  * @replica: open
  * @control: session for control requests
  * @data: session for data of @epoch
