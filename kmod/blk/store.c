@@ -34,17 +34,22 @@ static int plain_error(int error)
 
 /* Opening */
 
-/* Type of what a path leads to; 0: nothing, or nothing that can be seen. */
-static umode_t type_of(const char *path)
+/*
+ * Type of what a path leads to; 0: nothing, or nothing that can be seen: who opens
+ * it tells why.  Return: 0 or -ENOMEM, which says nothing of what is there.
+ */
+static int type_of(const char *path, umode_t *type)
 {
 	struct path found;
-	umode_t mode;
+	int error;
 
-	if (kern_path(path, LOOKUP_FOLLOW, &found))
-		return 0;
-	mode = d_backing_inode(found.dentry)->i_mode;
+	*type = 0;
+	error = kern_path(path, LOOKUP_FOLLOW, &found);
+	if (error)
+		return error == -ENOMEM ? error : 0;
+	*type = d_backing_inode(found.dentry)->i_mode & S_IFMT;
 	path_put(&found);
-	return mode & S_IFMT;
+	return 0;
 }
 
 static struct braid_store *open_kind(const char *path, enum braid_store_how how,
@@ -52,12 +57,17 @@ static struct braid_store *open_kind(const char *path, enum braid_store_how how,
 				     struct netlink_ext_ack *extack)
 {
 	struct braid_store *store;
+	umode_t type;
+	int error;
 
 	if (path[0] != '/') {
 		braid_refuse(extack, -EINVAL, "%s: a path begins with /", path);
 		return ERR_PTR(-EINVAL);
 	}
-	switch (type_of(path)) {
+	error = type_of(path, &type);
+	if (error)
+		return ERR_PTR(error);
+	switch (type) {
 	case S_IFBLK:
 		store = braid_store_bdev_open(path, how, extack);
 		break;
