@@ -146,8 +146,10 @@ static int win(struct braid_attempt *a)
 			error = wait_for_holder(a);
 		else if (error == -EAGAIN)
 			tried++;
-		if (!error)
+		if (!error) {
 			error = braid_attempt_record(a);
+			tried++;
+		}
 		if (error != -EAGAIN)
 			return error;
 		if (tried >= TRIES_MAX)

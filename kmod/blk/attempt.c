@@ -255,7 +255,9 @@ int braid_attempt_promises(struct braid_attempt *a)
 	}
 	if (refusal)
 		return explain(a, refusal);
-	if (!braid_record_has_majority(&a->choice.record, willing))
+	/* Promises without a member's would be of use to nobody, and fence another. */
+	if (!braid_record_has_majority(&a->choice.record, willing) ||
+	    !(willing & a->choice.isr))
 		return note_holder(a);
 
 	ask_all(a, BRAID_OP_PREPARE, a->choice.counter + 1);
@@ -288,8 +290,13 @@ static int begin(struct braid_attempt *a)
 			braid_peer_lose(peer, BRAID_ROLLED_BACK);
 		if (reply->told && reply->error == -ENODATA)
 			braid_peer_lose(peer, "blank");
+		/*
+		 * One with a higher sequence by now was asked by somebody else on
+		 * another connection: it is not rolled back.
+		 */
 		if (!reply->told || reply->error || peer->broken ||
 		    reply->answer.store != peer->store ||
+		    reply->answer.record.sequence < peer->sequence ||
 		    !braid_peer_learn(peer, &reply->answer.record))
 			continue;
 		peer->promised = true;
@@ -310,12 +317,15 @@ static bool is_won(struct braid_volume *volume, int *error)
 {
 	unsigned long flags;
 	bool won;
+	u64 left;
 
 	spin_lock_irqsave(&volume->lock, flags);
 	won = braid_ballot_settled(volume) &&
 	      volume->lease_until > ktime_get_boottime_ns();
+	left = braid_ballot_voters(volume) & ~volume->refused;
 	if (volume->state == BRAID_VOLUME_DEAD ||
-	    braid_record_has_majority(&volume->record, volume->refused))
+	    (!won && volume->refused &&
+	     !braid_record_has_majority(&volume->record, left)))
 		*error = -EAGAIN;
 	spin_unlock_irqrestore(&volume->lock, flags);
 	return won || *error;
@@ -340,6 +350,16 @@ static void give_up_epoch(struct braid_volume *volume)
 	spin_unlock_irqrestore(&volume->lock, flags);
 	for (i = 0; i < volume->npeers; i++)
 		braid_peer_kill(&volume->peers[i]);
+}
+
+/* For another try: whom nobody reaches cannot be asked.  Return: -EAGAIN, -EINTR. */
+static int begin_anew(struct braid_volume *volume)
+{
+	int error;
+
+	give_up_epoch(volume);
+	error = braid_reach(volume);
+	return error ?: -EAGAIN;
 }
 
 static int start(struct braid_attempt *a)
@@ -370,7 +390,7 @@ int braid_attempt_record(struct braid_attempt *a)
 
 	error = start(a);
 	if (error == -EAGAIN)
-		give_up_epoch(volume);
+		return begin_anew(volume);
 	if (error)
 		return error;
 	left = wait_event_interruptible_timeout(volume->wait,
@@ -380,12 +400,10 @@ int braid_attempt_record(struct braid_attempt *a)
 		return -EINTR;
 	if (error == -EAGAIN && READ_ONCE(volume->state) == BRAID_VOLUME_DEAD)
 		return braid_refuse(a->extack, -EBUSY, "%s", volume->dead_why);
-	if (error == -EAGAIN) {
-		give_up_epoch(volume);
-		error = braid_reach(volume);
-		return error ?: -EAGAIN;
-	}
+	if (error == -EAGAIN)
+		return begin_anew(volume);
 	if (!left)
-		return explain_few(a);
+		return braid_refuse(a->extack, -ETIMEDOUT,
+				    "no majority of voters records the attachment in time");
 	return 0;
 }
