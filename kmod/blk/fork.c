@@ -60,13 +60,15 @@ static u64 members(const struct braid_attempt *a,
 }
 
 /*
- * Without any: those that were known to be complete last, though writes that came
+ * Without any: the one that was known to be complete last, though writes that came
  * after are lost with this.  One that was being filled never serves.
+ *
+ * Never two: what they say of themselves may be the same though one went on longer
+ * (it need not be durable, G4), and regions may be clean on both and differ (I5).
  */
 static u64 left_behind(const struct braid_attempt *a)
 {
-	u32 latest = 0;
-	u64 set = 0;
+	const struct braid_record *best = NULL;
 	unsigned int i;
 
 	for (i = 0; i < a->ask->count; i++) {
@@ -75,14 +77,12 @@ static u64 left_behind(const struct braid_attempt *a)
 		if (!counts(a, i) || own->own != BRAID_OWN_INSYNC ||
 		    own->flags & BRAID_RECORD_WITNESS)
 			continue;
-		if (own->last_insync_gen > latest) {
-			latest = own->last_insync_gen;
-			set = 0;
-		}
-		if (own->last_insync_gen == latest)
-			set |= BRAID_VOTER_BIT(own->voter);
+		if (!best || own->last_insync_gen > best->last_insync_gen ||
+		    (own->last_insync_gen == best->last_insync_gen &&
+		     braid_mver_cmp(&own->mver, &best->mver) > 0))
+			best = own;
 	}
-	return set;
+	return best ? BRAID_VOTER_BIT(best->voter) : 0;
 }
 
 /* Why a force is not what is needed. */
@@ -190,7 +190,6 @@ int braid_fork(struct braid_attempt *a)
 	if (error)
 		a->forked->count = 0;
 	else
-
 		pr_notice("volume %s: by force, volume %pUb of %u voters follows %pUb\n",
 			  record->name, &record->volume, record->voters.count,
 			  &old);
