@@ -251,7 +251,7 @@ static int open_journal(struct braid_replica *replica)
 	struct braid_journal *journal;
 	int error;
 
-	if (own->flags & BRAID_RECORD_WITNESS || replica->journal)
+	if (own->flags & BRAID_RECORD_WITNESS)
 		return 0;
 	/* Made for other regions perhaps; that of a blank one holds nothing. */
 	error = braid_journal_format(replica->store, own->map_id, regions);
@@ -264,6 +264,18 @@ static int open_journal(struct braid_replica *replica)
 	replica->journal = journal;
 	spin_unlock_irq(&replica->lock);
 	return 0;
+}
+
+/* Its record is not durable: another creation may be of other regions. */
+static void close_journal(struct braid_replica *replica)
+{
+	struct braid_journal *journal = replica->journal;
+
+	spin_lock_irq(&replica->lock);
+	replica->journal = NULL;
+	spin_unlock_irq(&replica->lock);
+	if (journal)
+		braid_journal_close(journal);
 }
 
 /* What a first or a new volume's record says of all voters. */
@@ -316,7 +328,9 @@ int braid_vote_create(struct braid_replica *replica,
 	next->lease_ms = proposal->lease_ms;
 	next->own = BRAID_OWN_INSYNC;
 	error = braid_replica_record(replica);
-	if (!error)
+	if (error)
+		close_journal(replica);
+	else
 		request->value = next->sequence;
 	return error;
 }

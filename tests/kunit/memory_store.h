@@ -31,7 +31,8 @@
  * @nheld: how many
  * @submitted: data I/O that came
  * @opened: the store is open
- * @fail_slots: the next write of the record fails
+ * @fail_slots: writes of the record fail
+ * @no_memory: they find no memory before they begin
  * @fail_data: what the next data I/O ends with
  * @hold_meta: a write of metadata waits
  * @go_on: until this
@@ -49,6 +50,7 @@ static struct memory {
 	u32 submitted;
 	bool opened;
 	bool fail_slots;
+	bool no_memory;
 	int fail_data;
 	bool hold_meta;
 	struct completion go_on;
@@ -155,6 +157,8 @@ int braid_slots_read(struct braid_store *store, struct braid_record *record,
 int braid_slots_write(struct braid_store *store,
 		      const struct braid_record *record)
 {
+	if (memory.no_memory)
+		return -ENOMEM;
 	if (memory.fail_slots)
 		return -EIO;
 	memory.record = *record;

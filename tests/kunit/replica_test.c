@@ -45,193 +45,7 @@
 
 #include "blk_records.h"
 #include "memory_store.h"
-
-#define DATA_SIZE	((u32)BIT(20))
-#define META_SIZE	(BRAID_AT_MAP + BRAID_MAP_PAGE)
-#define SHIFT		BRAID_REGION_SHIFT_MIN
-#define PATH		"/memory"
-
-/* A writer */
-
-static const struct braid_epoch nobody;
-
-struct ask {
-	struct braid_request request;
-	struct bio_vec bvec;
-	u8 *body;
-	struct completion done;
-};
-
-/**
- * struct scene - a replica and its writer
- * @test: whose
- * @replica: open
- * @control: session for control requests
- * @data: session for data of @epoch
- * @epoch: promised
- * @page: payload
- */
-struct scene {
-	struct kunit *test;
-	struct braid_replica *replica;
-	struct braid_session *control;
-	struct braid_session *data;
-	struct braid_epoch epoch;
-	struct page *page;
-};
-
-static void ask_done(struct braid_request *request)
-{
-	complete(&container_of(request, struct ask, request)->done);
-}
-
-static struct ask *ask_new(struct scene *scene, enum braid_op op)
-{
-	struct ask *ask = kunit_kzalloc(scene->test, sizeof(*ask), GFP_KERNEL);
-
-	ask->body = kunit_kzalloc(scene->test, BRAID_BODY_MAX, GFP_KERNEL);
-	init_completion(&ask->done);
-	ask->request.op = op;
-	ask->request.epoch = scene->epoch;
-	ask->request.generation = 5;
-	ask->request.body = ask->body;
-	ask->request.body_max = BRAID_BODY_MAX;
-	ask->request.done = ask_done;
-	return ask;
-}
-
-static struct ask *ask_data(struct scene *scene, enum braid_op op, u64 offset,
-			    u64 length)
-{
-	struct ask *ask = ask_new(scene, op);
-
-	ask->request.offset = offset;
-	ask->request.length = length;
-	ask->request.n = 1;
-	bvec_set_page(&ask->bvec, scene->page, BRAID_BLOCK, 0);
-	ask->request.bvec = &ask->bvec;
-	ask->request.nr_bvec = op == BRAID_OP_WRITE || op == BRAID_OP_READ;
-	return ask;
-}
-
-static void ask_send(struct scene *scene, struct ask *ask)
-{
-	braid_replica_submit(BRAID_OP_IS_DATA(ask->request.op) ? scene->data :
-								  scene->control,
-			     &ask->request);
-}
-
-static int ask_wait(struct scene *scene, struct ask *ask)
-{
-	KUNIT_ASSERT_NE(scene->test,
-			wait_for_completion_timeout(&ask->done, 30 * HZ), 0UL);
-	return ask->request.error;
-}
-
-static bool ask_waits(struct ask *ask)
-{
-	msleep(30);
-	return !completion_done(&ask->done);
-}
-
-static int ask_now(struct scene *scene, struct ask *ask)
-{
-	ask_send(scene, ask);
-	return ask_wait(scene, ask);
-}
-
-static int data_now(struct scene *scene, enum braid_op op, u64 offset,
-		    u64 length)
-{
-	return ask_now(scene, ask_data(scene, op, offset, length));
-}
-
-static struct ask *prepare(struct scene *scene, u64 counter, u64 node)
-{
-	struct ask *ask = ask_new(scene, BRAID_OP_PREPARE);
-
-	ask->request.epoch.counter = counter;
-	ask->request.epoch.node = node;
-	ask->request.body_len = 3;
-	memcpy(ask->body, "abc", 3);
-	return ask;
-}
-
-static struct ask *record(struct scene *scene, u32 k, u64 isr, u32 flags)
-{
-	struct ask *ask = ask_new(scene, BRAID_OP_RECORD);
-	struct braid_record *next = kunit_kzalloc(scene->test, sizeof(*next),
-						  GFP_KERNEL);
-
-	*next = memory.record;
-	next->mver.epoch = scene->epoch;
-	next->mver.k = k;
-	next->isr = isr;
-	next->generation++;
-	next->flags = flags | BRAID_RECORD_DISCARD;
-	braid_record_encode(next, ask->body);
-	ask->request.body_len = BRAID_SLOT_SIZE;
-	return ask;
-}
-
-/* Attaches: promised, recorded, and a session for data. */
-static void attach(struct scene *scene, u64 counter, u64 node)
-{
-	struct kunit *test = scene->test;
-	struct ask *ask = prepare(scene, counter, node);
-
-	KUNIT_ASSERT_EQ(test, ask_now(scene, ask), 0);
-	scene->epoch = ask->request.epoch;
-	KUNIT_ASSERT_EQ(test, ask_now(scene, record(scene, 1, 0x6, 0)), 0);
-	KUNIT_ASSERT_EQ(test, braid_session_open(scene->replica, &scene->epoch,
-						 1, &scene->data), 0);
-}
-
-static void detach(struct scene *scene)
-{
-	if (scene->data)
-		braid_session_close(scene->data);
-	scene->data = NULL;
-}
-
-static void open_replica(struct scene *scene)
-{
-	struct kunit *test = scene->test;
-
-	KUNIT_ASSERT_EQ(test, braid_replica_open(PATH, NULL), 0);
-	scene->replica = braid_replica_get(&memory.record.volume, 0);
-	KUNIT_ASSERT_NOT_NULL(test, scene->replica);
-	KUNIT_ASSERT_EQ(test, braid_session_open(scene->replica, &nobody, 1,
-						 &scene->control), 0);
-}
-
-static void close_replica(struct scene *scene)
-{
-	struct kunit *test = scene->test;
-
-	detach(scene);
-	braid_session_close(scene->control);
-	KUNIT_EXPECT_EQ(test, braid_replica_close(PATH, NULL), 0);
-	KUNIT_EXPECT_FALSE(test, memory.opened);
-	braid_replica_put(scene->replica);
-}
-
-static struct scene *scene_new(struct kunit *test)
-{
-	struct scene *scene = kunit_kzalloc(test, sizeof(*scene), GFP_KERNEL);
-
-	scene->test = test;
-	scene->page = alloc_page(GFP_KERNEL);
-	memset(page_address(scene->page), 0x5a, PAGE_SIZE);
-	open_replica(scene);
-	return scene;
-}
-
-static void scene_end(struct scene *scene)
-{
-	close_replica(scene);
-	__free_page(scene->page);
-}
+#include "replica_scene.h"
 
 /* Votes */
 
@@ -341,6 +155,28 @@ static void unwritten_record_fails_for_good(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ask_now(scene, ask_new(scene, BRAID_OP_LEASE)),
 			-EIO);
 	detach(scene);
+	scene_end(scene);
+}
+
+/* Nothing was written: the writer of before goes on, with another session. */
+static void promise_without_memory_is_none(struct kunit *test)
+{
+	struct scene *scene = scene_new(test);
+
+	attach(scene, 2, 22);
+	memory.no_memory = true;
+	KUNIT_EXPECT_EQ(test, ask_now(scene, prepare(scene, 3, 22)), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, ask_now(scene, record(scene, 2, 0x6, 0)), -ENOMEM);
+	memory.no_memory = false;
+	KUNIT_EXPECT_EQ(test, memory.record.promised.counter, 2ULL);
+	KUNIT_EXPECT_EQ(test, scene->replica->record.mver.k, 1u);
+	KUNIT_EXPECT_EQ(test, ask_now(scene, ask_new(scene, BRAID_OP_LEASE)), 0);
+	detach(scene);
+	KUNIT_EXPECT_EQ(test, braid_session_open(scene->replica, &scene->epoch,
+						 1, &scene->data), 0);
+	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_WRITE, 0, 4096), 0);
+	KUNIT_EXPECT_EQ(test, ask_now(scene, record(scene, 2, 0x6, 0)), 0);
+	KUNIT_EXPECT_EQ(test, memory.record.mver.k, 2u);
 	scene_end(scene);
 }
 
@@ -667,24 +503,21 @@ static void sessions_in_a_storm(struct kunit *test)
 
 /* Creation */
 
-static void created_once(struct kunit *test)
+static void make_blank(void)
 {
-	struct scene *scene;
-	struct ask *ask;
-	struct braid_record *first;
-
 	memory.record.own = BRAID_OWN_BLANK;
 	memset(&memory.record.voters, 0, sizeof(memory.record.voters));
 	memset(&memory.record.mver, 0, sizeof(memory.record.mver));
 	memset(&memory.record.promised, 0, sizeof(memory.record.promised));
 	memory.record.isr = 0;
 	memory.record.generation = 0;
-	scene = scene_new(test);
-	ask = prepare(scene, 2, 22);
-	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), -ENODATA);
-	KUNIT_EXPECT_EQ(test, ask->request.body_len, BRAID_SLOT_SIZE);
+}
 
-	first = kunit_kzalloc(test, sizeof(*first), GFP_KERNEL);
+static struct braid_record *first_record(struct kunit *test)
+{
+	struct braid_record *first = kunit_kzalloc(test, sizeof(*first),
+						   GFP_KERNEL);
+
 	*first = memory.record;
 	first->flags = 0;
 	voters_plain(&first->voters, 2, 1);
@@ -693,6 +526,32 @@ static void created_once(struct kunit *test)
 	first->mver.k = 1;
 	first->generation = 1;
 	first->list_version = 1;
+	return first;
+}
+
+static struct ask *creation(struct scene *scene,
+			    const struct braid_record *first)
+{
+	struct ask *ask = ask_new(scene, BRAID_OP_CREATE);
+
+	ask->request.body_len = BRAID_SLOT_SIZE;
+	braid_record_encode(first, ask->body);
+	return ask;
+}
+
+static void created_once(struct kunit *test)
+{
+	struct scene *scene;
+	struct ask *ask;
+	struct braid_record *first;
+
+	make_blank();
+	scene = scene_new(test);
+	ask = prepare(scene, 2, 22);
+	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), -ENODATA);
+	KUNIT_EXPECT_EQ(test, ask->request.body_len, BRAID_SLOT_SIZE);
+
+	first = first_record(test);
 	ask = ask_new(scene, BRAID_OP_CREATE);
 	ask->request.body_len = BRAID_SLOT_SIZE;
 	braid_record_encode(first, ask->body);
@@ -717,6 +576,33 @@ static void created_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), -EEXIST);
 	attach(scene, 2, 22);
 	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_WRITE, 0, 4096), 0);
+	scene_end(scene);
+}
+
+/* A creation that failed leaves nothing: the next one may have other regions. */
+static void creation_that_failed_is_forgotten(struct kunit *test)
+{
+	struct braid_record *first;
+	struct scene *scene;
+
+	make_blank();
+	scene = scene_new(test);
+	first = first_record(test);
+	first->flags = BRAID_RECORD_CLEAN;
+	first->size = DATA_SIZE / 4;
+	memory.no_memory = true;
+	KUNIT_EXPECT_EQ(test, ask_now(scene, creation(scene, first)), -ENOMEM);
+	memory.no_memory = false;
+	KUNIT_EXPECT_EQ(test, memory.records, 0u);
+	KUNIT_EXPECT_NULL(test, scene->replica->journal);
+	first->size = DATA_SIZE;
+	KUNIT_EXPECT_EQ(test, ask_now(scene, creation(scene, first)), 0);
+	KUNIT_ASSERT_NOT_NULL(test, scene->replica->journal);
+	KUNIT_ASSERT_EQ(test, scene->replica->journal->map.regions,
+			DATA_SIZE >> SHIFT);
+	attach(scene, 2, 22);
+	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_WRITE, DATA_SIZE - 4096,
+				       4096), 0);
 	scene_end(scene);
 }
 
@@ -755,6 +641,7 @@ static struct kunit_case replica_cases[] = {
 	KUNIT_CASE(restart_refuses_for_a_lease),
 	KUNIT_CASE(wish_of_a_taker_runs_out),
 	KUNIT_CASE(unwritten_record_fails_for_good),
+	KUNIT_CASE(promise_without_memory_is_none),
 	KUNIT_CASE(promise_waits_for_writes),
 	KUNIT_CASE(sessions_follow_each_other),
 	KUNIT_CASE(closing_cuts_sessions),
@@ -765,6 +652,7 @@ static struct kunit_case replica_cases[] = {
 	KUNIT_CASE(failed_flush_is_remembered),
 	KUNIT_CASE(sessions_in_a_storm),
 	KUNIT_CASE(created_once),
+	KUNIT_CASE(creation_that_failed_is_forgotten),
 	{}
 };
 
