@@ -120,8 +120,10 @@ static void propose(struct braid_volume *volume, u64 isr)
 	record->mver.k = ++ballot->k;
 	record->isr = isr;
 	record->flags &= ~BRAID_RECORD_CLEAN;
-	if (ballot->clean)
+	if (ballot->clean) {
 		record->flags |= BRAID_RECORD_CLEAN;
+		ballot->closed = ballot->k;
+	}
 	record->generation = ++volume->generation;
 	braid_holder_name(record->holder);
 	for (i = 0; i < record->voters.count; i++) {
@@ -159,11 +161,13 @@ void braid_ballot_begin(struct braid_volume *volume,
 	volume->refused = 0;
 	volume->ballot.ready = true;
 	volume->ballot.k = 0;
+	volume->ballot.closed = 0;
 	/* What was granted to another epoch is not this one's. */
 	for (i = 0; i < volume->npeers; i++) {
 		struct braid_peer *peer = &volume->peers[i];
 
 		peer->lease_sent = 0;
+		peer->lease_heard = 0;
 		peer->lease_tried = 0;
 		/* Its time to open a session begins. */
 		if (peer->bit & volume->isr)
@@ -177,11 +181,13 @@ void braid_ballot_begin(struct braid_volume *volume,
 
 /*
  * Who did not answer for longer than a member may, or than this writer itself
- * can reach a majority: cut off, it does not know who is.
+ * can reach a majority: cut off, it does not know who is.  Nor when it was paused.
  */
 static u64 silent(const struct braid_volume *volume, u64 now)
 {
 	u64 timeout = (u64)volume->member_timeout_ms * NSEC_PER_MSEC;
+	u64 heard = max(volume->ballot.quorate,
+			braid_lease_awake(volume, now));
 	u64 silent = 0;
 	unsigned int i;
 
@@ -189,7 +195,7 @@ static u64 silent(const struct braid_volume *volume, u64 now)
 		const struct braid_peer *peer = &volume->peers[i];
 
 		if (peer->failing && volume->ballot.quorate &&
-		    now - max(peer->failing, volume->ballot.quorate) >= timeout)
+		    now - max(peer->failing, heard) >= timeout)
 			silent |= peer->bit;
 	}
 	return silent & volume->isr;
@@ -261,7 +267,7 @@ static bool majority_answers(struct braid_volume *volume, u64 now)
 		kick_votes(volume);
 	}
 	for (i = 0; i < volume->npeers; i++)
-		if (volume->peers[i].lease_sent >= ballot->needed)
+		if (volume->peers[i].lease_heard >= ballot->needed)
 			answered |= volume->peers[i].bit;
 	return braid_record_has_majority(&volume->record, answered &
 					 braid_ballot_voters(volume));
@@ -273,12 +279,13 @@ void braid_ballot_work(struct work_struct *work)
 	struct braid_volume *volume = container_of(work, struct braid_volume,
 						   ballot_work);
 	struct braid_ballot *ballot = &volume->ballot;
-	u64 now = ktime_get_boottime_ns();
 	unsigned long flags;
 	bool clean;
-	u64 isr;
+	u64 isr, now;
 
 	spin_lock_irqsave(&volume->lock, flags);
+	/* Not before any time that is compared with it. */
+	now = ktime_get_boottime_ns();
 	look_at_quorum(volume, now);
 	if (ballot->open || volume->state == BRAID_VOLUME_DEAD ||
 	    !braid_ballot_settled(volume))
@@ -397,18 +404,20 @@ static void record_done(struct braid_request *request)
 	struct braid_volume *volume = peer->volume;
 	int error = request->error;
 	unsigned long flags;
+	bool current_epoch;
 
 	if (error != -ENOTCONN)
 		WRITE_ONCE(peer->answered, ktime_get_boottime_ns());
 	spin_lock_irqsave(&volume->lock, flags);
 	peer->recording = false;
+	current_epoch = !braid_epoch_cmp(&request->epoch, &volume->epoch);
 	take_record_answer(peer);
 	/* There may be a newer one by now; a failed one waits for the clock. */
 	if (!error && !peer->ended)
 		braid_volume_queue(volume, volume->errands, &peer->vote_work);
 	wake_up_all(&volume->wait);
 	spin_unlock_irqrestore(&volume->lock, flags);
-	if (error == -ESTALE)
+	if (error == -ESTALE && current_epoch)
 		braid_volume_refused(volume, peer);
 }
 
@@ -467,11 +476,18 @@ void braid_volume_member_failed(struct braid_volume *volume,
 	u64 timeout = (u64)volume->member_timeout_ms * NSEC_PER_MSEC;
 	bool silent = !flush && !peer->here &&
 		      (error == -ETIMEDOUT || error == -ENOTCONN);
-	u64 now = ktime_get_boottime_ns();
 	unsigned long flags;
 	bool kill = false;
+	u64 now;
 
 	spin_lock_irqsave(&volume->lock, flags);
+	now = ktime_get_boottime_ns();
+	/* It was this writer that did not listen: it is looked at again. */
+	if (error == -ETIMEDOUT && !flush &&
+	    now - braid_lease_awake(volume, now) < timeout) {
+		spin_unlock_irqrestore(&volume->lock, flags);
+		return;
+	}
 	if (peer->bit & braid_volume_required(volume)) {
 		if (!silent) {
 			braid_peer_blame(peer, error);

@@ -23,12 +23,14 @@ struct work_struct;
 /**
  * struct braid_vote - the requests of the control part to one voter
  * @lease: while peer->leasing
+ * @counts: the lease may rest on @lease; volume->lock
  * @record: while peer->recording
  * @recording: membership in @record
  * @slot: body of @record, BRAID_SLOT_SIZE bytes
  */
 struct braid_vote {
 	struct braid_request lease;
+	bool counts;
 	struct braid_request record;
 	struct braid_mver recording;
 	void *slot;

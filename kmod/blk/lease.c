@@ -48,6 +48,18 @@ void braid_lease_count(struct braid_volume *volume)
 	wake_up_all(&volume->wait);
 }
 
+void braid_lease_void(struct braid_volume *volume)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&volume->lock);
+	for (i = 0; i < volume->npeers; i++) {
+		volume->peers[i].lease_sent = 0;
+		volume->peers[i].vote->counts = false;
+	}
+	braid_lease_count(volume);
+}
+
 /* A renewal was answered. */
 static void take_answer(struct braid_peer *peer)
 {
@@ -56,7 +68,9 @@ static void take_answer(struct braid_peer *peer)
 
 	switch (request->error) {
 	case 0:
-		peer->lease_sent = peer->lease_tried;
+		peer->lease_heard = peer->lease_tried;
+		if (peer->vote->counts)
+			peer->lease_sent = peer->lease_tried;
 		if (request->value & BRAID_LEASE_WANTED)
 			braid_detach_soon(volume);
 		braid_lease_count(volume);
@@ -101,6 +115,20 @@ static void lease_done(struct braid_request *request)
 		braid_volume_refused(volume, peer);
 }
 
+/*
+ * May it hold a record of this epoch that says closed, when the volume is not to be
+ * after all?  Then it promises to anybody at once, whatever it granted.
+ */
+static bool may_be_closed(const struct braid_peer *peer)
+{
+	const struct braid_ballot *ballot = &peer->volume->ballot;
+	const struct braid_mver last = { .epoch = peer->volume->epoch,
+					 .k = ballot->closed };
+
+	return ballot->closed && !ballot->clean &&
+	       braid_mver_cmp(&peer->recorded, &last) <= 0;
+}
+
 static bool is_due(const struct braid_peer *peer, u64 now)
 {
 	const struct braid_volume *volume = peer->volume;
@@ -110,7 +138,8 @@ static bool is_due(const struct braid_peer *peer, u64 now)
 	       !(volume->record.flags & BRAID_RECORD_CLEAN &&
 		 volume->ballot.clean) &&
 	       (now - peer->lease_tried >= third(volume) ||
-		peer->lease_tried < volume->ballot.needed);
+		peer->lease_tried < volume->ballot.needed ||
+		(!peer->lease_sent && !may_be_closed(peer)));
 }
 
 bool braid_lease_prepare(struct braid_peer *peer)
@@ -124,6 +153,7 @@ bool braid_lease_prepare(struct braid_peer *peer)
 		return false;
 	peer->leasing = true;
 	peer->lease_tried = now;
+	peer->vote->counts = !may_be_closed(peer);
 	memset(request, 0, sizeof(*request));
 	request->op = BRAID_OP_LEASE;
 	request->epoch = volume->epoch;
@@ -134,6 +164,16 @@ bool braid_lease_prepare(struct braid_peer *peer)
 	return true;
 }
 
+/* The clock looks once a second. */
+u64 braid_lease_awake(const struct braid_volume *volume, u64 now)
+{
+	u64 timeout = (u64)volume->member_timeout_ms * NSEC_PER_MSEC;
+
+	lockdep_assert_held(&volume->lock);
+	return volume->ticked && now > volume->ticked + timeout ?
+		       now : volume->awake;
+}
+
 /*
  * What is late at one voter.  Return: the time at which to look again, ns.  A
  * voter that does not answer a renewal is not there, whatever its connection says.
@@ -142,15 +182,16 @@ static u64 look_at_peer(struct braid_peer *peer, u64 now, bool *kill)
 {
 	struct braid_volume *volume = peer->volume;
 	u64 timeout = (u64)volume->member_timeout_ms * NSEC_PER_MSEC;
+	u64 since = max(peer->lease_tried, volume->awake);
 	u64 next = U64_MAX;
 
 	*kill = false;
 	if (peer->promised && !peer->leasing)
 		next = peer->lease_tried + third(volume);
 	if (peer->leasing && !peer->broken) {
-		next = min(next, peer->lease_tried + timeout);
-		if (now >= peer->lease_tried + timeout && !peer->here) {
-			peer->failing = peer->failing ?: peer->lease_tried;
+		next = min(next, since + timeout);
+		if (now >= since + timeout && !peer->here) {
+			peer->failing = peer->failing ?: since;
 			braid_peer_reset(peer, "no answer in time");
 			*kill = true;
 		}
@@ -192,6 +233,8 @@ void braid_lease_clock(struct work_struct *work)
 	bool one;
 
 	spin_lock_irqsave(&volume->lock, flags);
+	volume->awake = braid_lease_awake(volume, now);
+	volume->ticked = now;
 	for (i = 0; i < volume->npeers; i++) {
 		next = min(next, look_at_peer(&volume->peers[i], now, &one));
 		kill |= one ? BIT_ULL(i) : 0;

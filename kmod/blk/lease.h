@@ -19,8 +19,19 @@ void braid_lease_clock(struct work_struct *work);
 /* Lets the clock look now. Context: any, volume->lock held. */
 void braid_lease_kick(struct braid_volume *volume);
 
+/*
+ * Since when this writer has run without a pause, boottime ns: who did not answer
+ * before may have answered all the same. volume->lock held.
+ */
+u64 braid_lease_awake(const struct braid_volume *volume, u64 now);
+
 /* Is a renewal due?  Makes it ready to be sent then. volume->lock held. */
 bool braid_lease_prepare(struct braid_peer *peer);
+/*
+ * What was granted until now counts no more, for a voter may have recorded since
+ * that the volume is closed. volume->lock held.
+ */
+void braid_lease_void(struct braid_volume *volume);
 /* Counts again until when it holds, and resumes. volume->lock held. */
 void braid_lease_count(struct braid_volume *volume);
 

@@ -176,6 +176,10 @@ void braid_peer_lose(struct braid_peer *peer, const char *why)
 				   peer->voter.id, why);
 	peer->out = true;
 	peer->promised = false;
+	/* Nor does it know what it granted. */
+	peer->lease_sent = 0;
+	peer->vote->counts = false;
+	braid_lease_count(volume);
 	peer->state = BRAID_PEER_FAILED;
 	peer->why = why;
 	if (peer->bit & braid_volume_required(volume)) {

@@ -58,7 +58,8 @@ enum braid_peer_state {
  *	plus one while connected
  * @answered: boottime ns of its last answer (READ_ONCE/WRITE_ONCE)
  * @lease_tried: boottime ns when the newest renewal was sent; volume->lock
- * @lease_sent: the same of the newest one that it answered; volume->lock
+ * @lease_heard: the same of the newest one that it answered; volume->lock
+ * @lease_sent: the same of the newest one that the lease counts from; volume->lock
  * @leasing: a renewal is not answered yet; volume->lock
  * @recording: a RECORD is not answered yet; volume->lock
  * @served: boottime ns since when it is UP as a member; volume->lock
@@ -90,6 +91,7 @@ struct braid_peer {
 	atomic_t users;
 	u64 answered;
 	u64 lease_tried;
+	u64 lease_heard;
 	u64 lease_sent;
 	bool leasing;
 	bool recording;

@@ -40,6 +40,8 @@ enum braid_volume_state {
  * @ready: an epoch is promised by M voters and none holds another's record
  * @clean: the record is to say that the volume is closed
  * @reopening: it is not to be closed after all, and not every member knows
+ * @closed: number of the last record proposed under the epoch that says closed;
+ *	0: none
  * @needed: boottime ns since when something is to be proposed; 0: nothing is
  * @quorate: boottime ns since when a majority is connected; 0: it is not
  * @k: number of the last record proposed under the epoch
@@ -53,6 +55,7 @@ struct braid_ballot {
 	bool ready;
 	bool clean;
 	bool reopening;
+	u32 closed;
 	u64 needed;
 	u64 quorate;
 	u32 k;
@@ -92,6 +95,8 @@ struct braid_ballot {
  *	or what was not flushed may be lost (S1, S3)
  * @refused: voters that promised another writer
  * @news: BRAID_NEWS_*, to be told
+ * @ticked: boottime ns when the clock looked last; 0: it did not yet
+ * @awake: boottime ns since when it looks all the time; 0: from the beginning
  * @suspended_since: boottime ns since when I/O is held for want of voters or
  *	members; 0: it is not
  * @close_asked: boottime ns when a takeover asked last; 0: never
@@ -143,6 +148,8 @@ struct braid_volume {
 	u64 fatal;
 	u64 refused;
 	u32 news;
+	u64 ticked;
+	u64 awake;
 	u64 suspended_since;
 	u64 close_asked;
 	bool closing;
