@@ -8,6 +8,7 @@ The numbers are those of the crash cases in Documentation/volumes.md."""
 import contextlib
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
 
@@ -143,6 +144,8 @@ def in_place():
         volume.away(3)
         volume.bring(3, "during")
         volume.open(3)
+        # By then it would promise: of its writer, which it takes to be there, no lease is left.
+        time.sleep(cluster.LEASE + 1)
         for node in (3, 2):
             attaches_without(volume, writer, node, 3, OLDER)
         has_no_vote(volume, OLDER)
