@@ -242,6 +242,8 @@ static int attach_volume(struct braid_volume *volume,
 	a->forked = forked;
 	a->node = node;
 	volume->secrets = how->secrets;
+	volume->min_isr = how->min_isr ?: 1;
+	volume->suspend_timeout_ms = how->suspend_timeout_ms;
 	error = attach(a);
 	braid_ask_free(a->ask);
 	kvfree(a);

@@ -27,6 +27,8 @@ struct braid_volume_make {
 /*
  * struct braid_volume_attach - arguments of `volume attach`
  * @from: where to begin; the other addresses come from the record
+ * @min_isr: fewer members hold writes (S4); 0: 1
+ * @suspend_timeout_ms: dead when I/O is held for longer; 0: never
  */
 struct braid_volume_attach {
 	const char *name;
@@ -36,6 +38,8 @@ struct braid_volume_attach {
 	bool takeover;
 	bool dead;
 	bool force;
+	u32 min_isr;
+	u32 suspend_timeout_ms;
 };
 
 int braid_volume_init(void);
@@ -71,6 +75,7 @@ struct braid_volume_info {
 	u64 proposed;
 	u64 lease_left_ms;
 	u32 min_isr;
+	u32 suspend_timeout_ms;
 	u32 openers;
 	struct braid_io_info io;
 	unsigned int npeers;

@@ -23,6 +23,20 @@ int braid_attempt_room(struct braid_attempt *a)
 	return a->ask ? 0 : -ENOMEM;
 }
 
+/* Writes would be held for ever. */
+static int check_min_isr(const struct braid_attempt *a,
+			 const struct braid_record *record)
+{
+	unsigned int data = hweight64(braid_voters_data(&record->voters));
+
+	if (a->how->min_isr <= data)
+		return 0;
+	return braid_refuse(a->extack, -EINVAL,
+			    "min-isr is %u, but %s has %u data replica%s",
+			    a->how->min_isr, a->volume->name, data,
+			    data == 1 ? "" : "s");
+}
+
 int braid_attempt_follow(struct braid_attempt *a,
 			 const struct braid_record *record)
 {
@@ -31,6 +45,9 @@ int braid_attempt_follow(struct braid_attempt *a,
 	u8 here;
 	int error;
 
+	error = check_min_isr(a, record);
+	if (error)
+		return error;
 	spin_lock_irqsave(&volume->lock, flags);
 	volume->record = *record;
 	spin_unlock_irqrestore(&volume->lock, flags);

@@ -287,7 +287,9 @@ static int fill_membership(struct sk_buff *skb,
 	    nla_put_u32(skb, BRAID_BLK_A_VOLUME_LEASE, record->lease_ms) ||
 	    nla_put_u64_64bit(skb, BRAID_BLK_A_VOLUME_LEASE_LEFT,
 			      info->lease_left_ms, BRAID_BLK_A_VOLUME_PAD) ||
-	    nla_put_u32(skb, BRAID_BLK_A_VOLUME_MIN_ISR, info->min_isr))
+	    nla_put_u32(skb, BRAID_BLK_A_VOLUME_MIN_ISR, info->min_isr) ||
+	    nla_put_u32(skb, BRAID_BLK_A_VOLUME_SUSPEND_TIMEOUT,
+			info->suspend_timeout_ms / MSEC_PER_SEC))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -84,13 +84,15 @@ const struct nla_policy braid_blk_volume_create_nl_policy[BRAID_BLK_A_VOLUME_SEC
 };
 
 /* BRAID_BLK_CMD_VOLUME_ATTACH - do */
-const struct nla_policy braid_blk_volume_attach_nl_policy[BRAID_BLK_A_VOLUME_FORCE + 1] = {
+const struct nla_policy braid_blk_volume_attach_nl_policy[BRAID_BLK_A_VOLUME_SUSPEND_TIMEOUT + 1] = {
 	[BRAID_BLK_A_VOLUME_NAME] = { .type = NLA_NUL_STRING, },
 	[BRAID_BLK_A_VOLUME_FROM] = NLA_POLICY_NESTED(braid_blk_address_nl_policy),
 	[BRAID_BLK_A_VOLUME_SECRET] = { .type = NLA_BINARY, },
 	[BRAID_BLK_A_VOLUME_TAKEOVER] = { .type = NLA_FLAG, },
 	[BRAID_BLK_A_VOLUME_DEAD] = { .type = NLA_FLAG, },
 	[BRAID_BLK_A_VOLUME_FORCE] = { .type = NLA_FLAG, },
+	[BRAID_BLK_A_VOLUME_MIN_ISR] = { .type = NLA_U32, },
+	[BRAID_BLK_A_VOLUME_SUSPEND_TIMEOUT] = { .type = NLA_U32, },
 };
 
 /* BRAID_BLK_CMD_VOLUME_DETACH - do */
@@ -182,7 +184,7 @@ const struct genl_ops braid_blk_nl_ops[15] = {
 		.cmd		= BRAID_BLK_CMD_VOLUME_ATTACH,
 		.doit		= braid_blk_nl_volume_attach_doit,
 		.policy		= braid_blk_volume_attach_nl_policy,
-		.maxattr	= BRAID_BLK_A_VOLUME_FORCE,
+		.maxattr	= BRAID_BLK_A_VOLUME_SUSPEND_TIMEOUT,
 	},
 	{
 		.cmd		= BRAID_BLK_CMD_VOLUME_DETACH,

@@ -36,7 +36,7 @@ extern const struct nla_policy braid_blk_target_close_nl_policy[BRAID_BLK_A_TARG
 
 extern const struct nla_policy braid_blk_volume_create_nl_policy[BRAID_BLK_A_VOLUME_SECRET + 1];
 
-extern const struct nla_policy braid_blk_volume_attach_nl_policy[BRAID_BLK_A_VOLUME_FORCE + 1];
+extern const struct nla_policy braid_blk_volume_attach_nl_policy[BRAID_BLK_A_VOLUME_SUSPEND_TIMEOUT + 1];
 
 extern const struct nla_policy braid_blk_volume_detach_nl_policy[BRAID_BLK_A_VOLUME_FORCE + 1];
 

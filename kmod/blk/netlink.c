@@ -466,6 +466,25 @@ int braid_blk_nl_volume_create_doit(struct sk_buff *skb,
 	return ret;
 }
 
+static int parse_limits(struct genl_info *info,
+			struct braid_volume_attach *attach)
+{
+	const struct nlattr *min_isr = info->attrs[BRAID_BLK_A_VOLUME_MIN_ISR];
+	const struct nlattr *timeout =
+		info->attrs[BRAID_BLK_A_VOLUME_SUSPEND_TIMEOUT];
+
+	if (min_isr && attach->force) {
+		NL_SET_ERR_MSG_ATTR(info->extack, min_isr,
+				    "how many replicas force leaves is not known before: give min-isr with the next attach");
+		return -EINVAL;
+	}
+	return (min_isr ? braid_parse_min_isr(min_isr, &attach->min_isr,
+					      info->extack) : 0) ?:
+	       (timeout ? braid_parse_suspend_timeout(timeout,
+						      &attach->suspend_timeout_ms,
+						      info->extack) : 0);
+}
+
 static int parse_attach(struct genl_info *info,
 			struct braid_volume_attach *attach)
 {
@@ -479,7 +498,7 @@ static int parse_attach(struct genl_info *info,
 				    "nobody is declared dead but in a takeover");
 		return -EINVAL;
 	}
-	return need_name(info, &attach->name) ?:
+	return need_name(info, &attach->name) ?: parse_limits(info, attach) ?:
 	       braid_parse_need(info, BRAID_BLK_A_VOLUME_FROM,
 				"an address is needed to begin with") ?:
 	       braid_parse_addresses(info, BRAID_BLK_A_VOLUME_FROM,

@@ -6,6 +6,7 @@
 #include <linux/in.h>
 #include <linux/socket.h>
 #include <linux/string.h>
+#include <linux/time64.h>
 #include <net/genetlink.h>
 #include <net/ipv6.h>
 
@@ -17,6 +18,7 @@ static_assert(BRAID_BLK_SECRET_MIN == BRAID_SECRET_MIN);
 static_assert(BRAID_BLK_SECRET_MAX == BRAID_SECRET_MAX);
 static_assert(BRAID_BLK_VOTERS_MAX == BRAID_VOTERS_MAX);
 static_assert(BRAID_BLK_VOTER_ID_MAX == BRAID_VOTER_ID_MAX);
+static_assert((u64)BRAID_BLK_SUSPEND_TIMEOUT_MAX * MSEC_PER_SEC <= U32_MAX);
 
 /* @text: static; NL_SET_ERR_MSG() takes literals only. */
 static int refuse(struct netlink_ext_ack *extack, const struct nlattr *nla,
@@ -117,6 +119,27 @@ int braid_parse_voter_id(const struct nlattr *nla, u8 *id,
 	*id = nla_get_u8(nla);
 	if (!*id || *id > BRAID_VOTER_ID_MAX)
 		return refuse(extack, nla, "the id of a voter is 1 to 63");
+	return 0;
+}
+
+int braid_parse_min_isr(const struct nlattr *nla, u32 *min_isr,
+			struct netlink_ext_ack *extack)
+{
+	*min_isr = nla_get_u32(nla);
+	if (!*min_isr || *min_isr > BRAID_VOTERS_MAX)
+		return refuse(extack, nla, "min-isr is 1 to 7");
+	return 0;
+}
+
+int braid_parse_suspend_timeout(const struct nlattr *nla, u32 *ms,
+				struct netlink_ext_ack *extack)
+{
+	u32 seconds = nla_get_u32(nla);
+
+	if (seconds > BRAID_BLK_SUSPEND_TIMEOUT_MAX)
+		return refuse(extack, nla,
+			      "suspend-timeout is at most 604800 seconds, a week");
+	*ms = seconds * MSEC_PER_SEC;
 	return 0;
 }
 

@@ -31,6 +31,11 @@ int braid_parse_size(const struct nlattr *nla, u64 *size,
 		     struct netlink_ext_ack *extack);
 int braid_parse_voter_id(const struct nlattr *nla, u8 *id,
 			 struct netlink_ext_ack *extack);
+int braid_parse_min_isr(const struct nlattr *nla, u32 *min_isr,
+			struct netlink_ext_ack *extack);
+/* Seconds in the message. */
+int braid_parse_suspend_timeout(const struct nlattr *nla, u32 *ms,
+				struct netlink_ext_ack *extack);
 /* A nest of address and port. */
 int braid_parse_address(const struct nlattr *nest,
 			struct braid_address *address,

@@ -44,6 +44,7 @@ static void fill(struct braid_volume *volume, struct braid_volume_info *info)
 		info->lease_left_ms = div_u64(volume->lease_until - now,
 					      NSEC_PER_MSEC);
 	info->min_isr = volume->min_isr;
+	info->suspend_timeout_ms = volume->suspend_timeout_ms;
 	info->openers = braid_volume_openers(volume);
 	/* Voters of other volumes are looked for while it is attached. */
 	info->npeers = volume->epoch.counter ? volume->npeers : 0;

@@ -175,7 +175,6 @@ static void init_volume(struct braid_volume *volume, const char *name)
 	mutex_init(&volume->showing);
 	spin_lock_init(&volume->lock);
 	init_waitqueue_head(&volume->wait);
-	volume->min_isr = 1;
 	volume->member_timeout_ms = BRAID_MEMBER_TIMEOUT_MS;
 	get_random_bytes(&volume->session, sizeof(volume->session));
 	INIT_WORK(&volume->ballot_work, braid_ballot_work);

@@ -93,6 +93,8 @@ REFUSED = [
     ("a replica without UUID", CREATE, (PATH, nl.text(2, "v"), REST[1]), "needs the UUID"),
     ("a replica without id", CREATE, (PATH, nl.text(2, "v"), REST[0]), "id of its voter"),
     ("a short UUID", CREATE, (PATH, nl.text(2, "v"), nl.attr(3, b"1" * 15), REST[1]), "16 bytes"),
+    ("a store below a file", CREATE, (nl.text(1, "/dev/null/x"), nl.text(2, "v"), *REST),
+     "/dev/null/x"),
     ("the nil UUID", CREATE, (PATH, nl.text(2, "v"), nl.attr(3, bytes(16)), REST[1]), "nil UUID"),
     ("voter 0", CREATE, (PATH, nl.text(2, "v"), REST[0], nl.u8(4, 0)), "1 to 63"),
     ("voter 64", CREATE, (PATH, nl.text(2, "v"), REST[0], nl.u8(4, 64)), "1 to 63"),
@@ -137,6 +139,12 @@ REFUSED = [
     ("an attach from eight", ATTACH, (NAME, *8 * [end(5)], KEY), "at most 7"),
     ("an attach from nobody", ATTACH, (NAME, end(5, HERE, CLOSED), KEY), "127.0.0.1:9"),
     ("the dead without a takeover", ATTACH, (NAME, nl.attr(7, b""), end(5), KEY), "takeover"),
+    *((f"min-isr {number}", ATTACH, (NAME, end(5), KEY, nl.u32(21, number)), "min-isr is 1 to 7")
+      for number in (0, 8, 1 << 31)),
+    ("min-isr with force", ATTACH, (NAME, end(5), KEY, nl.attr(8, b""), nl.u32(21, 1)),
+     "is not known before"),
+    *((f"suspend-timeout {number}", ATTACH, (NAME, end(5), KEY, nl.u32(36, number)), "a week")
+      for number in (604801, (1 << 32) - 1)),
     *((f"operation {command} of no volume", command, (), "name of a volume is needed")
       for command in (DETACH, VOLUMES, SUSPEND, RESUME)),
     *((f"operation {command} of a volume that is not there", command, (NAME,), "attached here")

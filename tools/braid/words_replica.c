@@ -105,10 +105,6 @@ static const struct word open_words[] = {
 	{ 0 },
 };
 
-static const struct word no_words[] = {
-	{ 0 },
-};
-
 static const struct deed replica_deeds[] = {
 	{
 		.name = "create",
@@ -142,10 +138,11 @@ static const struct deed replica_deeds[] = {
 	},
 	{
 		.name = "show",
-		.help = "prints those that are open",
-		.words = no_words,
+		.help = "prints those that are open, or one of them",
+		.words = open_words,
 		.cmd = BRAID_BLK_CMD_REPLICA_GET,
 		.reads = true,
+		.key_optional = true,
 		.run = tell_show,
 	},
 	{
@@ -336,6 +333,7 @@ static const char *const replica_examples[] = {
 	"braid replica close /dev/vdb",
 	"braid replica del /dev/vdb",
 	"braid replica show",
+	"braid -j -p replica show /dev/vdb",
 	"braid replica check /dev/vdb",
 	NULL,
 };
@@ -401,10 +399,11 @@ static const struct deed target_deeds[] = {
 	},
 	{
 		.name = "show",
-		.help = "prints where this node listens",
-		.words = no_words,
+		.help = "prints where this node listens, or one of these",
+		.words = target_key_words,
 		.cmd = BRAID_BLK_CMD_TARGET_GET,
 		.reads = true,
+		.key_optional = true,
 		.run = tell_show,
 	},
 	{

@@ -135,6 +135,24 @@ static const struct word attach_words[] = {
 		.attr = BRAID_BLK_A_VOLUME_FORCE,
 		.optional = true,
 	},
+	{
+		.name = "min-isr",
+		.value = "N",
+		.help = "hold writes while fewer replicas have all of\n"
+			"them; the default is 1",
+		.type = &type_u32,
+		.attr = BRAID_BLK_A_VOLUME_MIN_ISR,
+		.optional = true,
+	},
+	{
+		.name = "suspend-timeout",
+		.value = "SECONDS",
+		.help = "fail everything once I/O has been held that long;\n"
+			"the default, 0, is never",
+		.type = &type_u32,
+		.attr = BRAID_BLK_A_VOLUME_SUSPEND_TIMEOUT,
+		.optional = true,
+	},
 	{ 0 },
 };
 
@@ -320,6 +338,13 @@ static const struct word volume_told[] = {
 		.standard = 1,
 	},
 	{
+		.name = "suspend-timeout",
+		.type = &type_u32,
+		.attr = BRAID_BLK_A_VOLUME_SUSPEND_TIMEOUT,
+		.has_standard = true,
+		.standard = 0,
+	},
+	{
 		.name = "openers",
 		.type = &type_u32,
 		.attr = BRAID_BLK_A_VOLUME_OPENERS,
@@ -483,6 +508,8 @@ static const char *const volume_examples[] = {
 	"braid volume attach db from 192.0.2.1:7000,192.0.2.2:7000 \\\n"
 	"      secret-file /etc/braid/secret",
 	"braid volume attach db from 192.0.2.2:7000 secret-file - takeover",
+	"braid volume attach db from 192.0.2.1:7000 secret-file - min-isr 2 \\\n"
+	"      suspend-timeout 60",
 	"braid volume detach db",
 	"braid -j -p volume show db",
 	"braid volume show",

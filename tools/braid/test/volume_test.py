@@ -99,6 +99,11 @@ ASKED = [
       end(V.A_VOLUME_FROM, "192.0.2.1:7000"),
       end(V.A_VOLUME_FROM, "[2001:db8::2]:8"), attr(V.A_VOLUME_TAKEOVER),
       attr(V.A_VOLUME_DEAD), attr(V.A_VOLUME_FORCE)]),
+    ("volume attach db from 192.0.2.1:7000 secret-file - min-isr 2 "
+     "suspend-timeout 60", V.CMD_VOLUME_ATTACH,
+     [attr(V.A_VOLUME_NAME, "db"), end(V.A_VOLUME_FROM, "192.0.2.1:7000"),
+      attr(V.A_VOLUME_SECRET, SECRET.encode()), u32(V.A_VOLUME_MIN_ISR, 2),
+      u32(V.A_VOLUME_SUSPEND_TIMEOUT, 60)]),
     ("volume detach db", V.CMD_VOLUME_DETACH, [attr(V.A_VOLUME_NAME, "db")]),
     ("volume detach db force", V.CMD_VOLUME_DETACH,
      [attr(V.A_VOLUME_NAME, "db"), attr(V.A_VOLUME_FORCE)]),
@@ -136,7 +141,8 @@ TYPED = [
     ("volume resize db size 1G", "resize: unknown command of volume"),
     ("voter add db 1=192.0.2.1:7000", "voter: unknown object"),
     ("volume add db", "add: unknown command of volume"),
-    ("replica show /dev/vdb", "/dev/vdb: unknown word for 'replica show'"),
+    ("replica show /dev/vdb x", "x: unknown word for 'replica show'"),
+    ("target show 192.0.2.1", "target 192.0.2.1: not an address with a port"),
     ("replica open dev/vdb", "replica dev/vdb: not an absolute path"),
     ("replica open ", "replica '': not an absolute path"),
     ("replica open /dev/vdb force", "force: unknown word for 'replica open'"),
@@ -178,6 +184,10 @@ TYPED = [
     ("volume attach db from 192.0.2.1:7000,", "from '': not an address"),
     ("volume attach db dead", "dead: only behind 'takeover'"),
     ("volume attach db takeover takeover", "takeover: given twice"),
+    ("volume attach db min-isr", "min-isr: value missing"),
+    ("volume attach db min-isr two", "min-isr two: not a number from 0 to 4294967295"),
+    ("volume attach db suspend-timeout -1", "suspend-timeout -1: not a number"),
+    ("volume attach db suspend-timeout 4294967296", "not a number from 0 to"),
     ("volume attach db volume db", "volume: unknown word"),
     ("volume detach db takeover", "takeover: unknown word"),
     ("volume show db db", "db: unknown word for 'volume show'"),
@@ -394,6 +404,7 @@ def a_volume(**more):
         "VERSION": version(V.A_VOLUME_VERSION, 7, 3),
         "LEFT": u64(V.A_VOLUME_LEASE_LEFT, 7840),
         "MIN": u32(V.A_VOLUME_MIN_ISR, 1),
+        "TIMEOUT": u32(V.A_VOLUME_SUSPEND_TIMEOUT, 0),
         "OPENERS": u32(V.A_VOLUME_OPENERS, 1),
         "WRITES": u32(V.A_VOLUME_WRITES, 2),
         "READS": u32(V.A_VOLUME_READS, 0),
@@ -442,7 +453,7 @@ why no answer
 VOLUME_JSON = {
     "volume": "db", "uuid": UUID, "size": (10 << 30) + 4096, "state": "active",
     "isr": [1, 2], "epoch": 7, "version": "7.3", "lease_left": 7840,
-    "min_isr": 1, "openers": 1, "dirty": 5, "unreconciled": 0, "writes": 2,
+    "min_isr": 1, "suspend_timeout": 0, "openers": 1, "dirty": 5, "unreconciled": 0, "writes": 2,
     "reads": 0, "waiting": 0, "waits_for": [2], "oldest": 12, "repaired": 0,
     "node": "000000000000f00d", "voters": [
         {"voter": 1, "address": "192.0.2.1:7000", "local": True, "state": "up"},
@@ -459,7 +470,7 @@ def test_volume_show():
     equal((message.cmd, message.body),
           (V.CMD_VOLUME_GET, attr(V.A_VOLUME_NAME, "db")))
     detail = run("-d", "volume", kernel=attached).out
-    assert " min-isr 1 " in detail and " node 000000000000f00d" in detail, detail
+    assert " min-isr 1 suspend-timeout 0 " in detail and " node 000000000000f00d" in detail, detail
     assert "state \x1b[31mdown\x1b[0m" in \
         run("-c", "volume", kernel=attached).out
 
@@ -516,6 +527,13 @@ def test_replica_and_target_show():
     equal(shown["voters"][1], {"voter": 9, "address": "[2001:db8::9]:7000",
                                "witness": True})
     assert "faults" not in shown
+    for line, cmd, body in (
+            ("replica show /dev/vdb", V.CMD_REPLICA_GET, attr(V.A_REPLICA_PATH, "/dev/vdb")),
+            ("target show 192.0.2.1:7000", V.CMD_TARGET_GET,
+             end(V.A_TARGET_ADDRESS, "192.0.2.1:7000"))):
+        result = run(*line.split(), kernel=attached)
+        equal((result.status, result.err, len(result.sent)), (0, "", 1))
+        equal((result.sent[0].cmd, result.sent[0].body), (cmd, body))
     equal(run("target", kernel=attached).out,
           "192.0.2.1:7000 connections 4 refused 1 broken 0\n")
     equal(json.loads(run("-j", "target", "show", kernel=attached).out),
