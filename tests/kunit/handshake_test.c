@@ -210,6 +210,34 @@ static void both_learn_what_the_other_says(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, play->got.voter, 3);
 }
 
+/* What one side says could not have been said by the other, whatever is in it. */
+static void each_speaks_under_its_label(struct kunit *test)
+{
+	struct play *play = test->priv;
+	const struct braid_handshake *said = &play->writer;
+	const struct braid_auth_part parts[] = {
+		{ &said->hello, sizeof(said->hello) },
+		{ &said->challenge, sizeof(said->challenge) },
+		{ &said->proof, sizeof(said->proof) },
+		{ &said->welcome, offsetof(struct braid_wire_welcome, mac) },
+	};
+	const struct braid_auth_part until_proof[] = {
+		parts[0], parts[1],
+		{ &said->proof, offsetof(struct braid_wire_proof, mac) },
+	};
+	const u8 *secret = play->writer_secrets.secret[0];
+	u8 mac[BRAID_MAC_SIZE];
+	enum told who;
+
+	KUNIT_ASSERT_EQ(test, play_through(play, &who), 0);
+	KUNIT_ASSERT_EQ(test, braid_auth_mac(secret, BRAID_SECRET_MIN, "braid writer",
+					     until_proof, ARRAY_SIZE(until_proof), mac), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(mac, said->proof.mac, sizeof(mac)), 0);
+	KUNIT_ASSERT_EQ(test, braid_auth_mac(secret, BRAID_SECRET_MIN, "braid target",
+					     parts, ARRAY_SIZE(parts), mac), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(mac, said->welcome.mac, sizeof(mac)), 0);
+}
+
 /* What comes of the rest when the target hears another hello. */
 static int go_on_from_hello(struct play *play)
 {
@@ -524,6 +552,7 @@ static struct kunit_case handshake_cases[] = {
 	KUNIT_CASE(label_ends_where_it_ends),
 	KUNIT_CASE(secrets_have_a_length),
 	KUNIT_CASE(both_learn_what_the_other_says),
+	KUNIT_CASE(each_speaks_under_its_label),
 	KUNIT_CASE(no_bit_can_be_turned),
 	KUNIT_CASE(wrong_secret_is_rejected),
 	KUNIT_CASE(either_secret_opens),
