@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=debug nodes=1 cpus=2 timeout=400
+# lab: kernel=debug nodes=1 cpus=2 timeout=900
 """What a hostile peer can do to a target and to a writer: strangers, peers who know
 the secret and send nonsense, and somebody between the two who changes what passes.
 Connections are closed and counted, nothing else happens. FUZZ_SEED repeats a run,
