@@ -48,10 +48,9 @@ def sectors(device):
 def mapped(name, table):
     """A device of the device mapper; its path."""
     sh("dmsetup", "create", name, "--noudevsync", "--table", table)
-    path = f"/dev/mapper/{name}"
-    if not os.path.exists(path):
-        sh("dmsetup", "mknodes", name)
-    return path
+    # One of this name may be there that is of an earlier device.
+    sh("dmsetup", "mknodes", name)
+    return f"/dev/mapper/{name}"
 
 
 def unmap(name):
