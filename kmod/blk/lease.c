@@ -215,7 +215,9 @@ static void look_at_lease(struct braid_volume *volume, u64 now)
 			held |= BRAID_HELD_RECORD;
 		braid_volume_hold(volume, held, 0);
 	}
+	/* It may have been held since @now was taken. */
 	if (timeout && volume->suspended_since &&
+	    now >= volume->suspended_since &&
 	    now - volume->suspended_since >= timeout)
 		braid_volume_die(volume,
 				 "suspended for longer than suspend-timeout");
