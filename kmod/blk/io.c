@@ -427,6 +427,8 @@ int braid_io_flush_and_clear(struct braid_volume *volume)
 	int err;
 
 	err = wait_reconciled(set);
+	/* What was read may still have to be repaired, which is a write. */
+	flush_work(&set->repair_work);
 	/* A membership being proposed is decided soon; a member comes back or goes. */
 	for (tries = 0; !err && tries < 50; tries++) {
 		err = braid_clear_all(set);
