@@ -115,12 +115,16 @@ static void copier_judge(struct braid_copier *copier, unsigned int i)
 	struct braid_io_slot *slot = &copier->set->slot[i];
 	struct braid_volume *volume = copier->set->volume;
 	int error = copier->request[i].error;
+	bool of_now;
 
 	if (!error) {
 		copier->ok |= slot->bit;
 		return;
 	}
-	if (error == -ESTALE)
+	spin_lock_irq(&volume->lock);
+	of_now = braid_io_is_of_now(copier->set, &copier->request[i]);
+	spin_unlock_irq(&volume->lock);
+	if (error == -ESTALE && of_now)
 		braid_volume_refused(volume, slot->peer);
 	if (braid_is_lost(error)) {
 		copier->lost |= slot->bit;

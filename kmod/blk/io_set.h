@@ -14,6 +14,7 @@
 #include "range.h"
 #include "reconcile.h"
 #include "record.h"
+#include "request.h"
 #include "volume.h"
 
 /*
@@ -234,6 +235,17 @@ struct braid_io_slot *braid_io_slot(struct braid_io_set *set, u64 bit);
 bool braid_io_lost(struct braid_io_slot *slot, u32 session);
 /* Has it sent what it did not get. volume->lock held. */
 void braid_io_kick(struct braid_io_slot *slot);
+
+/*
+ * Was it asked under the epoch of now?  What one of before is answered says
+ * nothing of this one.  volume->lock held.
+ */
+static inline bool braid_io_is_of_now(const struct braid_io_set *set,
+				      const struct braid_request *request)
+{
+	lockdep_assert_held(&set->volume->lock);
+	return !braid_epoch_cmp(&request->epoch, &set->volume->epoch);
+}
 
 /* How long a member may take for so many bytes, ns. Context: any. */
 u64 braid_io_patience(const struct braid_volume *volume, u64 length);

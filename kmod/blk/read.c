@@ -159,7 +159,7 @@ static void read_done(struct braid_request *request)
 	struct braid_io_slot *slot = read->slot;
 	int error = request->error, dead;
 	unsigned long flags;
-	bool tell;
+	bool tell, refused;
 
 	spin_lock_irqsave(&volume->lock, flags);
 	list_del_init(&read->node);
@@ -167,6 +167,7 @@ static void read_done(struct braid_request *request)
 	if (error != -ENOTCONN)
 		WRITE_ONCE(slot->peer->answered, ktime_get_coarse_boottime_ns());
 	tell = braid_io_may_tell(set);
+	refused = error == -ESTALE && braid_io_is_of_now(set, request);
 	dead = set->dead;
 	if (unlikely(error)) {
 		if (braid_is_lost(error))
@@ -178,7 +179,7 @@ static void read_done(struct braid_request *request)
 	}
 	spin_unlock_irqrestore(&volume->lock, flags);
 
-	if (unlikely(error == -ESTALE))
+	if (unlikely(refused))
 		braid_volume_refused(volume, slot->peer);
 	if (unlikely(dead)) {
 		braid_range_unlock(&set->ranges, &read->range);

@@ -168,7 +168,7 @@ static void leg_done(struct braid_request *request)
 	struct braid_volume *volume = set->volume;
 	struct braid_io_slot *slot = &set->slot[leg - io->leg];
 	int error = request->error;
-	bool ended, member, last;
+	bool ended, member, last, refused;
 	unsigned long flags;
 
 	spin_lock_irqsave(&volume->lock, flags);
@@ -187,10 +187,11 @@ static void leg_done(struct braid_request *request)
 	}
 	member = braid_volume_required(volume) & slot->bit;
 	last = braid_volume_required(volume) == slot->bit;
+	refused = error == -ESTALE && braid_io_is_of_now(set, request);
 	ended = io_decide(io);
 	spin_unlock_irqrestore(&volume->lock, flags);
 
-	if (unlikely(error == -ESTALE))
+	if (unlikely(refused))
 		braid_volume_refused(volume, slot->peer);
 	else if (unlikely(error && !braid_is_lost(error)) && member &&
 		 (is_flush(io) || !last))

@@ -258,6 +258,30 @@ static void write_refused_is_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, app_wait(w, app), -EIO);
 }
 
+/* What was asked under the epoch before says nothing of the one of now. */
+static void write_refused_before_is_sent_again(struct kunit *test)
+{
+	struct world *w = world_held(test);
+	struct app *app = app_submit(w, REQ_OP_WRITE, 0, 1, 1);
+	struct app *read = app_submit(w, REQ_OP_READ, 8, 1, 0);
+
+	spin_lock_irq(&w->volume.lock);
+	w->volume.epoch.counter++;
+	spin_unlock_irq(&w->volume.lock);
+	answer(w, 1, 0, -ESTALE);
+	answer(w, 0, 1, -ESTALE);
+	KUNIT_EXPECT_EQ(test, w->refused, 0);
+	KUNIT_EXPECT_EQ(test, w->failed, 0);
+	braid_io_resend(&w->volume, &w->volume.peers[1]);
+	KUNIT_EXPECT_TRUE(test, wait_until(held(w, 1) && held(w, 1) + held(w, 2) == 3));
+	KUNIT_EXPECT_EQ(test, last_of(w, 1, BRAID_OP_WRITE)->epoch, 4);
+	answer_all(w, 0, 0);
+	answer_all(w, 1, 0);
+	answer_all(w, 2, 0);
+	KUNIT_EXPECT_EQ(test, app_wait(w, app), 0);
+	KUNIT_EXPECT_EQ(test, app_wait(w, read), 0);
+}
+
 static void write_late_member_is_told(struct kunit *test)
 {
 	struct world *w;
@@ -652,6 +676,7 @@ static struct kunit_case io_cases[] = {
 	KUNIT_CASE(write_is_sent_again_in_order),
 	KUNIT_CASE(write_lost_late_is_sent_again),
 	KUNIT_CASE(write_refused_is_told),
+	KUNIT_CASE(write_refused_before_is_sent_again),
 	KUNIT_CASE(write_late_member_is_told),
 	KUNIT_CASE(write_needs_no_memory),
 	KUNIT_CASE(zeroes_have_no_payload),
