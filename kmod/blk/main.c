@@ -7,6 +7,7 @@
 #include "conn.h"
 #include "netlink.h"
 #include "replica.h"
+#include "spare.h"
 #include "target.h"
 
 /*
@@ -42,6 +43,7 @@ err_exit_replica:
 	braid_replica_exit();
 err_exit_conn:
 	braid_conn_module_exit();
+	braid_spare_exit();
 	return error;
 }
 
@@ -54,6 +56,7 @@ static void __exit braid_blk_module_exit(void)
 	braid_conn_module_exit();
 	/* What is freed by callbacks in this module's text. */
 	rcu_barrier();
+	braid_spare_exit();
 }
 
 module_init(braid_blk_module_init);

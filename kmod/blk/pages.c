@@ -11,11 +11,9 @@
 #include <linux/workqueue.h>
 
 #include "request.h"
+#include "spare.h"
 
 #define RESERVE		(BRAID_PAYLOAD_MAX / PAGE_SIZE)
-
-/* Larger than this, and the page allocator has no list a processor for it. */
-#define ORDER_MAX	PAGE_ALLOC_COSTLY_ORDER
 
 #define GFP_TRY		(GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN)
 
@@ -78,7 +76,8 @@ static void wake_work(struct work_struct *work)
 /* As few pieces as memory is whole. */
 static struct page *get_piece(u32 left, u32 *size)
 {
-	unsigned int order = min_t(unsigned int, get_order(left), ORDER_MAX);
+	unsigned int order = min_t(unsigned int, get_order(left),
+				   BRAID_SPARE_ORDER);
 	struct page *page;
 
 	/* No larger than what is left. */
@@ -86,13 +85,12 @@ static struct page *get_piece(u32 left, u32 *size)
 		order--;
 	*size = PAGE_SIZE << order;
 	if (order) {
-		page = alloc_pages((GFP_TRY & ~__GFP_DIRECT_RECLAIM) | __GFP_COMP,
-				   order);
+		page = braid_spare_get(order, GFP_TRY & ~__GFP_DIRECT_RECLAIM);
 		if (page)
 			return page;
 		*size = PAGE_SIZE;
 	}
-	return alloc_page(GFP_TRY);
+	return braid_spare_get(0, GFP_TRY);
 }
 
 static void put_pieces(const struct bio_vec *vec, unsigned int count)
@@ -100,7 +98,7 @@ static void put_pieces(const struct bio_vec *vec, unsigned int count)
 	unsigned int i;
 
 	for (i = 0; i < count; i++)
-		put_page(vec[i].bv_page);
+		braid_spare_put(vec[i].bv_page);
 }
 
 /* Return: whether the reserve is ours now; else @waiter is woken. */

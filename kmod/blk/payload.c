@@ -9,9 +9,7 @@
 #include <linux/string.h>
 
 #include "request.h"
-
-/* Larger pieces are fewer fragments on the way to a socket. */
-#define PAYLOAD_ORDER	4
+#include "spare.h"
 
 #define PAYLOAD_PAGES	DIV_ROUND_UP(BRAID_PAYLOAD_MAX, PAGE_SIZE)
 
@@ -29,27 +27,30 @@ static struct page *page_get(unsigned int *order, gfp_t gfp, mempool_t *pool)
 	struct page *page;
 
 	for (; *order; --*order) {
-		page = alloc_pages(GFP_NOWAIT | __GFP_NORETRY | __GFP_NOWARN |
-				   __GFP_COMP, *order);
+		page = braid_spare_get(*order, GFP_NOWAIT | __GFP_NORETRY |
+					       __GFP_NOWARN);
 		if (page)
 			return page;
 	}
+	if (!pool)
+		return braid_spare_get(0, gfp | __GFP_NOWARN);
+	page = braid_spare_get(0, GFP_NOWAIT | __GFP_NORETRY | __GFP_NOWARN);
 	/* The allocator would look for one for ever: the reserve ends that. */
-	if (pool)
-		return mempool_alloc(pool, gfp);
-	return alloc_page(gfp | __GFP_NOWARN);
+	return page ?: mempool_alloc(pool, gfp);
 }
 
 /*
  * A page that a socket still refers to is not put into the reserve: it would be
- * written to while it may be sent once more.
+ * written to while it may be sent once more.  The reserve goes first: somebody
+ * may wait for it.
  */
 static void page_give(struct page *page, mempool_t *pool)
 {
-	if (pool && !PageCompound(page) && page_count(page) == 1)
+	if (pool && READ_ONCE(pool->curr_nr) < pool->min_nr &&
+	    !PageCompound(page) && page_count(page) == 1)
 		mempool_free(page, pool);
 	else
-		put_page(page);
+		braid_spare_put(page);
 }
 
 bool braid_payload_alloc(struct braid_payload *payload, u32 length, gfp_t gfp,
@@ -74,7 +75,8 @@ bool braid_payload_alloc(struct braid_payload *payload, u32 length, gfp_t gfp,
 			       sizeof(payload->few));
 		}
 		order = ilog2(max_t(u32, (length - done) >> PAGE_SHIFT, 1));
-		order = min_t(unsigned int, order, PAYLOAD_ORDER);
+		/* Larger pieces are fewer fragments on the way to a socket. */
+		order = min(order, BRAID_SPARE_ORDER);
 		page = page_get(&order, gfp, pool);
 		if (!page)
 			goto none;

@@ -14,6 +14,7 @@
 #define alloc_page(gfp)		short_pages(gfp, 0)
 #define alloc_pages(gfp, order)	short_pages(gfp, order)
 #include "../../kmod/blk/payload.c"
+#include "../../kmod/blk/spare.c"
 #pragma pop_macro("alloc_pages")
 #pragma pop_macro("alloc_page")
 
@@ -309,6 +310,7 @@ static void write_needs_no_memory(struct kunit *test)
 	struct app *app[8];
 	u32 i, at;
 
+	braid_spare_exit();
 	memory_becomes_short(true);
 	/* Each overlaps the one before, so they come one after another. */
 	for (i = 0; i < ARRAY_SIZE(app); i++)

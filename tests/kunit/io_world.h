@@ -447,6 +447,7 @@ static inline void world_end(void *data)
 	for (i = 0; i < WORLD_PEERS; i++)
 		answer_all(w, i, -ENOTCONN);
 	braid_io_exit(&w->volume);
+	braid_spare_exit();
 	for (i = 0; i < WORLD_PEERS; i++) {
 		kvfree(w->fake[i].disk);
 		bitmap_free(w->fake[i].bad);

@@ -18,6 +18,7 @@
 #define alloc_page(gfp)		short_pages(gfp, 0)
 #define alloc_pages(gfp, order)	short_pages(gfp, order)
 #include "../../kmod/blk/pages.c"
+#include "../../kmod/blk/spare.c"
 #pragma pop_macro("alloc_pages")
 #pragma pop_macro("alloc_page")
 
@@ -305,6 +306,7 @@ static void memory_is_short_for_all(struct kunit *test)
 	int i;
 
 	reach(test);
+	braid_spare_exit();
 	memory_becomes_short(true);
 	WRITE_ONCE(fake->when, FAKE_LATER);
 	expect_answers(world, ARRAY_SIZE(ask));
@@ -687,6 +689,7 @@ static void half_a_frame_keeps_the_reserve_only(struct kunit *test)
 
 	reach(test);
 	sock = writer_of(test, &frame);
+	braid_spare_exit();
 	memory_becomes_short(true);
 	frame.length = BRAID_PAYLOAD_MAX;
 	frame.payload = BRAID_PAYLOAD_MAX;
@@ -741,6 +744,7 @@ static void transport_end(struct kunit_suite *suite)
 {
 	braid_target_exit();
 	braid_conn_module_exit();
+	braid_spare_exit();
 }
 
 static struct kunit_suite transport_suite = {
