@@ -4,6 +4,7 @@
 #include <linux/bvec.h>
 #include <linux/crc32.h>
 #include <linux/errno.h>
+#include <linux/highmem.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/net.h>
@@ -80,11 +81,60 @@ static u32 packet_crc(struct sk_buff *skb, u32 offset, u32 length, u32 crc)
 	return crc;
 }
 
+/* Return: whether a page at @data went to a page of @to, which is of pages. */
+static bool copy_whole_page(const void *data, struct iov_iter *to)
+{
+	const struct bio_vec *vec = to->bvec;
+	const u32 at = vec->bv_offset + to->iov_offset;
+
+	if (offset_in_page(data) || offset_in_page(at) ||
+	    vec->bv_len - to->iov_offset < PAGE_SIZE ||
+	    PageHighMem(vec->bv_page))
+		return false;
+	copy_page(page_address(vec->bv_page) + at, (void *)data);
+	iov_iter_advance(to, PAGE_SIZE);
+	return true;
+}
+
+static bool copy_piece(const void *data, struct iov_iter *to, u32 length)
+{
+	while (length >= PAGE_SIZE && copy_whole_page(data, to)) {
+		data += PAGE_SIZE;
+		length -= PAGE_SIZE;
+	}
+	return copy_to_iter(data, length, to) == length;
+}
+
+/*
+ * Payload that was sent as pages in this kernel, or split from its head by the
+ * device, comes as pages; those cost least as such.
+ */
+static int copy_payload(struct sk_buff *skb, u32 offset, struct iov_iter *to,
+			u32 length)
+{
+	struct skb_seq_state seq;
+	u32 done = 0, piece;
+	bool good = true;
+	const u8 *data;
+
+	skb_prepare_seq_read(skb, offset, offset + length, &seq);
+	while (good && done < length) {
+		piece = skb_seq_read(done, &data, &seq);
+		piece = min(piece, length - done);
+		good = piece && copy_piece(data, to, piece);
+		done += piece;
+	}
+	skb_abort_seq_read(&seq);
+	return good ? 0 : -EFAULT;
+}
+
 int braid_conn_copy(const void *source, int offset, struct iov_iter *to,
 		    int length, u32 *crc)
 {
 	if (crc)
 		*crc = packet_crc((void *)source, offset, length, *crc);
+	if (length >= PAGE_SIZE && iov_iter_is_bvec(to))
+		return copy_payload((void *)source, offset, to, length);
 	return skb_copy_datagram_iter(source, offset, to, length);
 }
 
@@ -233,8 +283,8 @@ static int send_frame(struct braid_conn *conn, bool more)
 		};
 
 		/* Without a page for the head it goes first, by itself. */
-		if (out->load.bvec &&
-		    (conn->placed || conn->done >= HEAD_SIZE))
+		if (conn->placed ||
+		    (out->load.bvec && conn->done >= HEAD_SIZE))
 			ret = send_pages(conn, &msg);
 		else
 			ret = send_bytes(conn, &msg);
@@ -247,6 +297,8 @@ static int send_frame(struct braid_conn *conn, bool more)
 
 static bool next_frame(struct braid_conn *conn)
 {
+	const struct braid_load *load;
+
 	lockdep_assert_held(&conn->send_lock);
 	if (conn->sending)
 		return true;
@@ -259,7 +311,9 @@ static bool next_frame(struct braid_conn *conn)
 	conn->done = 0;
 	if (conn->dead)
 		return true;
-	conn->placed = conn->sending->load.bvec && place_head(conn);
+	/* Heads alone, as of answers, lie one behind the other: one fragment. */
+	load = &conn->sending->load;
+	conn->placed = (load->bvec || !load->length) && place_head(conn);
 	if (conn->ops->begin)
 		conn->ops->begin(conn, conn->sending);
 	return true;
