@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "order.h"
 
+#include <linux/blkdev.h>
 #include <linux/errno.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -364,14 +365,18 @@ static void submit_coming(struct braid_guest *guest)
 {
 	struct braid_orders *orders = &guest->orders;
 	struct order *order, *next;
+	struct blk_plug plug;
 	LIST_HEAD(coming);
 
 	list_splice_init(&orders->coming, &coming);
+	/* The disk gets as one what came as one. */
+	blk_start_plug(&plug);
 	list_for_each_entry_safe(order, next, &coming, node) {
 		list_del(&order->node);
 		atomic_inc(&orders->pending);
 		braid_replica_submit(guest->session, &order->request);
 	}
+	blk_finish_plug(&plug);
 }
 
 /* The connection's work sends what is queued right after. */

@@ -2,6 +2,7 @@
 #include "remote.h"
 
 #include <linux/atomic.h>
+#include <linux/blkdev.h>
 #include <linux/completion.h>
 #include <linux/err.h>
 #include <linux/errno.h>
@@ -25,10 +26,11 @@
 /*
  * Lifetime.  A link is open from a handshake until link_down(), which the
  * connection's work runs once.  @pending of a link counts the open link, every
- * request it took and every call of braid_remote_submit() under way; who takes
- * it to zero, by then nobody can raise it again, tells @idle.  So when @idle is
- * complete all requests have been answered and nobody but the connection's own
- * work, which braid_conn_release() waits for, has the link in hand.
+ * request it took, every call of braid_remote_submit() under way and every plug
+ * that is to send; who takes it to zero, by then nobody can raise it again, tells
+ * @idle.  So when @idle is complete all requests have been answered and nobody but
+ * the connection's own work, which braid_conn_release() waits for, has the link in
+ * hand.
  */
 
 #define DATA_SLOTS	128
@@ -237,6 +239,48 @@ static void answer_at_once(struct braid_request *request, int error)
 	request->done(request);
 }
 
+/**
+ * struct unplug - frames wait until who submits has submitted all
+ * @cb: the block layer's
+ * @counted: it counts in link.pending
+ */
+struct unplug {
+	struct blk_plug_cb cb;
+	bool counted;
+};
+
+static void unplug(struct blk_plug_cb *cb, bool from_schedule)
+{
+	struct link *link = cb->data;
+
+	/* Who is about to sleep cannot send. */
+	if (from_schedule)
+		braid_conn_kick(&link->conn);
+	else
+		braid_conn_push(&link->conn);
+	kfree(container_of(cb, struct unplug, cb));
+	link_put(link);
+}
+
+/* Sends now, or with all that who submits has announced to submit next. */
+static void push(struct link *link)
+{
+	struct blk_plug_cb *cb = NULL;
+	struct unplug *own;
+
+	if (link->role == BRAID_ROLE_DATA)
+		cb = blk_check_plugged(unplug, link, sizeof(*own));
+	if (!cb) {
+		braid_conn_push(&link->conn);
+		return;
+	}
+	own = container_of(cb, struct unplug, cb);
+	if (own->counted)
+		return;
+	own->counted = true;
+	atomic_inc(&link->pending);
+}
+
 void braid_remote_submit(struct braid_remote *remote,
 			 struct braid_request *request)
 {
@@ -265,7 +309,7 @@ void braid_remote_submit(struct braid_remote *remote,
 	if (slot) {
 		encode(link, slot);
 		braid_conn_queue(&link->conn, &slot->out);
-		braid_conn_push(&link->conn);
+		push(link);
 	}
 	link_put(link);
 }
