@@ -505,16 +505,48 @@ static int init_queues(struct braid_io_set *set)
 	return set->fast && set->punt && set->slow ? 0 : -ENOMEM;
 }
 
+static void construct(void *object)
+{
+}
+
+static void *object_alloc(gfp_t gfp, void *cache)
+{
+	return kmem_cache_alloc(cache, gfp);
+}
+
+static void object_free(void *object, void *cache)
+{
+	kmem_cache_free(cache, object);
+}
+
+/*
+ * What has a constructor keeps what is in it while it is free: else the allocator
+ * would fill each object with zeroes, most of which nobody looks at.
+ */
+static int init_pool(mempool_t *pool, int min, struct kmem_cache **cache,
+		     const char *kind, size_t size)
+{
+	static atomic_t made = ATOMIC_INIT(0);
+	char name[32];
+
+	snprintf(name, sizeof(name), "braid-%s-%d", kind,
+		 atomic_inc_return(&made));
+	*cache = kmem_cache_create(name, size, 0, 0, construct);
+	if (!*cache)
+		return -ENOMEM;
+	return mempool_init(pool, min, object_alloc, object_free, *cache);
+}
+
 static int init_pools(struct braid_io_set *set)
 {
 	struct braid_io *io;
 	int err;
 
-	err = mempool_init_kmalloc_pool(&set->ios_pool, POOL_IOS,
-					struct_size(io, leg, set->nslots));
+	err = init_pool(&set->ios_pool, POOL_IOS, &set->ios_cache, "io",
+			struct_size(io, leg, set->nslots));
 	if (!err)
-		err = mempool_init_kmalloc_pool(&set->reads_pool, POOL_READS,
-						sizeof(struct braid_read));
+		err = init_pool(&set->reads_pool, POOL_READS, &set->reads_cache,
+				"read", sizeof(struct braid_read));
 	if (!err)
 		err = braid_payload_reserve(&set->pages);
 	return err;
@@ -533,6 +565,8 @@ static void set_free(struct braid_io_set *set)
 	mempool_exit(&set->ios_pool);
 	mempool_exit(&set->reads_pool);
 	mempool_exit(&set->pages);
+	kmem_cache_destroy(set->ios_cache);
+	kmem_cache_destroy(set->reads_cache);
 	if (set->dirty.bucket)
 		braid_dirty_destroy(&set->dirty);
 	kfree(set);

@@ -96,6 +96,8 @@ struct braid_io_slot {
  * @tick: looks for members that do not answer; on @fast
  * @clearing: clears regions; on @slow
  * @repair_work: repairs what could not be read; on @slow
+ * @ios_cache: of struct braid_io
+ * @reads_cache: of struct braid_read
  * @ios_pool: of struct braid_io
  * @reads_pool: of struct braid_read
  * @pages: reserve of payload
@@ -136,6 +138,8 @@ struct braid_io_set {
 	struct braid_clearing *clearing;
 	struct work_struct repair_work;
 
+	struct kmem_cache *ios_cache;
+	struct kmem_cache *reads_cache;
 	mempool_t ios_pool;
 	mempool_t reads_pool;
 	mempool_t pages;

@@ -207,7 +207,7 @@ static void fill_request(struct order *order, const struct braid_frame *frame)
 {
 	struct braid_request *request = &order->request;
 
-	memset(request, 0, sizeof(*request));
+	braid_request_init(request);
 	request->op = frame->type;
 	request->flags = frame->flags;
 	request->epoch = frame->epoch;

@@ -242,7 +242,8 @@ bool braid_read_begin(struct braid_io_set *set, struct bio *bio, bool wait)
 	read = mempool_alloc(&set->reads_pool, gfp | __GFP_NOWARN);
 	if (!read)
 		return false;
-	memset(read, 0, sizeof(*read));
+	memset(read, 0, offsetof(struct braid_read, request));
+	braid_request_init(&read->request);
 	read->set = set;
 	read->bio = bio;
 	INIT_LIST_HEAD(&read->node);

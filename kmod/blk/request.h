@@ -4,6 +4,8 @@
 
 #include <linux/bvec.h>
 #include <linux/list.h>
+#include <linux/stddef.h>
+#include <linux/string.h>
 #include <linux/types.h>
 
 #include "epoch.h"
@@ -120,5 +122,11 @@ struct braid_request {
 	struct braid_session *session;
 	struct work_struct work;
 };
+
+/* All zero, but for what the replica sets before it looks at it. */
+static inline void braid_request_init(struct braid_request *request)
+{
+	memset(request, 0, offsetof(struct braid_request, stamp));
+}
 
 #endif /* BRAID_BLK_REQUEST_H */

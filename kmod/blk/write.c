@@ -45,12 +45,14 @@ struct braid_io *braid_io_alloc(struct braid_io_set *set, gfp_t gfp)
 
 	if (!io)
 		return NULL;
-	memset(io, 0, struct_size(io, leg, set->nslots));
+	memset(io, 0, offsetof(struct braid_io, leg));
 	io->set = set;
 	refcount_set(&io->refs, 1);
 	INIT_LIST_HEAD(&io->node);
-	for (i = 0; i < set->nslots; i++)
+	for (i = 0; i < set->nslots; i++) {
 		io->leg[i].io = io;
+		braid_request_init(&io->leg[i].request);
+	}
 	atomic_inc(&set->alive);
 	return io;
 }
