@@ -60,6 +60,16 @@ static void io_done(struct braid_store_io *io, int error)
 	finish(request, error);
 }
 
+/*
+ * The flush that failed may have been the region map's: what the data had in the
+ * same cache may be gone all the same.
+ */
+static bool is_unsound(const struct braid_replica *replica)
+{
+	return READ_ONCE(replica->unsound) ||
+	       READ_ONCE(replica->store->flush_failed);
+}
+
 static enum braid_store_op store_op(enum braid_op op)
 {
 	switch (op) {
@@ -163,7 +173,7 @@ static int check_data(const struct braid_replica *replica,
 {
 	const struct braid_session *session = request->session;
 
-	if (READ_ONCE(replica->failed) || READ_ONCE(replica->unsound))
+	if (READ_ONCE(replica->failed) || is_unsound(replica))
 		return -EIO;
 	if (!braid_session_is_data(session) ||
 	    request->flags & ~(is_change(request) ? BRAID_REQ_FUA : 0))
@@ -296,7 +306,7 @@ static int serve_clear(struct braid_replica *replica,
 	error = admit(replica, request);
 	if (error)
 		return error;
-	if (READ_ONCE(replica->unsound))
+	if (is_unsound(replica))
 		return -EIO;
 	if (request->body_len % sizeof(struct braid_clear) ||
 	    request->body_len > BRAID_BODY_MAX || !request->generation ||
@@ -370,7 +380,7 @@ static int serve_digest(struct braid_replica *replica,
 {
 	int error;
 
-	if (READ_ONCE(replica->failed) || READ_ONCE(replica->unsound))
+	if (READ_ONCE(replica->failed) || is_unsound(replica))
 		return -EIO;
 	error = admit(replica, request);
 	if (error)

@@ -435,6 +435,23 @@ static void failed_flush_is_remembered(struct kunit *test)
 	scene_end(scene);
 }
 
+/* It was the region map's, so no request was answered with it. */
+static void failed_flush_below_is_remembered(struct kunit *test)
+{
+	struct scene *scene = scene_new(test);
+
+	attach(scene, 2, 22);
+	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_WRITE, 0, 4096), 0);
+	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_READ, 0, 4096), 0);
+	memory.store.flush_failed = true;
+	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_READ, 0, 4096), -EIO);
+	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_WRITE, 0, 4096), -EIO);
+	KUNIT_EXPECT_EQ(test, ask_now(scene, ask_new(scene, BRAID_OP_DIGEST)),
+			-EIO);
+	KUNIT_EXPECT_EQ(test, ask_now(scene, ask_new(scene, BRAID_OP_LEASE)), 0);
+	scene_end(scene);
+}
+
 /* Many at once, while sessions come and go and epochs rise. */
 struct storm {
 	struct scene *scene;
@@ -650,6 +667,7 @@ static struct kunit_case replica_cases[] = {
 	KUNIT_CASE(ejected_is_not_served),
 	KUNIT_CASE(generation_is_of_what_is_committed),
 	KUNIT_CASE(failed_flush_is_remembered),
+	KUNIT_CASE(failed_flush_below_is_remembered),
 	KUNIT_CASE(sessions_in_a_storm),
 	KUNIT_CASE(created_once),
 	KUNIT_CASE(creation_that_failed_is_forgotten),
