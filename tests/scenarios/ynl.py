@@ -10,70 +10,11 @@ import socket
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
-sys.path.insert(0, "/build/spec/ynl")
 
-if "LAB" not in os.environ:    # in the node; on the host there is none
-    from lib import NlError, YnlFamily
-
+from generic import Client, NlError, under_to_dash
 from ktap import equal, run, test, true
 from traffic import Servers, connect, tell, wait_until
 from world import CLIENT, VIP, WEB, World
-
-NETLINK = "/build/spec/Documentation/netlink"
-SPEC, SCHEMA = f"{NETLINK}/specs/braid_net.yaml", f"{NETLINK}/genetlink-legacy.yaml"
-
-
-class Client:
-    """ynl in a namespace, and what was driven and came with all of them."""
-
-    driven = set()      # (operation, "do" or "dump" or "event")
-    came = set()        # (operation, set of attributes, attribute)
-
-    def __init__(self, node):
-        with node:
-            self.ynl = YnlFamily(SPEC, SCHEMA)
-        # It binds: later the socket has its number already.
-        self.ynl.ntf_subscribe("drops")
-
-    def do(self, name, **attributes):
-        self.driven.add((name, "do"))
-        return self.note(name, self.ynl.do(name, under_to_dash(attributes)))
-
-    def dump(self, name, **attributes):
-        self.driven.add((name, "dump"))
-        replies = self.ynl.dump(name, under_to_dash(attributes))
-        for reply in replies:
-            self.note(name, reply)
-        return replies
-
-    def events(self):
-        """Those that are there."""
-        self.ynl.check_ntf()
-        heard = []
-        while not self.ynl.async_msg_queue.empty():
-            event = self.ynl.async_msg_queue.get()
-            self.driven.add((event["name"], "event"))
-            heard.append(self.note(event["name"], event["msg"]))
-        return heard
-
-    def note(self, name, reply):
-        self.remember(name, self.ynl.msgs[name].attr_set, reply or {})
-        return reply
-
-    def remember(self, name, attributes, said):
-        for word, value in said.items():
-            self.came.add((name, attributes.name, word))
-            if attributes[word].type == "nest":
-                inner = self.ynl.attr_sets[attributes[word].yaml["nested-attributes"]]
-                for one in value if isinstance(value, list) else [value]:
-                    self.remember(name, inner, one)
-
-    def close(self):
-        self.ynl.close()
-
-
-def under_to_dash(words):
-    return {word.replace("_", "-"): value for word, value in words.items()}
 
 
 def address(text):
@@ -256,35 +197,12 @@ def flush(world, client):
 
 @test("every operation of the specification was driven")
 def every_operation(world, client):
-    wanted = set()
-    for name, message in client.ynl.msgs.items():
-        for mode in "do", "dump", "event", "notify":
-            if mode in message.yaml:
-                wanted.add((name, "event" if mode == "notify" else mode))
-    equal(sorted(wanted - Client.driven), [], "not driven")
-
-
-def documented(client):
-    """(operation, set, attribute) of all that the specification has in replies."""
-    def below(name, attributes, words):
-        for word in words:
-            if attributes[word].type == "pad":
-                continue
-            yield name, attributes.name, word
-            if attributes[word].type == "nest":
-                inner = client.ynl.attr_sets[attributes[word].yaml["nested-attributes"]]
-                yield from below(name, inner, inner)
-
-    for name, message in client.ynl.msgs.items():
-        for mode in "do", "dump", "event":
-            said = message.yaml.get(mode) or {}
-            words = (said if mode == "event" else said.get("reply", {})).get("attributes", ())
-            yield from below(name, message.attr_set, words)
+    equal(client.not_driven(), [], "not driven")
 
 
 @test("every attribute that the specification has in a reply came in one")
 def every_attribute(world, client):
-    equal(sorted(set(documented(client)) - Client.came), [], "never came")
+    equal(client.never_came(), [], "never came")
 
 
 @contextlib.contextmanager
@@ -292,7 +210,8 @@ def fixture():
     with World() as world:
         servers = Servers()
         servers.tcp(world.web1, 8080)
-        client = Client(world.n1)
+        with world.n1:
+            client = Client("braid_net", "drops")
         yield world, client
         client.close()
         servers.stop()
