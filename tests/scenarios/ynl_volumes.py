@@ -191,6 +191,7 @@ def failing(client):
 @test("what is closed is checked, and what is wrong with it is told")
 def checked(client):
     client.do("volume-detach", name="ynl")
+    true(client.do("replica-get", path=DATA)["clean"], "it is not recorded as closed")
     client.do("target-close", address=HERE)
     for replica in REPLICAS:
         wait(f"the close of {replica['path']}", lambda path=replica["path"]: closed(client, path))
