@@ -118,5 +118,25 @@ def suspend_timeout():
         volume.detach(1)
 
 
+@test("a volume that is held for less than its suspend-timeout goes on")
+def held_for_less():
+    volume = cluster.Volume((1, 2), (3,))
+    with volume.made():
+        volume.attach(1, "suspend-timeout", "3600")
+        writer = cluster.Writer(volume, 1, BLOCKS)
+        writer.reaches(20)
+        silence(2, 3)
+        cluster.wait("the hold", lambda: "lease" in volume.show(1).get("held", []))
+        writer.stands()
+        time.sleep(TIMEOUT)
+        true(volume.show(1)["state"] != "dead", "it ended")
+        for node in 2, 3:
+            volume.listen(node)
+        writer.reaches(20)
+        writer.stop()
+        writer.check(volume.numbers(1, BLOCKS))
+        volume.detach(1)
+
+
 if __name__ == "__main__":
     cluster.run_here(__file__)
