@@ -74,6 +74,15 @@ void braid_peer_kill(struct braid_peer *peer)
 	drop_user(peer);
 }
 
+void braid_peer_push(struct braid_peer *peer)
+{
+	if (!atomic_inc_not_zero(&peer->users))
+		return;
+	if (peer->remote)
+		braid_remote_push(peer->remote);
+	drop_user(peer);
+}
+
 struct call {
 	struct completion done;
 	void (*then)(struct braid_request *request);

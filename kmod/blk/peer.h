@@ -125,6 +125,8 @@ void braid_peer_exit(struct braid_peer *peer);
 void braid_peer_kick(struct braid_peer *peer);
 /* Ends its connection for @why and begins anew. Context: any, volume->lock held. */
 void braid_peer_reset(struct braid_peer *peer, const char *why);
+/* Sends soon what was submitted and a plug still holds back. Context: any. */
+void braid_peer_push(struct braid_peer *peer);
 /* Breaks its connection, so that everything is answered soon. Context: any. */
 void braid_peer_kill(struct braid_peer *peer);
 

@@ -239,14 +239,19 @@ static void answer_at_once(struct braid_request *request, int error)
 	request->done(request);
 }
 
+/* Held back by a plug at most: nothing travels while the rest is copied. */
+#define UNPLUG_BYTES	(256u << 10)
+
 /**
  * struct unplug - frames wait until who submits has submitted all
  * @cb: the block layer's
  * @counted: it counts in link.pending
+ * @bytes: that wait
  */
 struct unplug {
 	struct blk_plug_cb cb;
 	bool counted;
+	u32 bytes;
 };
 
 static void unplug(struct blk_plug_cb *cb, bool from_schedule)
@@ -262,8 +267,11 @@ static void unplug(struct blk_plug_cb *cb, bool from_schedule)
 	link_put(link);
 }
 
-/* Sends now, or with all that who submits has announced to submit next. */
-static void push(struct link *link)
+/*
+ * Sends now, or with all that who submits has announced to submit next: @bytes
+ * more.
+ */
+static void push(struct link *link, u32 bytes)
 {
 	struct blk_plug_cb *cb = NULL;
 	struct unplug *own;
@@ -275,10 +283,16 @@ static void push(struct link *link)
 		return;
 	}
 	own = container_of(cb, struct unplug, cb);
-	if (own->counted)
+	if (!own->counted) {
+		own->counted = true;
+		atomic_inc(&link->pending);
+	}
+	own->bytes += bytes;
+	if (own->bytes < UNPLUG_BYTES)
 		return;
-	own->counted = true;
-	atomic_inc(&link->pending);
+	own->bytes = 0;
+	/* It may sleep for the socket, which ends the plug: not looked at again. */
+	braid_conn_push(&link->conn);
 }
 
 void braid_remote_submit(struct braid_remote *remote,
@@ -287,6 +301,7 @@ void braid_remote_submit(struct braid_remote *remote,
 	struct link *link = BRAID_OP_IS_DATA(request->op) ? &remote->data :
 							    &remote->control;
 	struct slot *slot = NULL;
+	u32 bytes;
 
 	request->error = 0;
 	request->value = 0;
@@ -308,8 +323,10 @@ void braid_remote_submit(struct braid_remote *remote,
 	spin_unlock(&link->lock);
 	if (slot) {
 		encode(link, slot);
+		/* Once it is queued it may be answered, and the slot another's. */
+		bytes = sizeof(slot->out.head) + slot->out.load.length;
 		braid_conn_queue(&link->conn, &slot->out);
-		push(link);
+		push(link, bytes);
 	}
 	link_put(link);
 }
@@ -445,6 +462,16 @@ void braid_remote_kill(struct braid_remote *remote)
 
 	spin_lock_irqsave(&remote->lock, flags);
 	kill_links(remote);
+	spin_unlock_irqrestore(&remote->lock, flags);
+}
+
+void braid_remote_push(struct braid_remote *remote)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&remote->lock, flags);
+	if (remote->data.opened)
+		braid_conn_kick(&remote->data.conn);
 	spin_unlock_irqrestore(&remote->lock, flags);
 }
 

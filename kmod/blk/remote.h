@@ -68,10 +68,14 @@ int braid_remote_attach(struct braid_remote *remote,
 
 /*
  * Sends; the answer comes by request->done, also when it breaks (-ENOTCONN).
- * Sends in the caller's context when nobody else does.  Context: process.
+ * Sends in the caller's context when nobody else does; under a plug (struct
+ * blk_plug) data wait for its end, up to 256 KiB.  Context: process.
  */
 void braid_remote_submit(struct braid_remote *remote,
 			 struct braid_request *request);
+
+/* Sends soon what a plug still holds back. Context: any. */
+void braid_remote_push(struct braid_remote *remote);
 
 /* Breaks both connections: everything is answered soon. Context: any. */
 void braid_remote_kill(struct braid_remote *remote);

@@ -330,6 +330,11 @@ int braid_remote_attach(struct braid_remote *remote,
 	return error;
 }
 
+/* What a plug would hold back is data, which nobody here sends. */
+void braid_remote_push(struct braid_remote *remote)
+{
+}
+
 void braid_remote_kill(struct braid_remote *remote)
 {
 	struct braid_request *request, *next;

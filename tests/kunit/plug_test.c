@@ -21,6 +21,7 @@
 #include "transport_world.h"
 
 #define TOGETHER	5
+#define LARGE		(64u << 10)
 
 /* The connection has nothing to do until somebody asks for it. */
 static void settle(struct kunit *test)
@@ -63,6 +64,65 @@ static void plugged_ones_go_together(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, target_info().broken, 0);
 }
 
+/* Who submits much keeps the wire waiting for a part of it only. */
+static void plugged_ones_do_not_pile_up(struct kunit *test)
+{
+	struct world *world = test->priv;
+	struct ask *ask[TOGETHER];
+	struct blk_plug plug;
+	int i;
+
+	BUILD_BUG_ON((TOGETHER - 1) * LARGE < UNPLUG_BYTES);
+	reach(test);
+	settle(test);
+	for (i = 0; i < TOGETHER; i++) {
+		ask[i] = ask_new(world, BRAID_OP_WRITE, 0, LARGE);
+		KUNIT_ASSERT_NOT_NULL(test, ask[i]);
+		ask_fill(ask[i], i + 1);
+	}
+	expect_answers(world, TOGETHER);
+	blk_start_plug(&plug);
+	for (i = 0; i < TOGETHER - 1; i++)
+		braid_remote_submit(world->remote, &ask[i]->request);
+	KUNIT_EXPECT_NE(test, READ_ONCE(ask[0]->request.sent), 0);
+	braid_remote_submit(world->remote, &ask[i]->request);
+	blk_finish_plug(&plug);
+	KUNIT_ASSERT_TRUE(test, all_answered(world));
+	for (i = 0; i < TOGETHER; i++) {
+		KUNIT_EXPECT_EQ(test, ask[i]->request.error, 0);
+		ask_free(ask[i]);
+	}
+	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_READ, 0, LARGE, TOGETHER), 0);
+}
+
+/* Who is not let run inside his plug does not keep it back for ever. */
+static void plugged_ones_are_pushed(struct kunit *test)
+{
+	const unsigned long end = jiffies + 30 * HZ;
+	struct world *world = test->priv;
+	struct blk_plug plug;
+	struct ask *ask;
+
+	reach(test);
+	settle(test);
+	ask = ask_new(world, BRAID_OP_WRITE, 0, 4096);
+	KUNIT_ASSERT_NOT_NULL(test, ask);
+	expect_answers(world, 1);
+	blk_start_plug(&plug);
+	braid_remote_submit(world->remote, &ask->request);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(ask->request.sent), 0);
+	braid_remote_push(world->remote);
+	/* Sleeping would end the plug. */
+	while (!READ_ONCE(ask->request.sent) && time_before(jiffies, end)) {
+		cpu_relax();
+		cond_resched();
+	}
+	KUNIT_EXPECT_NE(test, READ_ONCE(ask->request.sent), 0);
+	blk_finish_plug(&plug);
+	KUNIT_ASSERT_TRUE(test, all_answered(world));
+	ask_free(ask);
+}
+
 /* A lease does not wait for a plug, nor does who sleeps with one. */
 static void plugs_do_not_block(struct kunit *test)
 {
@@ -102,6 +162,8 @@ static void plugged_ones_end(struct kunit *test)
 
 static struct kunit_case plug_cases[] = {
 	KUNIT_CASE(plugged_ones_go_together),
+	KUNIT_CASE(plugged_ones_do_not_pile_up),
+	KUNIT_CASE(plugged_ones_are_pushed),
 	KUNIT_CASE(plugs_do_not_block),
 	KUNIT_CASE(plugged_ones_end),
 	{}
