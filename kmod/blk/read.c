@@ -137,17 +137,19 @@ static void read_granted(struct braid_range *range)
 /* It has its data, and the lease held when it came. */
 static void read_succeed(struct braid_read *read)
 {
+	struct braid_io_set *set = read->set;
 	struct bio *bio = read->bio;
 
-	braid_range_unlock(&read->set->ranges, &read->range);
+	braid_range_unlock(&set->ranges, &read->range);
 	if (likely(!read->unreadable)) {
 		braid_read_finish(read, 0);
 		return;
 	}
 	braid_disk_end(bio, read->started);
 	read->bio = NULL;
-	braid_io_end_bio(read->set, bio, 0);
+	/* First: who waits for the last bio waits for repairs that are queued then. */
 	braid_repair_queue(read);
+	braid_io_end_bio(set, bio, 0);
 }
 
 static void read_done(struct braid_request *request)
