@@ -45,11 +45,13 @@ struct page *braid_spare_get(unsigned int order, gfp_t gfp)
 
 /*
  * Not one that a socket still refers to, which may send it once more; of another
- * node, which is slow from here; or of the reserve for who frees memory.
+ * node, which is slow from here; of the reserve for who frees memory; or in which
+ * memory was found to fail.
  */
 static bool is_worth_keeping(struct page *page)
 {
 	return page_ref_count(page) == 1 && !page_is_pfmemalloc(page) &&
+	       !PageHWPoison(page) &&
 	       page_to_nid(page) == numa_mem_id();
 }
 
