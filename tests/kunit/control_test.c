@@ -252,7 +252,7 @@ static void late_voter_is_prepared_first(struct kunit *test)
 static void force_takes_one_that_was_left_behind(struct kunit *test)
 {
 	struct braid_volume *volume;
-	unsigned int i;
+	unsigned int members, i;
 
 	control_begin(test, 3, 0);
 	not_clean();
@@ -263,7 +263,8 @@ static void force_takes_one_that_was_left_behind(struct kunit *test)
 			-ENODEV);
 	control.how.force = true;
 	volume = attached();
-	KUNIT_EXPECT_EQ(test, hweight64(ISR(volume)), 1UL);
+	members = hweight64(ISR(volume));
+	KUNIT_EXPECT_EQ(test, members, 1);
 	KUNIT_EXPECT_EQ(test, volume->record.voters.count, 2);
 	KUNIT_EXPECT_FALSE(test, uuid_equal(&volume->record.volume,
 					    &control.voter[2].record.volume));

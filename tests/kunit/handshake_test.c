@@ -524,8 +524,8 @@ static void refusals_keep_their_errno(struct kunit *test)
 		play_init(play);
 		play->give.status = errors[i];
 		KUNIT_EXPECT_EQ(test, play_through(play, &who), errors[i]);
-		KUNIT_EXPECT_EQ(test, play->writer.welcome.cookie, 0);
-		KUNIT_EXPECT_EQ(test, play->writer.welcome.store, 0);
+		KUNIT_EXPECT_EQ(test, le64_to_cpu(play->writer.welcome.cookie), 0);
+		KUNIT_EXPECT_EQ(test, le64_to_cpu(play->writer.welcome.store), 0);
 	}
 }
 

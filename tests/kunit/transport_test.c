@@ -665,7 +665,7 @@ static void wrong_words_end_a_connection(struct kunit *test)
 	say(test, sock, &frame, payload);
 	KUNIT_EXPECT_EQ(test, braid_sock_receive(sock, &answer, sizeof(answer),
 						 jiffies + msecs_to_jiffies(TIMEOUT_MS)), 0);
-	KUNIT_EXPECT_EQ(test, answer.status, 0);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(answer.status), 0);
 	m->change(&frame);
 	say(test, sock, &frame, payload);
 	KUNIT_EXPECT_TRUE(test, hung_up(sock, TIMEOUT_MS));

@@ -205,7 +205,7 @@ static void wire_patched_heads(struct kunit *test)
 		frame = request_of(BRAID_OP_FLUSH);
 	}
 	braid_wire_encode(&frame, &wire);
-	wire.reserved[2] = 1;
+	wire.reserved[2] = cpu_to_le32(1);
 	wire_seal(&wire);
 	KUNIT_EXPECT_STREQ(test, braid_wire_decode(&frame, &wire, false, true),
 			   "reserved field is not zero");
