@@ -83,7 +83,7 @@ static void want_clean(struct braid_volume *volume, bool clean)
 		       (volume->ballot.open &&
 			volume->ballot.record.flags & BRAID_RECORD_CLEAN))) {
 		volume->ballot.reopening = true;
-		braid_lease_void(volume);
+		braid_lease_void(volume, ~0ULL);
 		braid_volume_hold(volume, BRAID_HELD_RECORD, 0);
 	}
 	braid_ballot_kick(volume);

@@ -48,14 +48,18 @@ void braid_lease_count(struct braid_volume *volume)
 	wake_up_all(&volume->wait);
 }
 
-void braid_lease_void(struct braid_volume *volume)
+void braid_lease_void(struct braid_volume *volume, u64 voters)
 {
 	unsigned int i;
 
 	lockdep_assert_held(&volume->lock);
 	for (i = 0; i < volume->npeers; i++) {
-		volume->peers[i].lease_sent = 0;
-		volume->peers[i].vote->counts = false;
+		struct braid_peer *peer = &volume->peers[i];
+
+		if (!(peer->bit & voters))
+			continue;
+		peer->lease_sent = 0;
+		peer->vote->counts = false;
 	}
 	braid_lease_count(volume);
 }

@@ -28,10 +28,10 @@ u64 braid_lease_awake(const struct braid_volume *volume, u64 now);
 /* Is a renewal due?  Makes it ready to be sent then. volume->lock held. */
 bool braid_lease_prepare(struct braid_peer *peer);
 /*
- * What was granted until now counts no more, for a voter may have recorded since
- * that the volume is closed. volume->lock held.
+ * What @voters granted until now counts no more: one may have recorded since that
+ * the volume is closed, or have lost what it knew. volume->lock held.
  */
-void braid_lease_void(struct braid_volume *volume);
+void braid_lease_void(struct braid_volume *volume, u64 voters);
 /* Counts again until when it holds, and resumes. volume->lock held. */
 void braid_lease_count(struct braid_volume *volume);
 

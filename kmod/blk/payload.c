@@ -24,17 +24,17 @@ int braid_payload_reserve(mempool_t *pool)
 /* @order: what is wanted, on return what there is. */
 static struct page *page_get(unsigned int *order, gfp_t gfp, mempool_t *pool)
 {
+	const gfp_t at_once = GFP_NOWAIT | __GFP_NORETRY | __GFP_NOWARN;
 	struct page *page;
 
 	for (; *order; --*order) {
-		page = braid_spare_get(*order, GFP_NOWAIT | __GFP_NORETRY |
-					       __GFP_NOWARN);
+		page = braid_spare_get(*order, at_once);
 		if (page)
 			return page;
 	}
 	if (!pool)
 		return braid_spare_get(0, gfp | __GFP_NOWARN);
-	page = braid_spare_get(0, GFP_NOWAIT | __GFP_NORETRY | __GFP_NOWARN);
+	page = braid_spare_get(0, at_once);
 	/* The allocator would look for one for ever: the reserve ends that. */
 	return page ?: mempool_alloc(pool, gfp);
 }

@@ -186,9 +186,7 @@ void braid_peer_lose(struct braid_peer *peer, const char *why)
 	peer->out = true;
 	peer->promised = false;
 	/* Nor does it know what it granted. */
-	peer->lease_sent = 0;
-	peer->vote->counts = false;
-	braid_lease_count(volume);
+	braid_lease_void(volume, peer->bit);
 	peer->state = BRAID_PEER_FAILED;
 	peer->why = why;
 	if (peer->bit & braid_volume_required(volume)) {
