@@ -15,6 +15,8 @@
 #include <kunit/test.h>
 #include <linux/kthread.h>
 
+#include "loopback.h"
+
 #define PORT		7798
 #define TIMEOUT_MS	20000
 #define READ_SIZE	8192
@@ -392,7 +394,6 @@ static void reader_may_scribble(struct kunit *test)
 
 static int liar_begin(struct kunit *test)
 {
-	static const u8 localhost[] = { 127, 0, 0, 1 };
 	struct liar *liar = kunit_kzalloc(test, sizeof(*liar), GFP_KERNEL);
 
 	test->priv = liar;
@@ -403,12 +404,7 @@ static int liar_begin(struct kunit *test)
 	if (!liar->payload)
 		return -ENOMEM;
 	memset(liar->payload, FILL, READ_SIZE + 4096);
-	liar->address.family = AF_INET;
-	liar->address.port = PORT;
-	memcpy(liar->address.ip, localhost, sizeof(localhost));
-	liar->secrets.count = 1;
-	liar->secrets.length[0] = BRAID_SECRET_MIN;
-	memset(liar->secrets.secret[0], 's', BRAID_SECRET_MIN);
+	loopback(&liar->address, PORT, &liar->secrets);
 	liar->listening = braid_sock_listen(&liar->address);
 	if (IS_ERR(liar->listening))
 		return PTR_ERR(liar->listening);

@@ -95,6 +95,22 @@ static void plugged_ones_do_not_pile_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_READ, 0, LARGE, TOGETHER), 0);
 }
 
+/* A write that waits for the end of the plug that is begun here. */
+static struct ask *plugged_write(struct kunit *test, struct blk_plug *plug)
+{
+	struct world *world = test->priv;
+	struct ask *ask;
+
+	reach(test);
+	settle(test);
+	ask = ask_new(world, BRAID_OP_WRITE, 0, 4096);
+	KUNIT_ASSERT_NOT_NULL(test, ask);
+	expect_answers(world, 1);
+	blk_start_plug(plug);
+	braid_remote_submit(world->remote, &ask->request);
+	return ask;
+}
+
 /* Who is not let run inside his plug does not keep it back for ever. */
 static void plugged_ones_are_pushed(struct kunit *test)
 {
@@ -103,13 +119,7 @@ static void plugged_ones_are_pushed(struct kunit *test)
 	struct blk_plug plug;
 	struct ask *ask;
 
-	reach(test);
-	settle(test);
-	ask = ask_new(world, BRAID_OP_WRITE, 0, 4096);
-	KUNIT_ASSERT_NOT_NULL(test, ask);
-	expect_answers(world, 1);
-	blk_start_plug(&plug);
-	braid_remote_submit(world->remote, &ask->request);
+	ask = plugged_write(test, &plug);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(ask->request.sent), 0);
 	braid_remote_push(world->remote);
 	/* Sleeping would end the plug. */
@@ -146,13 +156,7 @@ static void plugged_ones_end(struct kunit *test)
 	struct blk_plug plug;
 	struct ask *ask;
 
-	reach(test);
-	settle(test);
-	ask = ask_new(world, BRAID_OP_WRITE, 0, 4096);
-	KUNIT_ASSERT_NOT_NULL(test, ask);
-	expect_answers(world, 1);
-	blk_start_plug(&plug);
-	braid_remote_submit(world->remote, &ask->request);
+	ask = plugged_write(test, &plug);
 	leave(world);
 	KUNIT_EXPECT_EQ(test, atomic_read(&ask->answers), 1);
 	blk_finish_plug(&plug);

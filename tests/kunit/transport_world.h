@@ -3,6 +3,8 @@
 #ifndef BRAID_KUNIT_TRANSPORT_WORLD_H
 #define BRAID_KUNIT_TRANSPORT_WORLD_H
 
+#include "loopback.h"
+
 #define PORT		7799
 #define TIMEOUT_MS	20000
 
@@ -219,19 +221,13 @@ static struct braid_target_info target_info(void)
 
 static int world_init(struct kunit *test)
 {
-	static const u8 localhost[] = { 127, 0, 0, 1 };
 	struct world *world = kunit_kzalloc(test, sizeof(*world), GFP_KERNEL);
 	int ret;
 
 	test->priv = world;
 	if (!world)
 		return -ENOMEM;
-	world->address.family = AF_INET;
-	world->address.port = PORT;
-	memcpy(world->address.ip, localhost, sizeof(localhost));
-	world->secrets.count = 1;
-	world->secrets.length[0] = BRAID_SECRET_MIN;
-	memset(world->secrets.secret[0], 's', BRAID_SECRET_MIN);
+	loopback(&world->address, PORT, &world->secrets);
 	init_completion(&world->all);
 	ret = fake_begin();
 	if (ret)

@@ -23,6 +23,15 @@ def silence(*nodes):
         cluster.braid(node, f"target close {cluster.address(node)}")
 
 
+def started(volume, timeout):
+    """A writer on node 1, whose volume may be held for so many seconds."""
+    volume.attach(1, "suspend-timeout", str(timeout))
+    equal(volume.show(1)["suspend_timeout"], timeout)
+    writer = cluster.Writer(volume, 1, BLOCKS)
+    writer.reaches(20)
+    return writer
+
+
 @test("min-isr holds writes, not reads, while a member is missing")
 def min_isr():
     volume = cluster.Volume((1, 2), (3,))
@@ -82,10 +91,7 @@ def too_many():
 def suspend_timeout():
     volume = cluster.Volume((1, 2), (3,))
     with volume.made():
-        volume.attach(1, "suspend-timeout", str(TIMEOUT))
-        equal(volume.show(1)["suspend_timeout"], TIMEOUT)
-        writer = cluster.Writer(volume, 1, BLOCKS)
-        writer.reaches(20)
+        writer = started(volume, TIMEOUT)
         # What a person suspends does not count.
         cluster.braid(1, "volume suspend db")
         time.sleep(TIMEOUT * 2)
@@ -122,9 +128,7 @@ def suspend_timeout():
 def held_for_less():
     volume = cluster.Volume((1, 2), (3,))
     with volume.made():
-        volume.attach(1, "suspend-timeout", "3600")
-        writer = cluster.Writer(volume, 1, BLOCKS)
-        writer.reaches(20)
+        writer = started(volume, 3600)
         silence(2, 3)
         cluster.wait("the hold", lambda: "lease" in volume.show(1).get("held", []))
         writer.stands()
