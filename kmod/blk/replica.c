@@ -355,10 +355,10 @@ static void close_store(struct braid_replica *replica)
 
 	spin_lock_irq(&replica->lock);
 	replica->journal = NULL;
+	replica->store = NULL;
 	spin_unlock_irq(&replica->lock);
 	if (journal)
 		braid_journal_close(journal);
-	replica->store = NULL;
 	if (store)
 		braid_store_close(store);
 }
@@ -551,6 +551,7 @@ void braid_replica_info(struct braid_replica *replica,
 			struct braid_replica_info *info)
 {
 	struct braid_journal *journal;
+	struct braid_store *store;
 
 	memset(info, 0, sizeof(*info));
 	strscpy(info->path, replica->path, sizeof(info->path));
@@ -561,8 +562,9 @@ void braid_replica_info(struct braid_replica *replica,
 	info->lease_left_ms = braid_replica_grant_left(replica);
 	info->lease_epoch = replica->grant.epoch;
 	journal = replica->journal;
+	store = replica->store;
 	info->failed = READ_ONCE(replica->failed) ||
-		       READ_ONCE(replica->unsound);
+		       (store && READ_ONCE(store->flush_failed));
 	if (journal) {
 		info->regions_dirty = braid_journal_dirty_count(journal);
 		info->failed |= braid_journal_failed(journal);

@@ -32,7 +32,8 @@ struct crypto_shash;
  * @path: as it was opened
  * @id: of this opening of the store
  * @data_size: bytes the store has room for
- * @store: closed when the last session ended and no request runs; @control
+ * @store: closed when the last session ended and no request runs; @control and
+ *	@lock; who is admitted needs neither
  * @journal: NULL for a witness and before the volume is created; set once and
  *	taken back like @store; @control and @lock; who is admitted need neither
  * @sha256: for digests
@@ -61,8 +62,6 @@ struct crypto_shash;
  * @size: of @record; READ_ONCE
  * @failed: the record could not be written: nothing is promised or served any
  *	more; READ_ONCE
- * @unsound: a flush failed: what was written before may be gone, so no data is
- *	served by this opening any more; READ_ONCE, WRITE_ONCE
  * @control_work: executes @queued one by one
  * @digest_work: executes @digests one by one
  */
@@ -98,7 +97,6 @@ struct braid_replica {
 	u64 size;
 
 	bool failed;
-	bool unsound;
 	struct work_struct control_work;
 	struct work_struct digest_work;
 };

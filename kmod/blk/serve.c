@@ -51,23 +51,17 @@ static void io_done(struct braid_store_io *io, int error)
 	struct braid_request *request =
 		container_of(io, struct braid_request, io);
 
-	/*
-	 * After a failed flush the store may have dropped what it had in its
-	 * cache, and the next one may succeed: nothing is trusted any more.
-	 */
-	if (error && (io->op == BRAID_STORE_FLUSH || io->fua))
-		WRITE_ONCE(request->session->replica->unsound, true);
 	finish(request, error);
 }
 
 /*
- * The flush that failed may have been the region map's: what the data had in the
- * same cache may be gone all the same.
+ * After a failed flush the store may have dropped what it had in its cache, and the
+ * next one may succeed: nothing is trusted any more.  It may have been the region
+ * map's: the data was in the same cache.
  */
 static bool is_unsound(const struct braid_replica *replica)
 {
-	return READ_ONCE(replica->unsound) ||
-	       READ_ONCE(replica->store->flush_failed);
+	return READ_ONCE(replica->store->flush_failed);
 }
 
 static enum braid_store_op store_op(enum braid_op op)

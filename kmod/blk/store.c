@@ -176,9 +176,11 @@ void braid_store_submit(struct braid_store *store, struct braid_store_io *io)
 
 void braid_store_done(struct braid_store_io *io, int error)
 {
-	if (unlikely(error) && (io->fua || io->op == BRAID_STORE_FLUSH))
+	error = plain_error(error);
+	if (unlikely(braid_store_is_flush_lost(io->op == BRAID_STORE_FLUSH,
+					       io->fua, error)))
 		WRITE_ONCE(io->store->flush_failed, true);
-	io->done(io, plain_error(error));
+	io->done(io, error);
 }
 
 /* Synchronous I/O */
@@ -232,19 +234,17 @@ static int sync_io(struct braid_store *store, struct braid_store_sync *sync,
 		return -EIO;
 	if (sync->at > size || length > size - sync->at)
 		return -EIO;
-	if (sync->fua && READ_ONCE(store->flush_failed))
-		return -EIO;
 	/* Direct I/O on virtually mapped memory: the alias is made to agree. */
 	if (is_vmalloc_addr(buffer))
 		flush_kernel_vmap_range(buffer, length);
 	noio = memalloc_noio_save();
-	error = sync_all(store, sync, buffer, length);
+	error = plain_error(sync_all(store, sync, buffer, length));
 	memalloc_noio_restore(noio);
 	if (is_vmalloc_addr(buffer) && !sync->write)
 		invalidate_kernel_vmap_range(buffer, length);
-	if (error && sync->fua)
+	if (braid_store_is_flush_lost(false, sync->fua, error))
 		WRITE_ONCE(store->flush_failed, true);
-	return plain_error(error);
+	return error;
 }
 
 int braid_store_meta_read(struct braid_store *store, u64 at, void *buffer,

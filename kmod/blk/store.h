@@ -18,7 +18,9 @@ struct netlink_ext_ack;
  * Errors of I/O are -EIO and -ENOSPC, whatever the device or file system says:
  * the other numbers have a meaning of their own for who asks.  After a failed
  * flush or FUA write the store may have lost what was in its cache, and would
- * not say so again: from then on each of them fails.
+ * not say so again: from then on each of them on the data space fails.  A FUA
+ * write of metadata speaks for itself alone and is still tried: a voter whose data
+ * is not trusted can keep records.
  */
 
 enum braid_store_op {
@@ -87,8 +89,8 @@ struct braid_store_ops;
  * @unmap_zeroes: BRAID_STORE_DISCARD frees space
  * @witness: it has no data space
  * @file: it is a file with one beside it, not a block device
- * @flush_failed: a flush or FUA write failed: the next ones do; READ_ONCE,
- *	WRITE_ONCE, never taken back
+ * @flush_failed: a flush or FUA write failed: what was written before may be gone;
+ *	READ_ONCE, WRITE_ONCE, never taken back
  */
 struct braid_store {
 	const struct braid_store_ops *ops;
@@ -103,6 +105,15 @@ struct braid_store {
 	bool file;
 	bool flush_failed;
 };
+
+/*
+ * Does a flush or FUA write that ended so mean that what was written before may
+ * be gone?  That there is no space is said of the write, before it began.
+ */
+static inline bool braid_store_is_flush_lost(bool flush, bool fua, int error)
+{
+	return error && (flush || (fua && error != -ENOSPC));
+}
 
 /**
  * braid_store_open() - open a store for reading and writing, exclusively

@@ -128,6 +128,9 @@ void braid_store_submit(struct braid_store *store, struct braid_store_io *io)
 	memory.fail_data = 0;
 	if (!error)
 		perform(io);
+	if (braid_store_is_flush_lost(io->op == BRAID_STORE_FLUSH, io->fua,
+				      error))
+		WRITE_ONCE(store->flush_failed, true);
 	io->done(io, error);
 }
 

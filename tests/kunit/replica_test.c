@@ -435,6 +435,27 @@ static void failed_flush_is_remembered(struct kunit *test)
 	scene_end(scene);
 }
 
+/* Nothing that was written before hangs on it. */
+static void lack_of_space_is_no_failed_flush(struct kunit *test)
+{
+	struct scene *scene = scene_new(test);
+	struct ask *ask;
+
+	attach(scene, 2, 22);
+	ask = ask_data(scene, BRAID_OP_WRITE, 0, 4096);
+	ask->request.flags = BRAID_REQ_FUA;
+	memory.fail_data = -ENOSPC;
+	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_FLUSH, 0, 0), 0);
+	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_READ, 0, 4096), 0);
+	ask = ask_data(scene, BRAID_OP_WRITE, 0, 4096);
+	ask->request.flags = BRAID_REQ_FUA;
+	memory.fail_data = -EIO;
+	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), -EIO);
+	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_READ, 0, 4096), -EIO);
+	scene_end(scene);
+}
+
 /* It was the region map's, so no request was answered with it. */
 static void failed_flush_below_is_remembered(struct kunit *test)
 {
@@ -668,6 +689,7 @@ static struct kunit_case replica_cases[] = {
 	KUNIT_CASE(generation_is_of_what_is_committed),
 	KUNIT_CASE(failed_flush_is_remembered),
 	KUNIT_CASE(failed_flush_below_is_remembered),
+	KUNIT_CASE(lack_of_space_is_no_failed_flush),
 	KUNIT_CASE(sessions_in_a_storm),
 	KUNIT_CASE(created_once),
 	KUNIT_CASE(creation_that_failed_is_forgotten),
