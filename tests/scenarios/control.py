@@ -158,12 +158,15 @@ def interrupted_detach(volume):
     true(status in (124, 2), f"status {status}")
     print(f"# status {status}: {volume.why(1)}")
     equal(volume.show(1)["state"], "active")
+    # Nobody records a change of it.
+    equal(volume.isr(1), list(volume.data))
     for node in others:
         volume.listen(node)
     wait("it goes on", lambda: not volume.show(1).get("held"))
     volume.once(1, 2, 6)
     equal(volume.numbers(1, 3), [0, 5, 6])
-    equal(volume.isr(1), list(volume.data))
+    # Who is reached last may be left out: the first one makes a majority.
+    true(1 in volume.isr(1), f"members {volume.isr(1)}")
     volume.detach(1)
     # It was closed, once: nobody waits for a lease.
     volume.attach(1)
