@@ -81,20 +81,17 @@ static u32 clear_still(struct braid_clearing *clearing, u32 count, u64 n)
 }
 
 /*
- * Clears @count regions of the body. Return: 0; -EAGAIN: not now; others: the
- * volume is dead.
+ * Clears @count regions of the body, after the flush @n of @flushed.
+ * Return: 0; -EAGAIN: not now.
  */
-static int clear_batch(struct braid_clearing *clearing, u32 count)
+static int clear_flushed(struct braid_clearing *clearing, u32 count,
+			 u64 flushed, u64 n)
 {
 	struct braid_io_set *set = clearing->set;
 	struct braid_copier *copier = clearing->copier;
-	u64 flushed, members, n;
+	u64 members;
 	bool stamp;
-	int err;
 
-	err = braid_flush_wait(set, &flushed, &n);
-	if (err)
-		return err;
 	count = clear_still(clearing, count, n);
 	if (!count)
 		return 0;
@@ -113,6 +110,66 @@ static int clear_batch(struct braid_clearing *clearing, u32 count)
 	return 0;
 }
 
+/* Return: 0; -EAGAIN: not now; others: the volume is dead. */
+static int clear_batch(struct braid_clearing *clearing, u32 count)
+{
+	u64 flushed, n;
+	int err;
+
+	err = braid_flush_wait(clearing->set, &flushed, &n);
+	return err ?: clear_flushed(clearing, count, flushed, n);
+}
+
+/* A flush with which no write was in flight when it began. */
+static int flush_alone(struct braid_io_set *set, u64 *flushed, u64 *n)
+{
+	u64 before;
+	bool alone;
+	int err;
+
+	spin_lock_irq(&set->volume->lock);
+	alone = !set->writes;
+	before = set->n;
+	spin_unlock_irq(&set->volume->lock);
+	if (!alone)
+		return -EAGAIN;
+	err = braid_flush_wait(set, flushed, n);
+	return err ?: *n == before + 1 ? 0 : -EAGAIN;
+}
+
+/*
+ * Which regions are dirty was forgotten: any may be, so all are cleared.  What is
+ * in flight in one of them was taken down again, 1. and 4. hold for the others.
+ */
+static int clear_forgotten(struct braid_clearing *clearing)
+{
+	struct braid_io_set *set = clearing->set;
+	const u32 regions = set->reconcile.regions;
+	u32 region, count, i;
+	u64 flushed, n;
+	int err;
+
+	if (!braid_dirty_recall(&set->dirty))
+		return -EAGAIN;
+	err = READ_ONCE(set->reconcile.left) ? -EAGAIN :
+	      flush_alone(set, &flushed, &n);
+	/* Once more, by what the flush may not have seen.  Later ones have a greater n. */
+	if (!err && READ_ONCE(set->dirty.forgotten))
+		err = -EAGAIN;
+	for (region = 0; !err && region < regions; region += count) {
+		count = min_t(u32, regions - region, CLEAR_BATCH);
+		for (i = 0; i < count; i++)
+			clearing->body[i] = (struct braid_clear) {
+				.region = cpu_to_le32(region + i),
+				.n = cpu_to_le64(n),
+			};
+		err = clear_flushed(clearing, count, flushed, n);
+	}
+	if (err)
+		braid_dirty_forget(&set->dirty);
+	return err;
+}
+
 /* Clears what was not written since @before, and what is more than @keep. */
 static int clear_some(struct braid_clearing *clearing, u64 before, u32 keep)
 {
@@ -120,6 +177,8 @@ static int clear_some(struct braid_clearing *clearing, u64 before, u32 keep)
 	u32 count;
 	int err = 0;
 
+	if (READ_ONCE(set->dirty.forgotten))
+		err = clear_forgotten(clearing);
 	while (!err && !READ_ONCE(set->dead)) {
 		count = braid_dirty_idle(&set->dirty, before, keep,
 					 clearing->body, CLEAR_BATCH);

@@ -88,8 +88,10 @@ static bool dirty_hold_known(struct braid_dirty *dirty, u32 region)
 
 	spin_lock_irqsave(&dirty->lock, flags);
 	one = dirty_find(dirty, region);
-	if (one)
+	if (one) {
 		one->writes++;
+		dirty->held++;
+	}
 	spin_unlock_irqrestore(&dirty->lock, flags);
 	return one;
 }
@@ -103,18 +105,19 @@ static bool dirty_hold_new(struct braid_dirty *dirty, u32 region, gfp_t gfp)
 	if (gfpflags_allow_blocking(gfp))
 		gfp |= __GFP_RETRY_MAYFAIL;
 	new = kzalloc(sizeof(*new), gfp | __GFP_NOWARN);
-	if (!new && gfpflags_allow_blocking(gfp)) {
-		WRITE_ONCE(dirty->forgotten, true);
-		return true;
-	}
-	if (!new)
+	if (!new && !gfpflags_allow_blocking(gfp))
 		return false;
-	new->region = region;
-	new->writes = 1;
+	if (new) {
+		new->region = region;
+		new->writes = 1;
+	}
 	spin_lock_irqsave(&dirty->lock, flags);
+	dirty->held++;
 	one = dirty_find(dirty, region);
 	if (one) {
 		one->writes++;
+	} else if (!new) {
+		WRITE_ONCE(dirty->forgotten, true);
 	} else {
 		hlist_add_head(&new->hash, bucket_of(dirty, region));
 		list_add_tail(&new->lru, &dirty->lru);
@@ -149,6 +152,7 @@ void braid_dirty_release(struct braid_dirty *dirty, u32 first, u32 last, u64 n,
 	u32 region;
 
 	spin_lock_irqsave(&dirty->lock, flags);
+	dirty->held -= last - first + 1;
 	for (region = first; region <= last; region++) {
 		one = dirty_find(dirty, region);
 		/* It was not taken down for want of memory. */
@@ -194,16 +198,33 @@ u32 braid_dirty_idle(struct braid_dirty *dirty, u64 before, u32 keep,
 	return count;
 }
 
-/* The region of @clear, if it was not written since. */
-static struct dirty_region *dirty_still(struct braid_dirty *dirty,
-					const struct braid_clear *clear)
+bool braid_dirty_recall(struct braid_dirty *dirty)
 {
-	struct dirty_region *one;
+	unsigned long flags;
+	bool known;
 
-	one = dirty_find(dirty, le32_to_cpu(clear->region));
-	if (!one || one->writes || one->n > le64_to_cpu(clear->n))
-		return NULL;
-	return one;
+	spin_lock_irqsave(&dirty->lock, flags);
+	known = !dirty->held;
+	if (known)
+		WRITE_ONCE(dirty->forgotten, false);
+	spin_unlock_irqrestore(&dirty->lock, flags);
+	return known;
+}
+
+void braid_dirty_forget(struct braid_dirty *dirty)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&dirty->lock, flags);
+	WRITE_ONCE(dirty->forgotten, true);
+	spin_unlock_irqrestore(&dirty->lock, flags);
+}
+
+/* Was the region written since?  @one: it, or NULL if it is not known */
+static bool dirty_written(const struct dirty_region *one,
+			  const struct braid_clear *clear)
+{
+	return one && (one->writes || one->n > le64_to_cpu(clear->n));
 }
 
 u32 braid_dirty_unchanged(struct braid_dirty *dirty, struct braid_clear *list,
@@ -214,7 +235,9 @@ u32 braid_dirty_unchanged(struct braid_dirty *dirty, struct braid_clear *list,
 
 	spin_lock_irqsave(&dirty->lock, flags);
 	for (i = 0; i < count; i++)
-		if (dirty_still(dirty, &list[i]))
+		if (!dirty_written(dirty_find(dirty,
+					      le32_to_cpu(list[i].region)),
+				   &list[i]))
 			list[left++] = list[i];
 	spin_unlock_irqrestore(&dirty->lock, flags);
 	return left;
@@ -229,8 +252,8 @@ void braid_dirty_cleared(struct braid_dirty *dirty,
 
 	spin_lock_irqsave(&dirty->lock, flags);
 	for (i = 0; i < count; i++) {
-		one = dirty_still(dirty, &list[i]);
-		if (one)
+		one = dirty_find(dirty, le32_to_cpu(list[i].region));
+		if (one && !dirty_written(one, &list[i]))
 			dirty_drop(dirty, one);
 	}
 	spin_unlock_irqrestore(&dirty->lock, flags);

@@ -21,8 +21,9 @@ struct braid_clear;
  * @bits: log2 of the number of buckets
  * @lru: regions, those written longest ago first
  * @count: of regions
- * @forgotten: for want of memory one was not taken down: from then on none is
- *	cleared, which is safe, and the volume cannot be recorded clean
+ * @held: regions of writes in flight, those that were forgotten too
+ * @forgotten: for want of memory one was not taken down: none is cleared, which is
+ *	safe, until braid_dirty_recall()
  */
 struct braid_dirty {
 	spinlock_t lock; /* protects all below */
@@ -30,6 +31,7 @@ struct braid_dirty {
 	unsigned int bits;
 	struct list_head lru;
 	u32 count;
+	u64 held;
 	bool forgotten;
 };
 
@@ -76,7 +78,18 @@ void braid_dirty_release(struct braid_dirty *dirty, u32 first, u32 last, u64 n,
 u32 braid_dirty_idle(struct braid_dirty *dirty, u64 before, u32 keep,
 		     struct braid_clear *out, u32 max);
 
-/* Takes those out of @list that were written since. Return: how many are left. */
+/*
+ * Which regions are dirty is not known, but what is written from here on is: if
+ * nothing is held.  Who calls it clears every region, or calls braid_dirty_forget().
+ * Return: false: something is held.  Context: any.
+ */
+bool braid_dirty_recall(struct braid_dirty *dirty);
+void braid_dirty_forget(struct braid_dirty *dirty);
+
+/*
+ * Takes those out of @list that were written since; one that is not known was not.
+ * Return: how many are left.
+ */
 u32 braid_dirty_unchanged(struct braid_dirty *dirty, struct braid_clear *list,
 			  u32 count);
 

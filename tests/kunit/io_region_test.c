@@ -2,6 +2,8 @@
 /* Reconciling and clearing, with voters that answer as the test says. */
 #include "../../kmod/blk/clear.c"
 #include "../../kmod/blk/copy.c"
+/* What is taken down of a region is what can be short here. */
+#include "fault.h"
 #include "../../kmod/blk/dirty.c"
 #include "../../kmod/blk/flush.c"
 #include "../../kmod/blk/io.c"
@@ -243,6 +245,47 @@ static void clear_waits_for_what_it_must(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, w->volume.io->dirty.count, 1);
 }
 
+/* Which one is dirty was forgotten for want of memory: every one is cleared. */
+static void clear_of_what_was_forgotten(struct kunit *test)
+{
+	struct world *w = world_begin(test);
+	struct braid_io_set *set = w->volume.io;
+	struct app *held_back, *app;
+
+	fault_at = 1;
+	KUNIT_EXPECT_TRUE(test, braid_dirty_hold(&set->dirty, 3, 3, GFP_NOIO));
+	KUNIT_EXPECT_TRUE(test, set->dirty.forgotten);
+	KUNIT_EXPECT_EQ(test, set->dirty.count, 0);
+	/* Not while it is held, nor while a write is in flight anywhere. */
+	KUNIT_EXPECT_EQ(test, clear_some(set->clearing, U64_MAX, 0), -EAGAIN);
+	braid_dirty_release(&set->dirty, 3, 3, 1, 1);
+	w->fake[1].mode = FAKE_HOLD;
+	held_back = app_submit(w, REQ_OP_WRITE, 1, 1, 1);
+	w->fake[1].mode = FAKE_ANSWER;
+	KUNIT_EXPECT_EQ(test, clear_some(set->clearing, U64_MAX, 0), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, logged(w, -1, BRAID_OP_CLEAR), 0);
+	KUNIT_EXPECT_TRUE(test, set->dirty.forgotten);
+	answer_all(w, 1, 0);
+	KUNIT_EXPECT_EQ(test, app_wait(w, held_back), 0);
+
+	KUNIT_EXPECT_EQ(test, braid_io_flush_and_clear(&w->volume), 0);
+	KUNIT_EXPECT_EQ(test, w->cleared, set->reconcile.regions);
+	KUNIT_EXPECT_EQ(test, logged(w, -1, BRAID_OP_CLEAR), 3);
+	KUNIT_EXPECT_GE(test, logged(w, 0, BRAID_OP_FLUSH), 1);
+	KUNIT_EXPECT_FALSE(test, set->dirty.forgotten);
+	KUNIT_EXPECT_EQ(test, set->dirty.count, 0);
+	/* From then on only what is written. */
+	app = app_submit(w, REQ_OP_WRITE, 0, 1, 1);
+	KUNIT_EXPECT_EQ(test, app_wait(w, app), 0);
+	KUNIT_EXPECT_EQ(test, braid_io_flush_and_clear(&w->volume), 0);
+	KUNIT_EXPECT_EQ(test, w->cleared, set->reconcile.regions + 1);
+	/* One that cannot be asked leaves it as it was. */
+	braid_dirty_forget(&set->dirty);
+	w->fake[1].clear_error = -EIO;
+	KUNIT_EXPECT_EQ(test, clear_some(set->clearing, U64_MAX, 0), -EAGAIN);
+	KUNIT_EXPECT_TRUE(test, set->dirty.forgotten);
+}
+
 static struct kunit_case io_region_cases[] = {
 	KUNIT_CASE(reconcile_comes_before_the_touch),
 	KUNIT_CASE(reconcile_flushes_before_it_serves),
@@ -250,6 +293,7 @@ static struct kunit_case io_region_cases[] = {
 	KUNIT_CASE(clear_comes_after_a_flush),
 	KUNIT_CASE(clear_stamps_when_somebody_is_out),
 	KUNIT_CASE(clear_waits_for_what_it_must),
+	KUNIT_CASE(clear_of_what_was_forgotten),
 	{}
 };
 
