@@ -111,13 +111,22 @@ out_free:
 	return error;
 }
 
+/* Who waits for a person waits for ever; jiffies of now, else. */
+static bool is_over(const unsigned long *until)
+{
+	return until && time_after_eq(jiffies, *until);
+}
+
 /* Waits until all is acknowledged; looks up from time to time. */
-static int drain(struct braid_volume *volume, struct netlink_ext_ack *extack)
+static int drain(struct braid_volume *volume, const unsigned long *until,
+		 struct netlink_ext_ack *extack)
 {
 	int error;
 	u32 held;
 
 	do {
+		if (is_over(until))
+			return -ETIMEDOUT;
 		if (READ_ONCE(volume->state) == BRAID_VOLUME_DEAD)
 			return 0;
 		held = READ_ONCE(volume->held);
@@ -180,10 +189,17 @@ static bool flush_ended(struct braid_volume *volume)
 }
 
 static int wait_for_flush(struct braid_volume *volume,
+			  const unsigned long *until,
 			  struct netlink_ext_ack *extack)
 {
-	if (wait_event_interruptible(volume->wait, flush_ended(volume)))
-		return -EINTR;
+	long left = MAX_SCHEDULE_TIMEOUT;
+
+	if (until)
+		left = is_over(until) ? 0 : *until - jiffies;
+	left = wait_event_interruptible_timeout(volume->wait,
+						flush_ended(volume), left);
+	if (left <= 0)
+		return left ? -EINTR : -ETIMEDOUT;
 	if (READ_ONCE(volume->state) == BRAID_VOLUME_DEAD)
 		return 0;
 	return READ_ONCE(volume->flushing) ? refuse_held(volume, extack) : 0;
@@ -194,37 +210,41 @@ static int wait_for_flush(struct braid_volume *volume,
  * works meanwhile.  What was written since is not covered by it, though.
  */
 static int flush_and_clear(struct braid_volume *volume,
+			   const unsigned long *until,
 			   struct netlink_ext_ack *extack)
 {
 	unsigned long flags;
 	int error;
 
-	error = wait_for_flush(volume, extack);
+	error = wait_for_flush(volume, until, extack);
 	if (error || READ_ONCE(volume->state) == BRAID_VOLUME_DEAD)
 		return error;
 	spin_lock_irqsave(&volume->lock, flags);
 	volume->flushing = true;
 	braid_volume_queue(volume, volume->errands, &volume->flush_work);
 	spin_unlock_irqrestore(&volume->lock, flags);
-	error = wait_for_flush(volume, extack);
+	error = wait_for_flush(volume, until, extack);
 	if (error || READ_ONCE(volume->state) == BRAID_VOLUME_DEAD)
 		return error;
 	error = READ_ONCE(volume->flush_error);
 	return error ? braid_refuse(extack, error,
-				    "not all could be made durable: error %d",
-				    error) : 0;
+				    "%s stays attached: %s", volume->name,
+				    error == -ETIMEDOUT ?
+				    "not all members made everything durable in time" :
+				    "a region that differs may be left") : 0;
 }
 
 /* In order: nothing is in flight, all is durable, a majority knows. */
 static int close_in_order(struct braid_volume *volume,
+			  const unsigned long *until,
 			  struct netlink_ext_ack *extack)
 {
 	int error;
 
-	error = drain(volume, extack);
+	error = drain(volume, until, extack);
 	if (error || READ_ONCE(volume->state) == BRAID_VOLUME_DEAD)
 		return error;
-	error = flush_and_clear(volume, extack);
+	error = flush_and_clear(volume, until, extack);
 	if (error || READ_ONCE(volume->state) == BRAID_VOLUME_DEAD)
 		return error;
 	return record_clean(volume, extack);
@@ -317,7 +337,9 @@ static void repeat_record(struct braid_volume *volume)
 			   msecs_to_jiffies(REST_MS));
 }
 
-static int detach(struct braid_volume *volume, struct netlink_ext_ack *extack)
+/* @until: jiffies at which it is given up, as if it had not begun; NULL: never */
+static int detach(struct braid_volume *volume, const unsigned long *until,
+		  struct netlink_ext_ack *extack)
 {
 	int error;
 
@@ -325,7 +347,7 @@ static int detach(struct braid_volume *volume, struct netlink_ext_ack *extack)
 	if (error)
 		return refuse_open(volume, error, extack);
 	if (READ_ONCE(volume->state) != BRAID_VOLUME_DEAD)
-		error = close_in_order(volume, extack);
+		error = close_in_order(volume, until, extack);
 	if (error) {
 		braid_disk_unshut(volume->disk);
 		return error;
@@ -347,14 +369,19 @@ static bool is_attached(struct braid_volume *volume)
 	return attached;
 }
 
+static int refuse_unknown(const char *name, struct netlink_ext_ack *extack)
+{
+	return braid_refuse(extack, -ENOENT, "no volume %s is attached here",
+			    name);
+}
+
 static struct braid_volume *find(const char *name,
 				 struct netlink_ext_ack *extack, int *error)
 {
 	struct braid_volume *volume = braid_volume_find(name);
 
 	if (!volume) {
-		*error = braid_refuse(extack, -ENOENT,
-				      "no volume %s is attached here", name);
+		*error = refuse_unknown(name, extack);
 		return NULL;
 	}
 	*error = mutex_lock_interruptible(&volume->control);
@@ -362,8 +389,7 @@ static struct braid_volume *find(const char *name,
 		return volume;
 	if (!*error) {
 		mutex_unlock(&volume->control);
-		*error = braid_refuse(extack, -ENOENT,
-				      "no volume %s is attached here", name);
+		*error = refuse_unknown(name, extack);
 	}
 	braid_volume_put(volume);
 	return NULL;
@@ -375,31 +401,65 @@ static void release(struct braid_volume *volume)
 	braid_volume_put(volume);
 }
 
+/*
+ * Who detaches in order may wait for a member that never comes, with the mutex:
+ * that ends with the volume's death.
+ */
+static int detach_force(const char *name, struct netlink_ext_ack *extack)
+{
+	struct braid_volume *volume = braid_volume_find(name);
+	unsigned long flags;
+	bool attached;
+	int error;
+
+	if (!volume)
+		return refuse_unknown(name, extack);
+	spin_lock_irqsave(&volume->lock, flags);
+	attached = volume->disk_there && !volume->closing;
+	if (attached)
+		braid_volume_die(volume, "detached by force");
+	spin_unlock_irqrestore(&volume->lock, flags);
+	error = attached ? mutex_lock_interruptible(&volume->control) :
+			   refuse_unknown(name, extack);
+	if (!error) {
+		if (is_attached(volume))
+			finish(volume, BRAID_VOLUME_DEAD);
+		mutex_unlock(&volume->control);
+	}
+	braid_volume_put(volume);
+	return error;
+}
+
 int braid_volume_detach(const char *name, bool force,
 			struct netlink_ext_ack *extack)
 {
 	struct braid_volume *volume;
 	int error;
 
+	if (force)
+		return detach_force(name, extack);
 	volume = find(name, extack, &error);
 	if (!volume)
 		return error;
-	if (force)
-		braid_detach_force(volume);
-	else
-		error = detach(volume, extack);
+	error = detach(volume, NULL, extack);
 	release(volume);
 	return error;
 }
 
+/*
+ * A taker's wish is forgotten after a lease: so long it is tried, and meanwhile
+ * nobody can open the device.
+ */
 void braid_detach_work(struct work_struct *work)
 {
 	struct braid_volume *volume = container_of(work, struct braid_volume,
 						   close_work);
+	const unsigned long until =
+		jiffies + msecs_to_jiffies(volume->record.lease_ms);
 
 	mutex_lock(&volume->control);
 	if (is_attached(volume))
-		detach(volume, NULL);
+		detach(volume, &until, NULL);
 	mutex_unlock(&volume->control);
 	braid_volume_put(volume);
 }
