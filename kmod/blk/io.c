@@ -469,6 +469,17 @@ void braid_io_info(struct braid_volume *volume, struct braid_io_info *info)
 	info->unreconciled = READ_ONCE(set->reconcile.left);
 }
 
+u64 braid_io_waits_since(const struct braid_volume *volume, u64 now)
+{
+	struct braid_io_set *set = volume->io;
+	const struct braid_io *io;
+
+	lockdep_assert_held(&volume->lock);
+	io = list_first_entry_or_null(&set->ios, struct braid_io, node);
+	return io && now > io->begun + braid_io_patience(volume, io->length) ?
+		       io->begun : 0;
+}
+
 /* The data replicas; the one in this kernel last. */
 static void init_slots(struct braid_io_set *set)
 {

@@ -2,6 +2,7 @@
 #include "lease.h"
 
 #include <linux/ktime.h>
+#include <linux/log2.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
@@ -10,6 +11,7 @@
 #include "ballot.h"
 #include "detach.h"
 #include "event.h"
+#include "io.h"
 #include "member.h"
 #include "peer.h"
 #include "request.h"
@@ -206,11 +208,35 @@ static u64 look_at_peer(struct braid_peer *peer, u64 now, bool *kill)
 	return next;
 }
 
+/*
+ * Since when nothing goes on, for want of voters or of the one member that is left
+ * (S3): that is waited for.  Return: boottime ns; 0: it goes on.
+ */
+static u64 stands_since(struct braid_volume *volume, u64 now)
+{
+	u64 since = volume->suspended_since, waits;
+	unsigned int i;
+
+	if (!is_power_of_2(volume->isr) || volume->held & BRAID_HELD_USER)
+		return since;
+	for (i = 0; i < volume->npeers; i++) {
+		const struct braid_peer *peer = &volume->peers[i];
+
+		if (peer->bit & volume->isr && peer->failing)
+			since = min_not_zero(since, max(peer->failing,
+							volume->awake));
+	}
+	/* It may answer everything but what is to be done on its disk. */
+	waits = braid_io_waits_since(volume, now);
+	return waits ? min_not_zero(since, max(waits, volume->awake)) : since;
+}
+
 /* The lease ran out: nothing is read or acknowledged until M voters renew. */
 static void look_at_lease(struct braid_volume *volume, u64 now)
 {
 	u64 timeout = (u64)volume->suspend_timeout_ms * NSEC_PER_MSEC;
 	u32 held = BRAID_HELD_LEASE;
+	u64 since;
 
 	if (volume->state != BRAID_VOLUME_ACTIVE)
 		return;
@@ -220,9 +246,8 @@ static void look_at_lease(struct braid_volume *volume, u64 now)
 		braid_volume_hold(volume, held, 0);
 	}
 	/* It may have been held since @now was taken. */
-	if (timeout && volume->suspended_since &&
-	    now >= volume->suspended_since &&
-	    now - volume->suspended_since >= timeout)
+	since = timeout ? stands_since(volume, now) : 0;
+	if (since && now >= since && now - since >= timeout)
 		braid_volume_die(volume,
 				 "suspended for longer than suspend-timeout");
 }

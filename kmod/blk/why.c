@@ -3,6 +3,7 @@
 
 #include <linux/bitops.h>
 #include <linux/kernel.h>
+#include <linux/log2.h>
 #include <linux/math64.h>
 #include <linux/time64.h>
 
@@ -154,6 +155,23 @@ static void say_held(struct sentence *s, const struct braid_volume_info *info)
 		say_few_members(s, info);
 }
 
+/* S3: nobody else holds every write, so it is waited for. */
+static bool is_last(const struct braid_volume_info *info, u64 members)
+{
+	return is_power_of_2(info->record.isr) && members == info->record.isr;
+}
+
+static u64 who_serves(const struct braid_volume_info *info)
+{
+	u64 set = 0;
+	unsigned int i;
+
+	for (i = 0; i < info->npeers; i++)
+		if (info->peer[i].state == BRAID_PEER_UP)
+			set |= BRAID_VOTER_BIT(info->peer[i].voter.id);
+	return set & info->record.isr;
+}
+
 static void say_active(struct sentence *s, const struct braid_volume_info *info)
 {
 	u64 set = who_answers(info);
@@ -162,6 +180,10 @@ static void say_active(struct sentence *s, const struct braid_volume_info *info)
 		say(s, "the oldest write waits %llu ms for ",
 		    div_u64(info->io.oldest_ns, NSEC_PER_MSEC));
 		say_voters(s, info, info->io.waits_for, " and ");
+		if (is_last(info, info->io.waits_for)) {
+			say(s, "; no other replica holds every write: bring it back");
+			return;
+		}
 		if (braid_record_has_majority(&info->record, set)) {
 			say(s, "; who does not answer in time is left out");
 			return;
@@ -170,6 +192,12 @@ static void say_active(struct sentence *s, const struct braid_volume_info *info)
 		say_answering(s, info, set);
 		say(s, ", %u are needed to leave it out",
 		    braid_voters_majority(&info->record.voters));
+	} else if (info->io.held && !who_serves(info)) {
+		say(s, "I/O waits for ");
+		say_voters(s, info, info->record.isr, " or ");
+		say(s, "; no other replica holds every write: bring %s back",
+		    is_last(info, info->record.isr) ? "it" : "one");
+		return;
 	} else if (info->io.unreconciled) {
 		say(s, "nothing waits; %u regions are being made equal",
 		    info->io.unreconciled);

@@ -137,6 +137,28 @@ static void why_other_states(struct kunit *test)
 	       "dead: another writer has taken it over; everything fails until it is detached and attached again");
 }
 
+/* Who is not left out has to come back. */
+static void why_last_member(struct kunit *test)
+{
+	struct braid_volume_info *info = three_voters(test);
+
+	info->record.isr = BRAID_VOTER_BIT(2);
+	info->io.held = 1;
+	expect(test, info, "nothing waits");
+	lose(info, 1, "unreachable");
+	expect(test, info,
+	       "I/O waits for voter 2 (10.0.0.2:7000, unreachable); no other replica holds every write: bring it back");
+	info->io.waits_for = BRAID_VOTER_BIT(2);
+	info->io.oldest_ns = 2 * SLOW_NS;
+	expect(test, info,
+	       "the oldest write waits 1000 ms for voter 2 (10.0.0.2:7000, unreachable); no other replica holds every write: bring it back");
+	info->io.oldest_ns = 0;
+	info->record.isr |= BRAID_VOTER_BIT(3);
+	lose(info, 2, NULL);
+	expect(test, info,
+	       "I/O waits for voter 2 (10.0.0.2:7000, unreachable) or voter 3 (10.0.0.3:7000, no answer); no other replica holds every write: bring one back");
+}
+
 /* However much there is to say, it stays in its room and ends. */
 static void why_is_cut(struct kunit *test)
 {
@@ -211,6 +233,7 @@ static struct kunit_case why_cases[] = {
 	KUNIT_CASE(why_lost),
 	KUNIT_CASE(why_few_members),
 	KUNIT_CASE(why_other_states),
+	KUNIT_CASE(why_last_member),
 	KUNIT_CASE(why_is_cut),
 	KUNIT_CASE(addresses),
 	KUNIT_CASE(backoff_grows),
