@@ -28,6 +28,7 @@
 
 #define TRIES_MAX		20	/* races lost before it is given up */
 #define TAKEOVER_ASK_MS		300
+#define RACE_ASK_MS		300	/* and up to as much again */
 #define TAKEOVER_MARGIN_MS	3000	/* a holder hears of it with its next renewal */
 
 /* A record of it, from those addresses or from here. */
@@ -114,22 +115,35 @@ static int scout(struct braid_attempt *a)
 	return braid_attempt_follow(a, record);
 }
 
+static int refuse_race(struct braid_attempt *a)
+{
+	return braid_refuse(a->extack, -EAGAIN,
+			    "another node attaches %s at the same time",
+			    a->volume->name);
+}
+
 static int wait_for_holder(struct braid_attempt *a)
 {
+	u64 *deadline = a->race ? &a->race_deadline : &a->deadline;
 	u64 now = ktime_get_boottime_ns();
 
-	if (!a->how->takeover)
+	if (!a->how->takeover && !a->race)
 		return braid_refuse(a->extack, -EBUSY,
 				    "volume is attached at %s, its lease runs %llu ms",
 				    a->holder, a->held_ms);
-	if (!a->deadline)
-		a->deadline = now + (a->held_ms + TAKEOVER_MARGIN_MS) *
-			      NSEC_PER_MSEC;
-	if (now >= a->deadline)
+	if (!*deadline)
+		*deadline = now + (a->held_ms + TAKEOVER_MARGIN_MS) *
+			    NSEC_PER_MSEC;
+	if (now >= *deadline && a->race)
+		return refuse_race(a);
+	if (now >= *deadline)
 		return braid_refuse(a->extack, -EBUSY,
 				    "%s goes on renewing its lease: the volume is in use there",
 				    a->holder);
-	if (msleep_interruptible(TAKEOVER_ASK_MS))
+	/* Whose promises run out together must not ask together again. */
+	if (msleep_interruptible(a->race ? RACE_ASK_MS +
+					   get_random_u32() % RACE_ASK_MS :
+					   TAKEOVER_ASK_MS))
 		return -EINTR;
 	return -EAGAIN;
 }
@@ -153,9 +167,7 @@ static int win(struct braid_attempt *a)
 		if (error != -EAGAIN)
 			return error;
 		if (tried >= TRIES_MAX)
-			return braid_refuse(a->extack, -EAGAIN,
-					    "another node attaches %s at the same time",
-					    a->volume->name);
+			return refuse_race(a);
 		if (tried &&
 		    msleep_interruptible(braid_backoff_ms(tried,
 							  get_random_u32())))

@@ -216,6 +216,35 @@ static int explain_unwilling(struct braid_attempt *a, u64 unwilling)
 			    braid_reach_list(a->volume, unwilling, list));
 }
 
+/*
+ * Of several who asked at once each may have won some voters, and none enough to
+ * record itself: until those promises run out the volume is held by nobody.
+ */
+static bool is_race(const struct braid_attempt *a)
+{
+	const struct braid_epoch *latest = NULL;
+	u64 promised = 0;
+	unsigned int i;
+
+	for (i = 0; i < a->ask->count; i++) {
+		const struct braid_reply *reply = &a->ask->reply[i];
+		const struct braid_epoch *own = &reply->answer.record.promised;
+
+		if (!reply->told)
+			continue;
+		if (!braid_epoch_cmp(own, &reply->answer.record.mver.epoch) &&
+		    reply->error == -EBUSY)
+			return false;
+		if (!latest || braid_epoch_cmp(own, latest) > 0) {
+			latest = own;
+			promised = 0;
+		}
+		if (!braid_epoch_cmp(own, latest))
+			promised |= reply->peer->bit;
+	}
+	return !braid_record_has_majority(&a->choice.record, promised);
+}
+
 /* Who holds it, as those tell that refuse. */
 static int note_holder(struct braid_attempt *a)
 {
@@ -242,6 +271,7 @@ static int note_holder(struct braid_attempt *a)
 	}
 	if (!latest)
 		return explain_unwilling(a, unwilling);
+	a->race = is_race(a);
 	strscpy(a->holder, latest->holder[0] ? latest->holder : "another node",
 		sizeof(a->holder));
 	return -EBUSY;

@@ -30,6 +30,8 @@ struct netlink_ext_ack;
  * @holder: who holds the lease, for people
  * @held_ms: how long it runs
  * @deadline: of a takeover, boottime ns
+ * @race: nobody holds it, but promises to several keep everybody out
+ * @race_deadline: until when that is waited for, boottime ns
  * @forked: voters of the volume that a force has made, the caller's
  */
 struct braid_attempt {
@@ -46,6 +48,8 @@ struct braid_attempt {
 	char holder[BRAID_HOLDER_MAX + 1];
 	u64 held_ms;
 	u64 deadline;
+	bool race;
+	u64 race_deadline;
 	struct braid_voters *forked;
 };
 
