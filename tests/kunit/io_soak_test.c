@@ -220,7 +220,7 @@ static void soak_check(struct soak *soak)
 	struct kunit *test = w->test;
 	u32 i, known = 0;
 
-	KUNIT_EXPECT_EQ(test, braid_io_drain(&w->volume, 5000), 0);
+	KUNIT_EXPECT_EQ(test, braid_io_drain(&w->volume, 60000), 0);
 	KUNIT_EXPECT_EQ(test, braid_io_flush_and_clear(&w->volume), 0);
 	KUNIT_EXPECT_EQ(test, memcmp(w->fake[0].disk, w->fake[2].disk,
 				     WORLD_SIZE), 0);

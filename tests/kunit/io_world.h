@@ -93,12 +93,12 @@ static inline int peer_index(const struct braid_peer *peer)
 	return peer->voter.id - 1;
 }
 
-/* Looks again until it is so, for some seconds. Return: whether it is. */
+/* Looks again until it is so, for a minute. Return: whether it is. */
 #define wait_until(condition)						\
 ({									\
-	int __left = 5000;						\
+	const unsigned long __end = jiffies + 60 * HZ;			\
 									\
-	while (!(condition) && __left--)				\
+	while (!(condition) && time_before(jiffies, __end))		\
 		usleep_range(500, 1000);				\
 	(condition);							\
 })
