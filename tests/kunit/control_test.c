@@ -200,6 +200,46 @@ static void attach_prepares_only_with_a_member(struct kunit *test)
 	control_end();
 }
 
+/* Three who asked at once won a voter each: it is held by none of them. */
+static void attach_waits_for_lost_races(struct kunit *test)
+{
+	struct braid_volume *volume;
+	unsigned int i;
+
+	control_begin(test, 3, 0);
+	for (i = 0; i < 3; i++) {
+		const struct braid_epoch other = { 5, OTHER_NODE + i };
+
+		control.voter[i].record.promised = other;
+		played_grant(&control.voter[i], &other);
+		control.voter[i].grant.until = ktime_get_boottime_ns() +
+					       NSEC_PER_SEC;
+	}
+	volume = attached();
+	KUNIT_EXPECT_EQ(test, ISR(volume), 0xeULL);
+	KUNIT_EXPECT_GT(test, volume->epoch.counter, 5ULL);
+	control_end();
+}
+
+/* One of two who asked at once has a majority, and will record itself. */
+static void attach_names_who_wins_the_race(struct kunit *test)
+{
+	const struct braid_epoch other = { 5, OTHER_NODE };
+	unsigned int i;
+	u64 before;
+
+	control_begin(test, 3, 0);
+	before = voter_record(2).promised.counter;
+	for (i = 0; i < 2; i++) {
+		control.voter[i].record.promised = other;
+		played_grant(&control.voter[i], &other);
+	}
+	KUNIT_EXPECT_EQ(test, braid_volume_attach(&control.how, &control.extack),
+			-EBUSY);
+	KUNIT_EXPECT_EQ(test, voter_record(2).promised.counter, before);
+	control_end();
+}
+
 /* Their connections break after the promise: that is a try that failed, no more. */
 static void attach_begins_anew(struct kunit *test)
 {
@@ -320,6 +360,45 @@ static void last_member_stays(struct kunit *test)
 			(int)BRAID_VOLUME_ACTIVE);
 	braid_volume_member_failed(volume, braid_volume_peer(volume, 1), -EIO,
 				   true);
+	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(volume->state) ==
+					   BRAID_VOLUME_DEAD));
+	control_end();
+}
+
+/* S3: the last member is waited for, while voters go on renewing the lease. */
+static void last_member_is_waited_for_so_long(struct kunit *test)
+{
+	struct braid_volume *volume;
+
+	control_begin(test, 1, 2);
+	control.how.suspend_timeout_ms = 2000;
+	volume = attached();
+	cut(0, true);
+	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(volume->peers[0].failing)));
+	WRITE_ONCE(control.voter[0].away, false);
+	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(volume->peers[0].state) ==
+					   BRAID_PEER_UP));
+	msleep(2500);
+	KUNIT_EXPECT_EQ(test, (int)READ_ONCE(volume->state),
+			(int)BRAID_VOLUME_ACTIVE);
+	cut(0, true);
+	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(volume->state) ==
+					   BRAID_VOLUME_DEAD));
+	control_end();
+}
+
+/* It answers, but not what was written. */
+static void last_member_that_hangs_is_waited_for_so_long(struct kunit *test)
+{
+	struct braid_volume *volume;
+
+	control_begin(test, 1, 2);
+	control.how.suspend_timeout_ms = 1000;
+	volume = attached();
+	msleep(1500);
+	KUNIT_EXPECT_EQ(test, (int)READ_ONCE(volume->state),
+			(int)BRAID_VOLUME_ACTIVE);
+	WRITE_ONCE(control.waits_since, control_clock());
 	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(volume->state) ==
 					   BRAID_VOLUME_DEAD));
 	control_end();
@@ -489,6 +568,60 @@ static int detach_thread(void *data)
 	return 0;
 }
 
+/* Who waits for a member that does not come is no obstacle to force. */
+static void force_ends_a_detach_that_waits(struct kunit *test)
+{
+	struct detaching detaching = { .error = 1 };
+	struct task_struct *thread;
+
+	control_begin(test, 2, 1);
+	attached();
+	WRITE_ONCE(control.hold_flush, true);
+	init_completion(&detaching.done);
+	thread = kthread_run(detach_thread, &detaching, "detach_thread");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, thread);
+	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(control.shut)));
+	KUNIT_EXPECT_FALSE(test, completion_done(&detaching.done));
+	KUNIT_EXPECT_EQ(test, braid_volume_detach("db", true, NULL), 0);
+	wait_for_completion(&detaching.done);
+	kthread_stop(thread);
+	KUNIT_EXPECT_FALSE(test, control.disk);
+	KUNIT_EXPECT_EQ(test, braid_volume_detach("db", true, NULL), -ENOENT);
+	control_end();
+}
+
+static bool is_there(void)
+{
+	struct braid_volume *volume = braid_volume_find("db");
+
+	if (volume)
+		braid_volume_put(volume);
+	return volume;
+}
+
+/* A taker's wish is tried for a lease; then the device can be opened again. */
+static void wish_of_a_taker_is_given_up(struct kunit *test)
+{
+	struct braid_volume *volume;
+	unsigned int i;
+
+	control_begin(test, 2, 1);
+	for (i = 0; i < 3; i++)
+		control.voter[i].record.lease_ms = 1000;
+	volume = attached();
+	WRITE_ONCE(control.hold_flush, true);
+	control.voter[2].wanted = true;
+	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(control.shut)));
+	KUNIT_EXPECT_TRUE(test, wait_until(!READ_ONCE(control.shut)));
+	KUNIT_EXPECT_EQ(test, (int)READ_ONCE(volume->state),
+			(int)BRAID_VOLUME_ACTIVE);
+	WRITE_ONCE(control.hold_flush, false);
+	/* Asked again it closes. */
+	control.voter[2].wanted = true;
+	KUNIT_EXPECT_TRUE(test, wait_until(!is_there()));
+	control_end();
+}
+
 /*
  * A voter that has recorded that the volume is closed promises to anybody at once,
  * whatever it granted: until it holds a record that says otherwise, no lease rests
@@ -550,12 +683,16 @@ static struct kunit_case control_cases[] = {
 	KUNIT_CASE(attach_of_what_is_closed),
 	KUNIT_CASE(attach_needs_a_majority),
 	KUNIT_CASE(attach_prepares_only_with_a_member),
+	KUNIT_CASE(attach_waits_for_lost_races),
+	KUNIT_CASE(attach_names_who_wins_the_race),
 	KUNIT_CASE(attach_begins_anew),
 	KUNIT_CASE(member_records_before_it_serves),
 	KUNIT_CASE(late_voter_is_prepared_first),
 	KUNIT_CASE(force_takes_one_that_was_left_behind),
 	KUNIT_CASE(shrink_is_recorded_first),
 	KUNIT_CASE(last_member_stays),
+	KUNIT_CASE(last_member_is_waited_for_so_long),
+	KUNIT_CASE(last_member_that_hangs_is_waited_for_so_long),
 	KUNIT_CASE(store_opened_anew_has_failed),
 	KUNIT_CASE(same_store_goes_on),
 	KUNIT_CASE(lease_runs_out_and_comes_back),
@@ -563,6 +700,8 @@ static struct kunit_case control_cases[] = {
 	KUNIT_CASE(stray_promise_is_followed),
 	KUNIT_CASE(foreign_record_is_death),
 	KUNIT_CASE(detach_is_recorded),
+	KUNIT_CASE(force_ends_a_detach_that_waits),
+	KUNIT_CASE(wish_of_a_taker_is_given_up),
 	KUNIT_CASE(lease_needs_who_is_not_closed),
 	{}
 };

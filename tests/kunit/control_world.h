@@ -98,6 +98,8 @@ struct played {
  * @reconcile: regions that were to be made equal
  * @source: from whom
  * @failed: everything in flight was failed
+ * @hold_flush: making all durable does not end
+ * @waits_since: of a write, boottime ns; 0: none
  * @io: the I/O part, into which nobody looks
  * @extack: of the attach
  * @how: to attach
@@ -118,6 +120,8 @@ static struct control {
 	unsigned long reconcile;
 	u8 source;
 	bool failed;
+	bool hold_flush;
+	u64 waits_since;
 	struct braid_io_set *io;
 	struct netlink_ext_ack extack;
 	struct braid_volume_attach how;
@@ -485,11 +489,18 @@ int braid_io_drain(struct braid_volume *volume, unsigned int timeout_ms)
 
 int braid_io_flush_and_clear(struct braid_volume *volume)
 {
+	while (READ_ONCE(control.hold_flush) && !READ_ONCE(control.failed))
+		msleep(20);
 	return 0;
 }
 
 void braid_io_info(struct braid_volume *volume, struct braid_io_info *info)
 {
+}
+
+u64 braid_io_waits_since(const struct braid_volume *volume, u64 now)
+{
+	return control.waits_since;
 }
 
 int braid_disk_add(struct braid_volume *volume, u64 size, bool discard)
