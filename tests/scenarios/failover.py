@@ -73,16 +73,67 @@ def case_2():
         volume.alike(2, 3)
 
 
+READ = 0.1          # seconds that each of a slow disk's reads takes
+PIECES = 4          # reads of it that a region's digest takes
+
+
+class Slow:
+    """On one node the store is a disk of which reads can be made slow."""
+
+    store = "/run/store"
+
+    def __init__(self, node, others):
+        self.node, self.others = node, others
+
+    def __enter__(self):
+        cluster.sh(self.node, f"""
+            modprobe dm-delay
+            dmsetup create slow --noudevsync --table "$(
+                echo 0 $(blockdev --getsz {cluster.STORE}) linear {cluster.STORE} 0)"
+            dmsetup mknodes slow
+        """)
+        self.point(self.node, "/dev/mapper/slow")
+        for node in self.others:
+            self.point(node)
+        return self
+
+    def __exit__(self, *_):
+        for node in (self.node, *self.others):
+            cluster.sh(node, f"rm -f {self.store}")
+        cluster.sh(self.node, "dmsetup remove --noudevsync --retry slow")
+
+    def point(self, node, device=cluster.STORE):
+        """Also after its node has booted."""
+        cluster.sh(node, f"ln -sfn {device} {self.store}")
+
+    def reads_take(self, seconds):
+        disk = f"{cluster.STORE} 0"
+        cluster.sh(self.node, f"""
+            echo 0 $(blockdev --getsz {cluster.STORE}) \
+                delay {disk} {round(seconds * 1000)} {disk} 0 | dmsetup reload slow
+            dmsetup suspend --nolockfs slow
+            dmsetup resume --noudevsync slow
+        """)
+
+
 @test("case 7: the next writer dies while it reconciles")
 def case_7():
-    volume = cluster.Volume((1, 2, 3))
-    with powered(1, 2), volume.made():
-        writer = volume.written(1, 200, blocks=2048)
+    volume = cluster.Volume((1, 2, 3), store=Slow.store)
+    with Slow(3, (1, 2)) as slow, powered(1, 2), volume.made():
+        writer = volume.written(1, 200, blocks=4096)
         lab("cut", 1)
         writer.stop()
+        slow.reads_take(READ)
         volume.attach_soon(2, addresses=(2, 3))
+        left, begin = volume.show(2)["unreconciled"], time.monotonic()
         lab("cut", 2)
-        volume.reboot(1)
+        took, least = time.monotonic() - begin, left * PIECES * READ
+        true(took < least, f"{left} regions were left, {took:.1f} s before the cut")
+        print(f"# {left} regions were left, for {least:.1f} s; it was cut after {took:.1f} s")
+        slow.reads_take(0)
+        lab("boot", 1)
+        slow.point(1)
+        volume.open(1)
         volume.attach_soon(3, addresses=(1, 3))
         equal(volume.isr(3), [3])
         writer.check(volume.numbers(3, writer.blocks))
@@ -181,6 +232,35 @@ def case_3():
              str(show["voters"]))
         writer.stop()
         volume.detach(1)
+
+
+@test("case 3: a replica whose store was opened anew is out, though it was never silent (S1)")
+def opened_anew():
+    volume = cluster.Volume((1, 2, 3))
+    with volume.made():
+        writer = volume.written(1, 20)
+        took = int(cluster.sh(3, f"""
+            begin=$(date +%s%N)
+            braid target close {volume.at(3)}
+            braid replica close {volume.store}
+            braid replica open {volume.store}
+            braid target listen {volume.at(3)} secret-file {cluster.SECRET}
+            echo $(($(date +%s%N) - begin))
+        """)) / 1e9
+        writer.reaches(20)
+        wait("3 is out", lambda: volume.isr(1) == [1, 2])
+        seen = volume.voter(1, 3)
+        equal(seen["state"], "failed", str(seen))
+        # What takes longer may be taken for silence first.
+        if took < 1:
+            equal(seen["why"], "its store was opened anew")
+        else:
+            print(f"# not seen: it took {took:.1f} s")
+        writer.reaches(20)
+        writer.stop()
+        writer.check(volume.numbers(1, writer.blocks))
+        volume.detach(1)
+        volume.alike(1, 2)
 
 
 @test("connections that are lost cost no member")
