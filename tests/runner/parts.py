@@ -112,7 +112,7 @@ def tool_tests():
 def model_tests():
     """The model of the volume protocol; it keeps both processors busy."""
     if os.path.exists("tests/model/run"):
-        yield Test("model/volume", ["tests/model/run"], 900, ("checkers",), 2)
+        yield Test("model/volume", ["tests/model/run"], 2700, ("checkers",), 2)
 
 
 def lab_tests():
