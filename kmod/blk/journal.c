@@ -17,6 +17,7 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
+#include "invariant.h"
 #include "layout.h"
 #include "map.h"
 #include "store.h"
@@ -211,6 +212,8 @@ static void set_entry(struct braid_journal *journal, u32 region, u32 entry)
 	u32 *place = &journal->map.entry[region];
 
 	lockdep_assert_held(&journal->lock);
+	braid_invariant("I6", braid_map_generation(entry) >=
+			braid_map_generation(*place));
 	if (*place & BRAID_MAP_DIRTY)
 		WRITE_ONCE(journal->dirty, journal->dirty - 1);
 	if (entry & BRAID_MAP_DIRTY)

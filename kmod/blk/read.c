@@ -9,6 +9,7 @@
 #include <linux/timekeeping.h>
 
 #include "disk.h"
+#include "invariant.h"
 #include "repair.h"
 
 static void read_free(struct braid_read *read)
@@ -75,6 +76,7 @@ static void read_prepare(struct braid_read *read, struct braid_io_slot *slot)
 	struct braid_request *request = &read->request;
 
 	lockdep_assert_held(&volume->lock);
+	braid_invariant("I4", slot->bit & volume->isr);
 	read->slot = slot;
 	read->session = slot->session;
 	read->begun = ktime_get_coarse_boottime_ns();
@@ -96,7 +98,10 @@ static void read_start(struct braid_read *read)
 	enum braid_gate gate;
 	unsigned long flags;
 	u64 readable;
+	u32 region;
 
+	region = read->request.offset >> set->region_shift;
+	braid_invariant("I8", !braid_reconcile_is_left(set, region));
 	spin_lock_irqsave(&volume->lock, flags);
 	gate = braid_gate(set, BRAID_QUEUE_OTHERS);
 	readable = volume->isr & ~read->unreadable & ~read->refused;

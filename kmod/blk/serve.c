@@ -10,6 +10,7 @@
 #include <linux/spinlock.h>
 
 #include "digest.h"
+#include "invariant.h"
 #include "journal.h"
 #include "map.h"
 #include "replica.h"
@@ -50,7 +51,12 @@ static void io_done(struct braid_store_io *io, int error)
 {
 	struct braid_request *request =
 		container_of(io, struct braid_request, io);
+	const struct braid_session *session = request->session;
 
+	/* Nobody promises a higher one before this session has ended. */
+	braid_invariant("I2", error ||
+			!braid_epoch_cmp(&session->epoch,
+					 &session->replica->record.promised));
 	finish(request, error);
 }
 

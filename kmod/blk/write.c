@@ -34,6 +34,7 @@
 
 #include "disk.h"
 #include "flush.h"
+#include "invariant.h"
 
 /* How many are collected under the lock at a time when they are sent again. */
 #define RESEND_BATCH	16
@@ -132,6 +133,8 @@ static bool io_decide(struct braid_io *io)
 	} else {
 		return false;
 	}
+	braid_invariant("I1, I9", io->result || !(volume->isr & ~io->acked));
+	braid_invariant("I3", io->result || !(volume->proposed & ~io->acked));
 	io->ended = true;
 	list_del(&io->node);
 	set->writes--;
