@@ -429,6 +429,25 @@ static int start(struct braid_attempt *a)
 	return error;
 }
 
+static int explain_unrecorded(struct braid_attempt *a)
+{
+	struct braid_volume *volume = a->volume;
+	char list[BRAID_MISSING_MAX];
+	unsigned long flags;
+	unsigned int i;
+	u64 late = 0;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	for (i = 0; i < volume->npeers; i++)
+		if (braid_mver_cmp(&volume->peers[i].recorded,
+				   &volume->ballot.record.mver) < 0)
+			late |= BIT_ULL(i);
+	spin_unlock_irqrestore(&volume->lock, flags);
+	return braid_refuse(a->extack, -ETIMEDOUT,
+			    "no majority of voters records the attachment in time; missing: %s",
+			    braid_reach_list(volume, late, list));
+}
+
 int braid_attempt_record(struct braid_attempt *a)
 {
 	struct braid_volume *volume = a->volume;
@@ -449,8 +468,5 @@ int braid_attempt_record(struct braid_attempt *a)
 		return braid_refuse(a->extack, -EBUSY, "%s", volume->dead_why);
 	if (error == -EAGAIN)
 		return begin_anew(volume);
-	if (!left)
-		return braid_refuse(a->extack, -ETIMEDOUT,
-				    "no majority of voters records the attachment in time");
-	return 0;
+	return left ? 0 : explain_unrecorded(a);
 }

@@ -200,6 +200,20 @@ static void attach_prepares_only_with_a_member(struct kunit *test)
 	control_end();
 }
 
+static void attach_names_who_does_not_record(struct kunit *test)
+{
+	control_begin(test, 2, 1);
+	control.voter[1].error[BRAID_OP_RECORD] = -EIO;
+	control.voter[2].error[BRAID_OP_RECORD] = -EIO;
+	KUNIT_EXPECT_EQ(test, braid_volume_attach(&control.how, &control.extack),
+			-ETIMEDOUT);
+	KUNIT_ASSERT_NOT_NULL(test, control.extack._msg);
+	KUNIT_EXPECT_NULL(test, strstr(control.extack._msg, "voter 1"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(control.extack._msg, "voter 2"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(control.extack._msg, "voter 3"));
+	control_end();
+}
+
 /* Three who asked at once won a voter each: it is held by none of them. */
 static void attach_waits_for_lost_races(struct kunit *test)
 {
@@ -683,6 +697,7 @@ static struct kunit_case control_cases[] = {
 	KUNIT_CASE(attach_of_what_is_closed),
 	KUNIT_CASE(attach_needs_a_majority),
 	KUNIT_CASE(attach_prepares_only_with_a_member),
+	KUNIT_CASE(attach_names_who_does_not_record),
 	KUNIT_CASE(attach_waits_for_lost_races),
 	KUNIT_CASE(attach_names_who_wins_the_race),
 	KUNIT_CASE(attach_begins_anew),
