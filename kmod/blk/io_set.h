@@ -4,6 +4,7 @@
 
 #include <linux/atomic.h>
 #include <linux/bio.h>
+#include <linux/gfp.h>
 #include <linux/llist.h>
 #include <linux/mempool.h>
 #include <linux/types.h>
@@ -26,6 +27,13 @@
 
 struct braid_clearing;
 struct braid_io_set;
+
+/*
+ * Of who submits a bio and may not wait. If it does so in order to free memory, what
+ * is kept for that is for what travels, without which nothing is ever freed; not for
+ * copies of all that is to be written, which have a reserve of their own.
+ */
+#define BRAID_GFP_AT_ONCE	(GFP_NOWAIT | __GFP_NOMEMALLOC)
 
 /*
  * Something that has its turn and goes on where a request may be submitted.

@@ -24,7 +24,8 @@ int braid_payload_reserve(mempool_t *pool)
 /* @order: what is wanted, on return what there is. */
 static struct page *page_get(unsigned int *order, gfp_t gfp, mempool_t *pool)
 {
-	const gfp_t at_once = GFP_NOWAIT | __GFP_NORETRY | __GFP_NOWARN;
+	const gfp_t at_once = GFP_NOWAIT | __GFP_NORETRY | __GFP_NOWARN |
+			      __GFP_NOMEMALLOC;
 	struct page *page;
 
 	for (; *order; --*order) {

@@ -243,7 +243,7 @@ static bool read_pieces(struct braid_read *read, gfp_t gfp)
 
 bool braid_read_begin(struct braid_io_set *set, struct bio *bio, bool wait)
 {
-	gfp_t gfp = wait ? GFP_NOIO : GFP_NOWAIT;
+	gfp_t gfp = wait ? GFP_NOIO : BRAID_GFP_AT_ONCE;
 	struct braid_read *read;
 
 	read = mempool_alloc(&set->reads_pool, gfp | __GFP_NOWARN);

@@ -695,21 +695,24 @@ static int remote_connect(const struct braid_remote_where *where,
 	return 0;
 }
 
-/* Who reconnects may be who has to write before memory is free again. */
+/*
+ * Who reconnects may be who has to write before memory is free again: it waits for
+ * none, and may use what is kept for that. What a connection takes is little.
+ */
 int braid_remote_connect(const struct braid_remote_where *where,
 			 unsigned int timeout_ms,
 			 void (*down)(void *context), void *context,
 			 struct braid_remote_hello *hello,
 			 struct braid_remote **remote)
 {
-	unsigned int noio;
+	unsigned int flags;
 	int ret;
 
 	if (!braid_secrets_are_valid(&where->secrets))
 		return -EKEYREJECTED;
-	noio = memalloc_noio_save();
+	flags = memalloc_noreclaim_save();
 	ret = remote_connect(where, timeout_ms, down, context, hello, remote);
-	memalloc_noio_restore(noio);
+	memalloc_noreclaim_restore(flags);
 	return ret;
 }
 
@@ -760,15 +763,15 @@ int braid_remote_attach(struct braid_remote *remote,
 			const struct braid_epoch *epoch, u64 nonce,
 			unsigned int timeout_ms)
 {
-	unsigned int noio;
+	unsigned int flags;
 	int ret;
 
 	ret = make_room(remote);
 	if (ret)
 		return ret;
-	noio = memalloc_noio_save();
+	flags = memalloc_noreclaim_save();
 	ret = open_data(remote, epoch, nonce, timeout_ms);
-	memalloc_noio_restore(noio);
+	memalloc_noreclaim_restore(flags);
 	return ret;
 }
 

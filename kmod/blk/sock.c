@@ -91,8 +91,12 @@ void braid_sock_tune(struct socket *sock, bool writer)
 {
 	struct sock *sk = sock->sk;
 
-	/* No allocation below may wait for I/O, which may be this socket's. */
-	sk->sk_allocation = GFP_NOIO;
+	/*
+	 * No allocation below may wait for I/O, which may be this socket's. That
+	 * of a writer waits for nothing at all: it is made with the socket locked,
+	 * and who has to write before memory is free waits for what it sends.
+	 */
+	sk->sk_allocation = writer ? GFP_ATOMIC | __GFP_NOWARN : GFP_NOIO;
 	/* The task's own page fragment may be in use when it comes here. */
 	sk->sk_use_task_frag = false;
 	if (writer)

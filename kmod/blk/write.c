@@ -343,7 +343,7 @@ static void write_shape(struct braid_io *io, const struct bio *bio)
 
 bool braid_write_begin(struct braid_io_set *set, struct bio *bio, bool wait)
 {
-	gfp_t gfp = wait ? GFP_NOIO : GFP_NOWAIT;
+	gfp_t gfp = wait ? GFP_NOIO : BRAID_GFP_AT_ONCE;
 	struct braid_io *io;
 	u32 first, last;
 
