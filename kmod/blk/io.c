@@ -472,12 +472,24 @@ void braid_io_info(struct braid_volume *volume, struct braid_io_info *info)
 u64 braid_io_waits_since(const struct braid_volume *volume, u64 now)
 {
 	struct braid_io_set *set = volume->io;
+	const struct braid_io_slot *slot;
+	const struct braid_read *read;
 	const struct braid_io *io;
+	u64 since = 0, late;
 
 	lockdep_assert_held(&volume->lock);
 	io = list_first_entry_or_null(&set->ios, struct braid_io, node);
-	return io && now > io->begun + braid_io_patience(volume, io->length) ?
-		       io->begun : 0;
+	read = list_first_entry_or_null(&set->reads, struct braid_read, node);
+	if (io)
+		since = io->begun;
+	if (read)
+		since = min_not_zero(since, read->begun);
+	slot = braid_io_slot(set, volume->isr);
+	if (!since || !slot)
+		return 0;
+	/* It may have taken its time for what came after the oldest as well. */
+	late = max(since, slot->resumed) + braid_io_patience(volume, set->bytes);
+	return now > late ? late : 0;
 }
 
 /* The data replicas; the one in this kernel last. */

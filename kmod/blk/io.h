@@ -95,8 +95,8 @@ struct braid_io_info {
 void braid_io_info(struct braid_volume *volume, struct braid_io_info *info);
 
 /*
- * Since when the oldest write in flight waits, boottime ns; 0: for no longer than
- * one of its length may take.  volume->lock held.
+ * The ISR is one member: since when that is late with what is in flight, boottime
+ * ns; 0: it is not.  volume->lock held.
  */
 u64 braid_io_waits_since(const struct braid_volume *volume, u64 now);
 

@@ -123,6 +123,7 @@ struct braid_io_slot {
  * @writes: how many
  * @reads: reads sent and not answered
  * @nreads: how many
+ * @bytes: of @ios and @reads
  * @stalled: bios of reads that no member can serve now, or that came too late for
  *	the lease
  * @rotor: where to look for the next member to read from
@@ -167,6 +168,7 @@ struct braid_io_set {
 	u32 writes;
 	struct list_head reads;
 	u32 nreads;
+	u64 bytes;
 	struct bio_list stalled;
 	unsigned int rotor;
 	struct list_head repairs;

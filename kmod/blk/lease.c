@@ -226,7 +226,7 @@ static u64 stands_since(struct braid_volume *volume, u64 now)
 			since = min_not_zero(since, max(peer->failing,
 							volume->awake));
 	}
-	/* It may answer everything but what is to be done on its disk. */
+	/* It may answer all but what is to be done on its disk. */
 	waits = braid_io_waits_since(volume, now);
 	return waits ? min_not_zero(since, max(waits, volume->awake)) : since;
 }

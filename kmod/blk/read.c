@@ -82,6 +82,7 @@ static void read_prepare(struct braid_read *read, struct braid_io_slot *slot)
 	read->begun = ktime_get_coarse_boottime_ns();
 	list_add_tail(&read->node, &read->set->reads);
 	read->set->nreads++;
+	read->set->bytes += read->request.length;
 	request->epoch = volume->epoch;
 	request->generation = volume->generation;
 	request->committed = volume->committed;
@@ -171,6 +172,7 @@ static void read_done(struct braid_request *request)
 	spin_lock_irqsave(&volume->lock, flags);
 	list_del_init(&read->node);
 	set->nreads--;
+	set->bytes -= request->length;
 	if (error != -ENOTCONN)
 		WRITE_ONCE(slot->peer->answered, ktime_get_coarse_boottime_ns());
 	tell = braid_io_may_tell(set);

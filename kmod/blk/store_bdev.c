@@ -93,8 +93,9 @@ static void zero_work(struct work_struct *work)
 
 	error = zero(store, io->offset, io->length,
 		     io->op == BRAID_STORE_DISCARD);
-	if (!error && io->fua)
-		error = blkdev_issue_flush(bdev_of(store));
+	/* Whatever it says: what was written before may be gone. */
+	if (!error && io->fua && blkdev_issue_flush(bdev_of(store)))
+		error = -EIO;
 	braid_store_done(io, error);
 }
 

@@ -198,8 +198,10 @@ static void other_work(struct work_struct *work)
 
 	if (io->op != BRAID_STORE_FLUSH)
 		error = punch(file, io->offset, io->length);
-	if (!error && (io->op == BRAID_STORE_FLUSH || io->fua))
-		error = vfs_fsync(file, 1);
+	/* Whatever it says: what was written before may be gone. */
+	if (!error && (io->op == BRAID_STORE_FLUSH || io->fua) &&
+	    vfs_fsync(file, 1))
+		error = -EIO;
 	memalloc_noio_restore(noio);
 	braid_store_done(io, error);
 }

@@ -23,6 +23,18 @@ static u64 lease_ns(const struct braid_record *record)
 }
 
 /*
+ * What is told of a replica whose data this opening does not trust: that it is not
+ * complete, and will not be by any record there is.  It is a voter all the same.
+ */
+static void tell_unsound(struct braid_record *record)
+{
+	if (record->own != BRAID_OWN_INSYNC)
+		return;
+	record->own = BRAID_OWN_JOINING;
+	memset(&record->joining, 0xff, sizeof(record->joining));
+}
+
+/*
  * ASK and PREPARE are answered with the record whatever the verdict, and with the
  * milliseconds that the grant still runs.
  */
@@ -39,6 +51,8 @@ static int answer(struct braid_replica *replica, struct braid_request *request,
 	if (verdict == BRAID_HELD && request->holder)
 		strscpy(request->holder, replica->next.holder,
 			BRAID_HOLDER_MAX + 1);
+	if (READ_ONCE(replica->store->flush_failed))
+		tell_unsound(&replica->next);
 	braid_record_encode(&replica->next, request->body);
 	request->body_len = BRAID_SLOT_SIZE;
 	return braid_verdict_errno(verdict);
@@ -356,7 +370,9 @@ static int check_fork(const struct braid_replica *replica,
 	    braid_mver_cmp(&proposal->mver, &own->mver) <= 0)
 		return -EINVAL;
 	/* Only what is complete can be a member. */
-	if (proposal->isr & bit && own->own != BRAID_OWN_INSYNC)
+	if (proposal->isr & bit &&
+	    (own->own != BRAID_OWN_INSYNC ||
+	     READ_ONCE(replica->store->flush_failed)))
 		return -EINVAL;
 	return check_store(replica, own);
 }

@@ -138,6 +138,7 @@ static bool io_decide(struct braid_io *io)
 	io->ended = true;
 	list_del(&io->node);
 	set->writes--;
+	set->bytes -= io->length;
 	return true;
 }
 
@@ -173,9 +174,11 @@ static void leg_done(struct braid_request *request)
 	struct braid_volume *volume = set->volume;
 	struct braid_io_slot *slot = &set->slot[leg - io->leg];
 	int error = request->error;
-	bool ended, member, last, refused;
+	bool ended, member, last, refused, flush;
 	unsigned long flags;
 
+	flush = braid_store_is_flush_lost(is_flush(io),
+					  io->flags & BRAID_REQ_FUA, error);
 	spin_lock_irqsave(&volume->lock, flags);
 	io->sent &= ~slot->bit;
 	if (error != -ENOTCONN)
@@ -199,9 +202,8 @@ static void leg_done(struct braid_request *request)
 	if (unlikely(refused))
 		braid_volume_refused(volume, slot->peer);
 	else if (unlikely(error && !braid_is_lost(error)) && member &&
-		 (is_flush(io) || !last))
-		braid_volume_member_failed(volume, slot->peer, error,
-					   is_flush(io));
+		 (flush || !last))
+		braid_volume_member_failed(volume, slot->peer, error, flush);
 	if (ended)
 		io_end(io);
 	io_put(io, ended ? 2 : 1);
@@ -281,6 +283,7 @@ void braid_io_start(struct braid_io *io)
 	io->begun = ktime_get_coarse_boottime_ns();
 	list_add_tail(&io->node, &set->ios);
 	set->writes++;
+	set->bytes += io->length;
 	if (unlikely(set->dead))
 		ended = io_decide(io);
 	for (i = 0; i < set->nslots && !ended; i++) {

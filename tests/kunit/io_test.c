@@ -300,6 +300,69 @@ static void write_late_member_is_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, app_wait(w, app), 0);
 }
 
+/* A write that was to be durable and was not is a failed flush; one without room not. */
+static void write_with_fua_that_fails_is_told(struct kunit *test)
+{
+	struct world *w = world_held(test);
+	struct app *app = app_submit(w, REQ_OP_WRITE | REQ_FUA, 0, 1, 1);
+
+	answer(w, 2, 0, -ENOSPC);
+	KUNIT_EXPECT_EQ(test, w->failed, C);
+	KUNIT_EXPECT_EQ(test, w->failed_flush, 0);
+	answer(w, 1, 0, -EIO);
+	KUNIT_EXPECT_EQ(test, w->failed, B | C);
+	KUNIT_EXPECT_EQ(test, w->failed_flush, B);
+	answer(w, 0, 0, 0);
+	KUNIT_EXPECT_FALSE(test, app->ended);
+	world_members(w, A, 0);
+	KUNIT_EXPECT_EQ(test, app_wait(w, app), 0);
+}
+
+/* Who does what it was asked one after the other is late by all of it. */
+static void last_member_is_late_by_what_it_has(struct kunit *test)
+{
+	struct world *w = world_held(test);
+	struct braid_volume *volume = &w->volume;
+	const u64 bytes = 64 << 20, second = NSEC_PER_SEC;
+	struct braid_io_slot *slot;
+	struct app *app;
+	u64 now, most;
+
+	world_members(w, A, 0);
+	app = app_submit(w, REQ_OP_WRITE, 0, 1, 1);
+	most = braid_io_patience(volume, bytes);
+	KUNIT_EXPECT_GT(test, most, braid_io_patience(volume, 4096) + 2 * second);
+	spin_lock_irq(&volume->lock);
+	now = ktime_get_boottime_ns();
+	slot = braid_io_slot(volume->io, A);
+	KUNIT_EXPECT_EQ(test, braid_io_waits_since(volume, now), 0ULL);
+	KUNIT_EXPECT_NE(test, braid_io_waits_since(volume, now + most), 0ULL);
+	volume->io->bytes += bytes;
+	KUNIT_EXPECT_EQ(test, braid_io_waits_since(volume, now + most - second),
+			0ULL);
+	KUNIT_EXPECT_NE(test, braid_io_waits_since(volume, now + most + second),
+			0ULL);
+	/* It was away and begins anew. */
+	slot->resumed = now + 10 * second;
+	KUNIT_EXPECT_EQ(test, braid_io_waits_since(volume, now + most + second),
+			0ULL);
+	slot->resumed = 0;
+	volume->io->bytes -= bytes;
+	spin_unlock_irq(&volume->lock);
+	answer_all(w, 0, 0);
+	KUNIT_EXPECT_EQ(test, app_wait(w, app), 0);
+	KUNIT_EXPECT_EQ(test, volume->io->bytes, 0ULL);
+	/* A read that hangs is late, too. */
+	app = app_submit(w, REQ_OP_READ, 0, 1, 0xff);
+	spin_lock_irq(&volume->lock);
+	KUNIT_EXPECT_NE(test, braid_io_waits_since(volume, now + most + second),
+			0ULL);
+	spin_unlock_irq(&volume->lock);
+	answer_all(w, 0, 0);
+	KUNIT_EXPECT_EQ(test, app_wait(w, app), 0);
+	KUNIT_EXPECT_EQ(test, volume->io->bytes, 0ULL);
+}
+
 /*
  * Who writes so that memory may be freed has pages of the reserve; the allocator
  * would look for others for ever.
@@ -680,6 +743,8 @@ static struct kunit_case io_cases[] = {
 	KUNIT_CASE(write_refused_is_told),
 	KUNIT_CASE(write_refused_before_is_sent_again),
 	KUNIT_CASE(write_late_member_is_told),
+	KUNIT_CASE(write_with_fua_that_fails_is_told),
+	KUNIT_CASE(last_member_is_late_by_what_it_has),
 	KUNIT_CASE(write_needs_no_memory),
 	KUNIT_CASE(zeroes_have_no_payload),
 	KUNIT_CASE(flush_is_done_by_every_member),
