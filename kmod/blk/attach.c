@@ -127,6 +127,8 @@ static int wait_for_holder(struct braid_attempt *a)
 	u64 *deadline = a->race ? &a->race_deadline : &a->deadline;
 	u64 now = ktime_get_boottime_ns();
 
+	if (!a->race)
+		a->race_deadline = 0;
 	if (!a->how->takeover && !a->race)
 		return braid_refuse(a->extack, -EBUSY,
 				    "volume is attached at %s, its lease runs %llu ms",

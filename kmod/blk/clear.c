@@ -153,10 +153,12 @@ static int clear_forgotten(struct braid_clearing *clearing)
 		return -EAGAIN;
 	err = READ_ONCE(set->reconcile.left) ? -EAGAIN :
 	      flush_alone(set, &flushed, &n);
-	/* Once more, by what the flush may not have seen.  Later ones have a greater n. */
-	if (!err && READ_ONCE(set->dirty.forgotten))
-		err = -EAGAIN;
 	for (region = 0; !err && region < regions; region += count) {
+		/* Once more, by what the flush may not have seen. */
+		if (READ_ONCE(set->dirty.forgotten)) {
+			err = -EAGAIN;
+			break;
+		}
 		count = min_t(u32, regions - region, CLEAR_BATCH);
 		for (i = 0; i < count; i++)
 			clearing->body[i] = (struct braid_clear) {

@@ -111,10 +111,10 @@ out_free:
 	return error;
 }
 
-/* Who waits for a person waits for ever; jiffies of now, else. */
-static bool is_over(const unsigned long *until)
+/* @until: NULL: for ever.  Return: jiffies, at most @most. */
+static long left_of(const unsigned long *until, long most)
 {
-	return until && time_after_eq(jiffies, *until);
+	return until ? clamp((long)(*until - jiffies), 0L, most) : most;
 }
 
 /* Waits until all is acknowledged; looks up from time to time. */
@@ -125,7 +125,7 @@ static int drain(struct braid_volume *volume, const unsigned long *until,
 	u32 held;
 
 	do {
-		if (is_over(until))
+		if (!left_of(until, 1))
 			return -ETIMEDOUT;
 		if (READ_ONCE(volume->state) == BRAID_VOLUME_DEAD)
 			return 0;
@@ -145,14 +145,17 @@ static int drain(struct braid_volume *volume, const unsigned long *until,
 }
 
 static int record_clean(struct braid_volume *volume,
+			const unsigned long *until,
 			struct netlink_ext_ack *extack)
 {
-	long left;
+	long left = left_of(until, msecs_to_jiffies(CLEAN_MS));
 
+	if (!left)
+		return -ETIMEDOUT;
 	want_clean(volume, true);
 	left = wait_event_interruptible_timeout(volume->wait,
 						has_clean_record(volume, true),
-						msecs_to_jiffies(CLEAN_MS));
+						left);
 	if (left <= 0) {
 		want_clean(volume, false);
 		return left ? -EINTR :
@@ -192,10 +195,8 @@ static int wait_for_flush(struct braid_volume *volume,
 			  const unsigned long *until,
 			  struct netlink_ext_ack *extack)
 {
-	long left = MAX_SCHEDULE_TIMEOUT;
+	long left = left_of(until, MAX_SCHEDULE_TIMEOUT);
 
-	if (until)
-		left = is_over(until) ? 0 : *until - jiffies;
 	left = wait_event_interruptible_timeout(volume->wait,
 						flush_ended(volume), left);
 	if (left <= 0)
@@ -247,7 +248,7 @@ static int close_in_order(struct braid_volume *volume,
 	error = flush_and_clear(volume, until, extack);
 	if (error || READ_ONCE(volume->state) == BRAID_VOLUME_DEAD)
 		return error;
-	return record_clean(volume, extack);
+	return record_clean(volume, until, extack);
 }
 
 static unsigned int count_openers(struct braid_volume *volume)
@@ -346,15 +347,23 @@ static int detach(struct braid_volume *volume, const unsigned long *until,
 	error = braid_disk_shut(volume->disk);
 	if (error)
 		return refuse_open(volume, error, extack);
-	if (READ_ONCE(volume->state) != BRAID_VOLUME_DEAD)
-		error = close_in_order(volume, until, extack);
+	if (READ_ONCE(volume->state) == BRAID_VOLUME_DEAD) {
+		finish(volume, BRAID_VOLUME_DEAD);
+		return 0;
+	}
+	error = close_in_order(volume, until, extack);
 	if (error) {
 		braid_disk_unshut(volume->disk);
 		return error;
 	}
-	repeat_record(volume);
+	if (READ_ONCE(volume->state) == BRAID_VOLUME_DEAD)
+		error = braid_refuse(extack, -EIO,
+				     "%s is detached, but not in order: %s",
+				     volume->name, volume->dead_why);
+	else
+		repeat_record(volume);
 	finish(volume, BRAID_VOLUME_DETACHING);
-	return 0;
+	return error;
 }
 
 /* Is it still there, for who has waited for its control mutex? */
@@ -499,6 +508,9 @@ static int set_suspended(const char *name, bool suspended,
 	else
 		braid_volume_hold(volume, suspended ? BRAID_HELD_USER : 0,
 				  suspended ? 0 : BRAID_HELD_USER);
+	/* Nobody waited for those that are away until now. */
+	if (!error && !suspended)
+		volume->awake = ktime_get_boottime_ns();
 	spin_unlock_irqrestore(&volume->lock, flags);
 	release(volume);
 	return error;

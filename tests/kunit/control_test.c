@@ -599,6 +599,8 @@ static void force_ends_a_detach_that_waits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, braid_volume_detach("db", true, NULL), 0);
 	wait_for_completion(&detaching.done);
 	kthread_stop(thread);
+	/* That one did not end in order. */
+	KUNIT_EXPECT_EQ(test, detaching.error, -EIO);
 	KUNIT_EXPECT_FALSE(test, control.disk);
 	KUNIT_EXPECT_EQ(test, braid_volume_detach("db", true, NULL), -ENOENT);
 	control_end();
