@@ -26,7 +26,8 @@
 /*
  * Locks, in the order in which they are taken:
  *
- * opening	opening and closing of replicas, one at a time; sleeps long
+ * opening	what is open, by path and by voter, does not change; sleeps as long as
+ *		an opening, not for the end of what is closed
  * control	of a replica: its durable record, the opening of sessions; sleeps
  *		until the disk answers
  * registry	the list of replicas; held for moments, nothing is taken in it but
@@ -39,7 +40,7 @@
  * replica's lock, and waits for it to drain.  What drains never needs the one who
  * waits: answers to data come from the store and from the journal's worker, those
  * to control requests from control_work, and only the closing of a replica waits
- * for these, with no mutex held but "opening".
+ * for these, with no mutex held.
  */
 
 static DEFINE_MUTEX(opening);
@@ -441,16 +442,12 @@ static int begin_close(struct braid_replica *replica, bool force,
 }
 
 /*
- * From here on nobody finds it, no session is opened, and those that are open are
- * cut: when they have drained nothing runs that knows the store.
+ * Nobody finds it any more, no session is opened, and those that are open are cut:
+ * when they have drained nothing runs that knows the store.
  */
 static void close_one(struct braid_replica *replica)
 {
 	struct braid_session *session;
-
-	mutex_lock(&registry);
-	list_del_init(&replica->node);
-	mutex_unlock(&registry);
 
 	spin_lock_irq(&replica->lock);
 	list_for_each_entry(session, &replica->sessions, node)
@@ -468,30 +465,31 @@ static void close_one(struct braid_replica *replica)
 	braid_replica_put(replica);
 }
 
-static int close_path(const char *path, struct netlink_ext_ack *extack)
+static void delist(struct braid_replica *replica)
 {
-	struct braid_replica *replica;
-	int error;
-
 	mutex_lock(&registry);
-	replica = find_path(path);
+	list_del_init(&replica->node);
 	mutex_unlock(&registry);
-	/* It stays in the registry: only closing takes it out, one at a time. */
-	if (!replica)
-		return braid_refuse(extack, -ENOENT, "%s is not open", path);
-	error = begin_close(replica, false, extack);
-	if (!error)
-		close_one(replica);
-	return error;
 }
 
 int braid_replica_close(const char *path, struct netlink_ext_ack *extack)
 {
+	struct braid_replica *replica;
 	int error;
 
 	mutex_lock(&opening);
-	error = close_path(path, extack);
+	mutex_lock(&registry);
+	replica = find_path(path);
+	mutex_unlock(&registry);
+	/* It stays in the registry: only closing takes it out, one at a time. */
+	error = replica ? begin_close(replica, false, extack) :
+			  braid_refuse(extack, -ENOENT, "%s is not open", path);
+	if (!error)
+		delist(replica);
 	mutex_unlock(&opening);
+	/* One whose disk hangs keeps nobody else waiting. */
+	if (!error)
+		close_one(replica);
 	return error;
 }
 
@@ -599,6 +597,7 @@ void braid_replica_exit(void)
 	mutex_lock(&opening);
 	while ((replica = first())) {
 		begin_close(replica, true, NULL);
+		delist(replica);
 		close_one(replica);
 	}
 	mutex_unlock(&opening);

@@ -190,4 +190,42 @@ static void scene_end(struct scene *scene)
 	__free_page(scene->page);
 }
 
+/* Closing and opening where nobody waits. */
+
+struct errand {
+	struct work_struct work;
+	struct completion done;
+	int error;
+};
+
+static void close_errand(struct work_struct *work)
+{
+	struct errand *errand = container_of(work, struct errand, work);
+
+	errand->error = braid_replica_close(PATH, NULL);
+	complete(&errand->done);
+}
+
+static void open_errand(struct work_struct *work)
+{
+	struct errand *errand = container_of(work, struct errand, work);
+
+	errand->error = braid_replica_open("/other", NULL);
+	complete(&errand->done);
+}
+
+static void errand_begin(struct errand *errand, work_func_t run)
+{
+	INIT_WORK_ONSTACK(&errand->work, run);
+	init_completion(&errand->done);
+	queue_work(system_dfl_wq, &errand->work);
+}
+
+static void errand_end(struct errand *errand)
+{
+	wait_for_completion(&errand->done);
+	flush_work(&errand->work);
+	destroy_work_on_stack(&errand->work);
+}
+
 #endif

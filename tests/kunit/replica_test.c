@@ -246,6 +246,49 @@ static void sessions_follow_each_other(struct kunit *test)
 	scene_end(scene);
 }
 
+/* A disk that hangs is waited for by who closes it, and by nobody else. */
+static void closing_one_that_hangs_holds_up_nobody(struct kunit *test)
+{
+	struct scene *scene = scene_new(test);
+	struct braid_replica *found;
+	struct errand close, open;
+	struct ask *ask;
+
+	attach(scene, 2, 22);
+	memory.hold = true;
+	ask = ask_data(scene, BRAID_OP_WRITE, 0, 4096);
+	ask_send(scene, ask);
+	while (!READ_ONCE(memory.nheld))
+		msleep(20);
+	spin_lock_irq(&scene->replica->lock);
+	scene->replica->grant.until = 0;
+	spin_unlock_irq(&scene->replica->lock);
+	errand_begin(&close, close_errand);
+	do {
+		msleep(20);
+		found = braid_replica_get(&memory.record.volume, 0);
+		if (found)
+			braid_replica_put(found);
+	} while (found);
+	errand_begin(&open, open_errand);
+	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&open.done, 30 * HZ),
+			0UL);
+	KUNIT_EXPECT_FALSE(test, completion_done(&close.done));
+	let_go();
+	KUNIT_EXPECT_EQ(test, ask_wait(scene, ask), 0);
+	complete(&open.done);
+	errand_end(&open);
+	/* There is but one store here. */
+	KUNIT_EXPECT_EQ(test, open.error, -EBUSY);
+	errand_end(&close);
+	KUNIT_EXPECT_EQ(test, close.error, 0);
+	KUNIT_EXPECT_FALSE(test, memory.opened);
+	braid_session_close(scene->data);
+	braid_session_close(scene->control);
+	braid_replica_put(scene->replica);
+	__free_page(scene->page);
+}
+
 /* Closing cuts who looks on; they hold the memory, not the store. */
 static void closing_cuts_sessions(struct kunit *test)
 {
@@ -432,6 +475,32 @@ static void failed_flush_is_remembered(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_FLUSH, 0, 0), -EIO);
 	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_WRITE, 0, 4096), -EIO);
 	KUNIT_EXPECT_EQ(test, ask_now(scene, ask_new(scene, BRAID_OP_LEASE)), 0);
+	scene_end(scene);
+}
+
+/* Its promise counts; what it holds does not. */
+static void voter_that_is_not_trusted_is_no_member(struct kunit *test)
+{
+	struct scene *scene = scene_new(test);
+	struct braid_record *told = kunit_kzalloc(test, sizeof(*told),
+						  GFP_KERNEL);
+	struct ask *ask;
+
+	attach(scene, 2, 22);
+	memory.store.flush_failed = true;
+	ask = prepare(scene, 3, 22);
+	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), 0);
+	KUNIT_EXPECT_EQ(test, memory.record.promised.counter, 3ULL);
+	KUNIT_EXPECT_EQ(test, (int)memory.record.own, (int)BRAID_OWN_INSYNC);
+	KUNIT_ASSERT_NULL(test, braid_record_decode(told, ask->request.body));
+	KUNIT_EXPECT_TRUE(test, told->isr & BRAID_VOTER_BIT(told->voter));
+	KUNIT_EXPECT_FALSE(test, is_complete(told, told));
+	/* Opened anew it is what its record says. */
+	memory.store.flush_failed = false;
+	ask = prepare(scene, 4, 22);
+	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), 0);
+	KUNIT_ASSERT_NULL(test, braid_record_decode(told, ask->request.body));
+	KUNIT_EXPECT_TRUE(test, is_complete(told, told));
 	scene_end(scene);
 }
 
@@ -682,6 +751,7 @@ static struct kunit_case replica_cases[] = {
 	KUNIT_CASE(promise_without_memory_is_none),
 	KUNIT_CASE(promise_waits_for_writes),
 	KUNIT_CASE(sessions_follow_each_other),
+	KUNIT_CASE(closing_one_that_hangs_holds_up_nobody),
 	KUNIT_CASE(closing_cuts_sessions),
 	KUNIT_CASE(data_is_checked),
 	KUNIT_CASE(write_is_stamped_and_read),
@@ -689,6 +759,7 @@ static struct kunit_case replica_cases[] = {
 	KUNIT_CASE(generation_is_of_what_is_committed),
 	KUNIT_CASE(failed_flush_is_remembered),
 	KUNIT_CASE(failed_flush_below_is_remembered),
+	KUNIT_CASE(voter_that_is_not_trusted_is_no_member),
 	KUNIT_CASE(lack_of_space_is_no_failed_flush),
 	KUNIT_CASE(sessions_in_a_storm),
 	KUNIT_CASE(created_once),
