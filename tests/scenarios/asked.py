@@ -204,7 +204,7 @@ def turned():
 
 
 def braid(*words):
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300)
     return done.returncode, done.stderr
 
 
