@@ -1,107 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The control part of a writer (attach, ballots, lease, fence, detach) and voters
- * that the test plays: what is recorded before what, who stays a member, and what a
- * lease counts.
+ * The control part of a writer (attach, ballots) and voters that the test plays: what
+ * is recorded before what, and who stays a member.
  */
-#include <kunit/test.h>
-#include <linux/ktime.h>
-#include <linux/sched/signal.h>
-#include <linux/timekeeping.h>
-
-/* No test is in a hurry, but for those that wait for it. */
-static unsigned int member_timeout_ms;
-
-static u64 control_clock(void);
-#define ktime_get_boottime_ns() control_clock()
-
-#include "../../kmod/blk/map.c"
-#include "../../kmod/blk/record.c"
-#include "../../kmod/blk/member.c"
-#include "../../kmod/blk/text.c"
-#define answers why_answers
-#include "../../kmod/blk/why.c"
-#undef answers
-#define fill show_fill
-#include "../../kmod/blk/show.c"
-#undef fill
-#define take_answer ask_take_answer
-#include "../../kmod/blk/ask.c"
-#undef take_answer
-#include "../../kmod/blk/reach.c"
-#define newest ballot_newest
-#include "../../kmod/blk/ballot.c"
-#undef newest
-#include "../../kmod/blk/lease.c"
-#define consent fence_consent
-#include "../../kmod/blk/fence.c"
-#undef consent
-#define serve peer_serve
-#include "../../kmod/blk/peer.c"
-#undef serve
-#undef BRAID_MEMBER_TIMEOUT_MS
-#define BRAID_MEMBER_TIMEOUT_MS	member_timeout_ms
-#include "../../kmod/blk/volume.c"
-#include "../../kmod/blk/attempt.c"
-#undef pr_fmt
-#define highest fork_highest
-#define members fork_members
-#include "../../kmod/blk/fork.c"
-#undef highest
-#undef members
-#undef TRIES_MAX
-#include "../../kmod/blk/settle.c"
-#undef TRIES_MAX
-#include "../../kmod/blk/detach.c"
-#include "../../kmod/blk/attach.c"
-
-#include "control_world.h"
-
-static u64 control_clock(void)
-{
-	return (ktime_get_boottime_ns)() + atomic64_read(&control.jumped);
-}
-
-#define HELD(volume)	READ_ONCE((volume)->held)
-#define ISR(volume)	READ_ONCE((volume)->isr)
-
-static bool lease_holds(struct braid_volume *volume)
-{
-	return READ_ONCE(volume->lease_until) > control_clock();
-}
-
-static struct braid_mver mver_of(struct braid_volume *volume)
-{
-	struct braid_mver mver;
-
-	spin_lock_irq(&volume->lock);
-	mver = volume->record.mver;
-	spin_unlock_irq(&volume->lock);
-	return mver;
-}
-
-/* Does a voter hold durably what the writer calls committed? */
-static bool has_record(struct braid_volume *volume, unsigned int number)
-{
-	struct braid_mver mver = mver_of(volume);
-	struct braid_mver own = voter_record(number).mver;
-
-	return !braid_mver_cmp(&own, &mver);
-}
-
-/* Were so many more renewals done by a voter? */
-static bool renews(unsigned int number, unsigned int since)
-{
-	return READ_ONCE(control.voter[number].asked[BRAID_OP_LEASE]) >= since;
-}
-
-static void not_clean(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < control.voters; i++)
-		control.voter[i].record.flags &= ~BRAID_RECORD_CLEAN;
-}
+#include "control_part.h"
 
 /* Attach */
 
@@ -112,7 +14,7 @@ static void attach_has_its_order(struct kunit *test)
 
 	control_begin(test, 2, 1);
 	not_clean();
-	control.voter[0].dirty = BIT(3);
+	control.voter[0].dirty = BIT(3) | BIT(4) | BIT(7);
 	control.voter[1].dirty = BIT(5);
 	control.voter[1].record.generation = 9;
 	volume = attached();
@@ -128,7 +30,8 @@ static void attach_has_its_order(struct kunit *test)
 		records += (control.log[i] & 0xff) == BRAID_OP_RECORD;
 	KUNIT_EXPECT_GE(test, records, 2u);
 	/* Step 4: what is dirty on any; durable on each before the device is there. */
-	KUNIT_EXPECT_EQ(test, control.reconcile, BIT(3) | BIT(5));
+	KUNIT_EXPECT_EQ(test, control.reconcile,
+			BIT(3) | BIT(4) | BIT(5) | BIT(7));
 	for (i = 0; i < 2; i++) {
 		KUNIT_EXPECT_LT(test, when(i, BRAID_OP_ASK),
 				when(i, BRAID_OP_PREPARE));
@@ -141,6 +44,9 @@ static void attach_has_its_order(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, has_record(volume, i));
 		KUNIT_EXPECT_EQ(test, voter_record(i).flags & BRAID_RECORD_CLEAN,
 				0u);
+		/* What its writer knew of the other: it was at 2, and promised. */
+		KUNIT_EXPECT_EQ(test, voter_record(i).known[!i], 3ULL);
+		KUNIT_EXPECT_EQ(test, voter_record(i).stores[!i], 100ULL + !i);
 	}
 	control_end();
 }
@@ -156,6 +62,22 @@ static void attach_of_what_is_closed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ISR(volume), 0x2ULL);
 	KUNIT_EXPECT_EQ(test, voter_record(2).isr, 0x2ULL);
 	KUNIT_EXPECT_EQ(test, when(0, BRAID_OP_DIRTY), LOG_MAX);
+	control_end();
+}
+
+static void attach_without_generations_left(struct kunit *test)
+{
+	unsigned int i;
+
+	control_begin(test, 2, 1);
+	for (i = 0; i < 3; i++)
+		control.voter[i].record.generation = BRAID_GENERATION_MAX;
+	KUNIT_EXPECT_EQ(test, braid_volume_attach(&control.how, &control.extack),
+			-EBUSY);
+	KUNIT_ASSERT_NOT_NULL(test, control.extack._msg);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(control.extack._msg, "generation"));
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, when(i, BRAID_OP_RECORD), LOG_MAX);
 	control_end();
 }
 
@@ -284,6 +206,49 @@ static void member_records_before_it_serves(struct kunit *test)
 	control_end();
 }
 
+/* A member that tells of regions which do not exist is none, nor the source. */
+static void member_that_tells_nonsense_is_out(struct kunit *test)
+{
+	struct braid_volume *volume;
+	unsigned int i;
+
+	control_begin(test, 2, 1);
+	not_clean();
+	for (i = 0; i < 3; i++)
+		control.voter[i].record.size = 4 << BRAID_REGION_SHIFT_DEFAULT;
+	control.voter[0].dirty = BIT(9);
+	control.voter[1].dirty = BIT(2);
+	volume = attached();
+	KUNIT_EXPECT_EQ(test, ISR(volume), 0x4ULL);
+	KUNIT_EXPECT_EQ(test, control.reconcile, BIT(2));
+	KUNIT_EXPECT_EQ(test, (int)control.source, 2);
+	control_end();
+}
+
+/* Nor one whose flush fails, and that is for good: its cache may be gone. */
+static void member_that_cannot_flush_is_out(struct kunit *test)
+{
+	struct braid_volume *volume;
+
+	control_begin(test, 2, 1);
+	not_clean();
+	control.voter[1].error[BRAID_OP_FLUSH] = -EIO;
+	volume = attached();
+	KUNIT_EXPECT_EQ(test, ISR(volume), 0x2ULL);
+	KUNIT_EXPECT_EQ(test, control.voter[1].asked[BRAID_OP_FLUSH], 1u);
+	control_end();
+
+	control_begin(test, 1, 0);
+	not_clean();
+	control.voter[0].error[BRAID_OP_FLUSH] = -EIO;
+	member_timeout_ms = 1000;
+	KUNIT_EXPECT_NE(test, braid_volume_attach(&control.how, &control.extack),
+			0);
+	KUNIT_EXPECT_FALSE(test, control.disk);
+	KUNIT_EXPECT_EQ(test, control.voter[0].asked[BRAID_OP_FLUSH], 1u);
+	control_end();
+}
+
 static void late_voter_is_prepared_first(struct kunit *test)
 {
 	struct braid_volume *volume;
@@ -357,6 +322,77 @@ static void shrink_is_recorded_first(struct kunit *test)
 	/* S2: it is told, for its vote stays. */
 	let_go(2);
 	KUNIT_EXPECT_TRUE(test, wait_until(has_record(volume, 2)));
+	KUNIT_EXPECT_EQ(test, (int)READ_ONCE(braid_volume_peer(volume, 3)->state),
+			(int)BRAID_PEER_FAILED);
+	control_end();
+}
+
+/* S4: the shrink is recorded all the same. */
+static void min_isr_holds_writes(struct kunit *test)
+{
+	struct braid_volume *volume;
+
+	control_begin(test, 2, 1);
+	control.how.min_isr = 2;
+	volume = attached();
+	KUNIT_EXPECT_EQ(test, HELD(volume), 0u);
+	braid_volume_member_failed(volume, braid_volume_peer(volume, 2), -EIO,
+				   false);
+	KUNIT_EXPECT_TRUE(test, wait_until(HELD(volume)));
+	KUNIT_EXPECT_EQ(test, HELD(volume), (u32)BRAID_HELD_MIN_ISR);
+	KUNIT_EXPECT_EQ(test, ISR(volume), 0x2ULL);
+	KUNIT_EXPECT_TRUE(test, wait_until(has_record(volume, 2)));
+	control_end();
+}
+
+/* A member that says nothing is out after its time, and not before. */
+static void silent_member_is_ejected(struct kunit *test)
+{
+	struct braid_volume *volume;
+	struct braid_peer *peer;
+
+	control_begin(test, 2, 1);
+	member_timeout_ms = 3000;
+	volume = attached();
+	peer = braid_volume_peer(volume, 2);
+	braid_volume_member_failed(volume, peer, -ENOTCONN, false);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(volume->failed), 0ULL);
+	control.voter[1].away = true;
+	control.voter[1].ignore = BIT_ULL(BRAID_OP_LEASE);
+	KUNIT_EXPECT_TRUE(test, wait_until(ISR(volume) == 0x2));
+	KUNIT_EXPECT_GE(test, control_clock() - READ_ONCE(peer->answered),
+			3000 * (u64)NSEC_PER_MSEC);
+	control_end();
+}
+
+/*
+ * A voter whose record went back has no vote and does not serve; what it flushed may
+ * be gone as well.  It is sent no PREPARE, by which its sequence would catch up.
+ */
+static void rolled_back_voter_is_lost(struct kunit *test)
+{
+	struct braid_volume *volume;
+	struct braid_peer *peer;
+	unsigned long flags;
+	unsigned int asked;
+
+	control_begin(test, 2, 1);
+	volume = attached();
+	peer = braid_volume_peer(volume, 2);
+	spin_lock_irqsave(&control.lock, flags);
+	control.voter[1].record.sequence--;
+	asked = control.voter[1].asked[BRAID_OP_PREPARE];
+	spin_unlock_irqrestore(&control.lock, flags);
+	cut(1, false);
+	KUNIT_EXPECT_TRUE(test, wait_until(ISR(volume) == 0x2));
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(peer->out));
+	KUNIT_EXPECT_EQ(test, READ_ONCE(control.voter[1].asked[BRAID_OP_PREPARE]),
+			asked);
+	/* What it granted it does not know: one of three renews now. */
+	cut(2, true);
+	clock_jumps(BRAID_LEASE_MS);
+	KUNIT_EXPECT_TRUE(test, wait_until(HELD(volume) & BRAID_HELD_LEASE));
+	KUNIT_EXPECT_FALSE(test, lease_holds(volume));
 	control_end();
 }
 
@@ -418,6 +454,91 @@ static void last_member_that_hangs_is_waited_for_so_long(struct kunit *test)
 	control_end();
 }
 
+/*
+ * S3: of several that fail the one that answered last stays, but not one whose flush
+ * failed.  @flush: that of the newer one
+ */
+static void last_of_several(struct kunit *test, bool flush, u64 stays)
+{
+	struct braid_volume *volume;
+	unsigned int i;
+
+	control_begin(test, 2, 1);
+	volume = attached();
+	/* No majority answers until both have failed. */
+	for (i = 0; i < 3; i++)
+		control.voter[i].ignore = BIT_ULL(BRAID_OP_LEASE);
+	braid_volume_member_failed(volume, braid_volume_peer(volume, 1), -EIO,
+				   false);
+	braid_volume_member_failed(volume, braid_volume_peer(volume, 2), -EIO,
+				   flush);
+	let_go(1);
+	let_go(2);
+	KUNIT_EXPECT_TRUE(test, wait_until(ISR(volume) != 0x6));
+	KUNIT_EXPECT_EQ(test, ISR(volume), stays);
+	KUNIT_EXPECT_EQ(test, (int)READ_ONCE(volume->state),
+			(int)BRAID_VOLUME_ACTIVE);
+	control_end();
+}
+
+static void last_of_several_stays(struct kunit *test)
+{
+	last_of_several(test, false, 0x4);
+	last_of_several(test, true, 0x2);
+}
+
+/* A proposal cannot be taken back: there is none that no majority could take. */
+static void cut_off_proposes_nothing(struct kunit *test)
+{
+	struct braid_volume *volume;
+	u64 now;
+
+	control_begin(test, 3, 0);
+	volume = attached();
+	cut(1, true);
+	cut(2, true);
+	braid_volume_member_failed(volume, braid_volume_peer(volume, 3), -EIO,
+				   false);
+	now = control_clock();
+	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(volume->ticked) > now));
+	KUNIT_EXPECT_EQ(test, READ_ONCE(volume->proposed), 0ULL);
+	WRITE_ONCE(control.voter[1].away, false);
+	KUNIT_EXPECT_TRUE(test, wait_until(ISR(volume) == 0x6));
+	control_end();
+}
+
+/* Who was cut off does not know who was silent: all have their time again. */
+static void cut_off_blames_nobody(struct kunit *test)
+{
+	struct braid_volume *volume;
+	struct braid_peer *peer;
+	unsigned int i;
+	u64 now;
+
+	control_begin(test, 2, 1);
+	volume = attached();
+	peer = braid_volume_peer(volume, 2);
+	cut(1, true);
+	cut(2, true);
+	/* Longer than a member may take, but not as if it had been paused. */
+	for (i = 0; i < 2; i++) {
+		clock_jumps(15000);
+		now = control_clock();
+		KUNIT_EXPECT_TRUE(test,
+				  wait_until(READ_ONCE(volume->ticked) >= now));
+	}
+	WRITE_ONCE(control.voter[2].away, false);
+	KUNIT_EXPECT_TRUE(test, wait_until(lease_holds(volume)));
+	now = control_clock();
+	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(volume->ticked) > now));
+	KUNIT_EXPECT_EQ(test, ISR(volume), 0x6ULL);
+	WRITE_ONCE(control.voter[1].away, false);
+	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(peer->state) ==
+					   BRAID_PEER_UP));
+	KUNIT_EXPECT_EQ(test, ISR(volume), 0x6ULL);
+	control_end();
+}
+
 static void store_opened_anew_has_failed(struct kunit *test)
 {
 	struct braid_volume *volume;
@@ -447,256 +568,19 @@ static void same_store_goes_on(struct kunit *test)
 	cut(1, true);
 	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(peer->state) !=
 					   BRAID_PEER_UP));
+	control.resent = 0;
 	WRITE_ONCE(control.voter[1].away, false);
 	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(peer->state) ==
 					   BRAID_PEER_UP));
 	KUNIT_EXPECT_EQ(test, ISR(volume), 0x6ULL);
-	control_end();
-}
-
-/* Lease and fence */
-
-static void lease_runs_out_and_comes_back(struct kunit *test)
-{
-	struct braid_volume *volume;
-
-	control_begin(test, 2, 1);
-	volume = attached();
-	cut(1, true);
-	cut(2, true);
-	clock_jumps(BRAID_LEASE_MS);
-	KUNIT_EXPECT_FALSE(test, lease_holds(volume));
-	KUNIT_EXPECT_TRUE(test, wait_until(HELD(volume) & BRAID_HELD_LEASE));
-	WRITE_ONCE(control.voter[1].away, false);
-	WRITE_ONCE(control.voter[2].away, false);
-	KUNIT_EXPECT_TRUE(test, wait_until(!HELD(volume) && lease_holds(volume)));
-	KUNIT_EXPECT_EQ(test, ISR(volume), 0x6ULL);
-	control_end();
-}
-
-/* A writer that was paused heard nobody, whoever answered. */
-static void pause_is_nobodys_silence(struct kunit *test)
-{
-	struct braid_volume *volume;
-	struct braid_peer *peer;
-	unsigned int asked;
-	u64 now;
-
-	control_begin(test, 2, 1);
-	volume = attached();
-	peer = braid_volume_peer(volume, 2);
-	control.voter[1].ignore = BIT_ULL(BRAID_OP_LEASE);
-	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(peer->leasing)));
-	clock_jumps(600000);
-	now = control_clock();
-	braid_volume_member_failed(volume, peer, -ETIMEDOUT, false);
-	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(volume->ticked) >= now));
-	asked = READ_ONCE(control.voter[1].asked[BRAID_OP_LEASE]);
-	let_go(1);
-	KUNIT_EXPECT_TRUE(test, wait_until(renews(1, asked + 1) &&
-					   lease_holds(volume) && !HELD(volume)));
-	KUNIT_EXPECT_EQ(test, ISR(volume), 0x6ULL);
-	KUNIT_EXPECT_EQ(test, (int)READ_ONCE(peer->state), (int)BRAID_PEER_UP);
-	/* Who is silent from then on is. */
-	volume->member_timeout_ms = 3000;
-	cut(1, true);
-	KUNIT_EXPECT_TRUE(test, wait_until(ISR(volume) == 0x2));
-	control_end();
-}
-
-static void stray_promise_is_followed(struct kunit *test)
-{
-	struct braid_volume *volume;
-	u64 counter;
-
-	control_begin(test, 2, 1);
-	volume = attached();
-	counter = volume->epoch.counter + 5;
-	KUNIT_EXPECT_EQ(test, other_prepares(2, counter, false), BRAID_HELD);
-	KUNIT_EXPECT_EQ(test, other_prepares(2, counter, true), BRAID_TAKEN);
-	clock_jumps(BRAID_LEASE_MS / 4);
-	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(volume->epoch.counter) >
-					   counter && !HELD(volume)));
-	KUNIT_EXPECT_EQ(test, ISR(volume), 0x6ULL);
-	KUNIT_EXPECT_TRUE(test, has_record(volume, 0));
-	KUNIT_EXPECT_TRUE(test, lease_holds(volume));
-	control_end();
-}
-
-static void foreign_record_is_death(struct kunit *test)
-{
-	struct played *voter = &control.voter[2];
-	const struct braid_epoch other = { 99, OTHER_NODE };
-	struct braid_volume *volume;
-	unsigned long flags;
-
-	control_begin(test, 2, 1);
-	volume = attached();
-	spin_lock_irqsave(&control.lock, flags);
-	played_promise(voter, &other, BRAID_REQ_DEAD);
-	voter->record.mver.epoch = other;
-	voter->record.mver.k = 1;
-	spin_unlock_irqrestore(&control.lock, flags);
-	clock_jumps(BRAID_LEASE_MS / 4);
-	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(volume->state) ==
-					   BRAID_VOLUME_DEAD));
-	KUNIT_EXPECT_FALSE(test, lease_holds(volume));
-	control_end();
-}
-
-/* Detach */
-
-static void detach_is_recorded(struct kunit *test)
-{
-	struct braid_record record;
-	unsigned int i;
-
-	control_begin(test, 2, 1);
-	attached();
-	KUNIT_EXPECT_EQ(test, braid_volume_detach("db", false, &control.extack),
-			0);
-	for (i = 0; i < 2; i++) {
-		record = voter_record(i);
-		KUNIT_EXPECT_TRUE(test, braid_voter_is_closed(&record));
-		KUNIT_EXPECT_EQ(test, other_prepares(i, 99, false),
-				BRAID_TAKEN);
-	}
-	control_end();
-}
-
-/* A detach that a signal may end, as a person's may be. */
-struct detaching {
-	struct completion done;
-	int error;
-};
-
-static int detach_thread(void *data)
-{
-	struct detaching *d = data;
-
-	allow_signal(SIGTERM);
-	d->error = braid_volume_detach("db", false, NULL);
-	complete(&d->done);
-	while (!kthread_should_stop())
-		schedule_timeout_uninterruptible(1);
-	return 0;
-}
-
-/* Who waits for a member that does not come is no obstacle to force. */
-static void force_ends_a_detach_that_waits(struct kunit *test)
-{
-	struct detaching detaching = { .error = 1 };
-	struct task_struct *thread;
-
-	control_begin(test, 2, 1);
-	attached();
-	WRITE_ONCE(control.hold_flush, true);
-	init_completion(&detaching.done);
-	thread = kthread_run(detach_thread, &detaching, "detach_thread");
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, thread);
-	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(control.shut)));
-	KUNIT_EXPECT_FALSE(test, completion_done(&detaching.done));
-	KUNIT_EXPECT_EQ(test, braid_volume_detach("db", true, NULL), 0);
-	wait_for_completion(&detaching.done);
-	kthread_stop(thread);
-	/* That one did not end in order. */
-	KUNIT_EXPECT_EQ(test, detaching.error, -EIO);
-	KUNIT_EXPECT_FALSE(test, control.disk);
-	KUNIT_EXPECT_EQ(test, braid_volume_detach("db", true, NULL), -ENOENT);
-	control_end();
-}
-
-static bool is_there(void)
-{
-	struct braid_volume *volume = braid_volume_find("db");
-
-	if (volume)
-		braid_volume_put(volume);
-	return volume;
-}
-
-/* A taker's wish is tried for a lease; then the device can be opened again. */
-static void wish_of_a_taker_is_given_up(struct kunit *test)
-{
-	struct braid_volume *volume;
-	unsigned int i;
-
-	control_begin(test, 2, 1);
-	for (i = 0; i < 3; i++)
-		control.voter[i].record.lease_ms = 1000;
-	volume = attached();
-	WRITE_ONCE(control.hold_flush, true);
-	control.voter[2].wanted = true;
-	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(control.shut)));
-	KUNIT_EXPECT_TRUE(test, wait_until(!READ_ONCE(control.shut)));
-	KUNIT_EXPECT_EQ(test, (int)READ_ONCE(volume->state),
-			(int)BRAID_VOLUME_ACTIVE);
-	WRITE_ONCE(control.hold_flush, false);
-	/* Asked again it closes. */
-	control.voter[2].wanted = true;
-	KUNIT_EXPECT_TRUE(test, wait_until(!is_there()));
-	control_end();
-}
-
-/*
- * A voter that has recorded that the volume is closed promises to anybody at once,
- * whatever it granted: until it holds a record that says otherwise, no lease rests
- * on it.
- */
-static void lease_needs_who_is_not_closed(struct kunit *test)
-{
-	struct detaching detaching = { .error = 1 };
-	struct task_struct *thread;
-	struct braid_volume *volume;
-	struct braid_record record;
-	unsigned int first, last;
-
-	control_begin(test, 2, 1);
-	volume = attached();
-	control.voter[0].ignore = BIT_ULL(BRAID_OP_RECORD);
-	control.voter[1].ignore = BIT_ULL(BRAID_OP_RECORD);
-	control.voter[2].hold = BIT_ULL(BRAID_OP_RECORD);
-	init_completion(&detaching.done);
-	thread = kthread_run(detach_thread, &detaching, "detach_thread");
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, thread);
-	KUNIT_EXPECT_TRUE(test, wait_until(voter_record(2).flags &
-					   BRAID_RECORD_CLEAN));
-	send_sig(SIGTERM, thread, 0);
-	wait_for_completion(&detaching.done);
-	kthread_stop(thread);
-	KUNIT_EXPECT_EQ(test, detaching.error, -EINTR);
-	KUNIT_EXPECT_TRUE(test, HELD(volume) & BRAID_HELD_RECORD);
-
-	/* The two others go on: not closed, and a majority. */
-	let_go(0);
-	let_go(1);
-	KUNIT_EXPECT_TRUE(test, wait_until(!(HELD(volume) & BRAID_HELD_RECORD)));
-	KUNIT_EXPECT_EQ(test, mver_of(volume).k, 3u);
-	KUNIT_EXPECT_TRUE(test, wait_until(lease_holds(volume)));
-	record = voter_record(2);
-	KUNIT_EXPECT_TRUE(test, braid_voter_is_closed(&record));
-
-	/* Then one of them is gone, and what it granted runs out. */
-	cut(1, true);
-	clock_jumps(BRAID_LEASE_MS);
-	first = READ_ONCE(control.voter[0].asked[BRAID_OP_LEASE]);
-	last = READ_ONCE(control.voter[2].asked[BRAID_OP_LEASE]);
-	clock_jumps(BRAID_LEASE_MS / 3);
-	KUNIT_EXPECT_TRUE(test, wait_until(renews(0, first + 1) &&
-					   renews(2, last + 1)));
-	KUNIT_EXPECT_TRUE(test, wait_until(HELD(volume) & BRAID_HELD_LEASE));
-	KUNIT_EXPECT_FALSE(test, lease_holds(volume));
-	/* As soon as it knows better its word counts. */
-	let_go(2);
-	KUNIT_EXPECT_TRUE(test, wait_until(lease_holds(volume) && !HELD(volume)));
-	record = voter_record(2);
-	KUNIT_EXPECT_FALSE(test, braid_voter_is_closed(&record));
+	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(control.resent) & peer->bit));
 	control_end();
 }
 
 static struct kunit_case control_cases[] = {
 	KUNIT_CASE(attach_has_its_order),
 	KUNIT_CASE(attach_of_what_is_closed),
+	KUNIT_CASE(attach_without_generations_left),
 	KUNIT_CASE(attach_needs_a_majority),
 	KUNIT_CASE(attach_prepares_only_with_a_member),
 	KUNIT_CASE(attach_names_who_does_not_record),
@@ -704,22 +588,22 @@ static struct kunit_case control_cases[] = {
 	KUNIT_CASE(attach_names_who_wins_the_race),
 	KUNIT_CASE(attach_begins_anew),
 	KUNIT_CASE(member_records_before_it_serves),
+	KUNIT_CASE(member_that_tells_nonsense_is_out),
+	KUNIT_CASE(member_that_cannot_flush_is_out),
 	KUNIT_CASE(late_voter_is_prepared_first),
 	KUNIT_CASE(force_takes_one_that_was_left_behind),
 	KUNIT_CASE(shrink_is_recorded_first),
+	KUNIT_CASE(min_isr_holds_writes),
+	KUNIT_CASE(silent_member_is_ejected),
+	KUNIT_CASE(rolled_back_voter_is_lost),
 	KUNIT_CASE(last_member_stays),
 	KUNIT_CASE(last_member_is_waited_for_so_long),
 	KUNIT_CASE(last_member_that_hangs_is_waited_for_so_long),
+	KUNIT_CASE(last_of_several_stays),
+	KUNIT_CASE(cut_off_proposes_nothing),
+	KUNIT_CASE(cut_off_blames_nobody),
 	KUNIT_CASE(store_opened_anew_has_failed),
 	KUNIT_CASE(same_store_goes_on),
-	KUNIT_CASE(lease_runs_out_and_comes_back),
-	KUNIT_CASE(pause_is_nobodys_silence),
-	KUNIT_CASE(stray_promise_is_followed),
-	KUNIT_CASE(foreign_record_is_death),
-	KUNIT_CASE(detach_is_recorded),
-	KUNIT_CASE(force_ends_a_detach_that_waits),
-	KUNIT_CASE(wish_of_a_taker_is_given_up),
-	KUNIT_CASE(lease_needs_who_is_not_closed),
 	{}
 };
 

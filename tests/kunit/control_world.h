@@ -29,6 +29,7 @@
 #include "blk_records.h"
 
 #define LOG_MAX		1024
+#define DIRTY_AT_ONCE	2	/* regions in one answer */
 #define OTHER_NODE	0x0711u		/* of the writers that the test plays */
 
 /**
@@ -100,6 +101,11 @@ struct played {
  * @failed: everything in flight was failed
  * @hold_flush: making all durable does not end
  * @waits_since: of a write, boottime ns; 0: none
+ * @resent: bits of voters to which what was lost was sent again
+ * @drains: how often what is in flight was waited for
+ * @flushes: how often all was to be made durable and cleared
+ * @disorder: that came before the waiting, or after a record that says closed
+ * @io_error: what it ended with
  * @io: the I/O part, into which nobody looks
  * @extack: of the attach
  * @how: to attach
@@ -122,16 +128,22 @@ static struct control {
 	bool failed;
 	bool hold_flush;
 	u64 waits_since;
+	u64 resent;
+	unsigned int drains;
+	unsigned int flushes;
+	bool disorder;
+	int io_error;
 	struct braid_io_set *io;
 	struct netlink_ext_ack extack;
 	struct braid_volume_attach how;
 } control;
 
+/* Looks again until it is so, for a minute. Return: whether it is. */
 #define wait_until(condition)						\
 ({									\
-	int __left = 20000;						\
+	const unsigned long __end = jiffies + 60 * HZ;			\
 									\
-	while (!(condition) && __left--)				\
+	while (!(condition) && time_before(jiffies, __end))		\
 		usleep_range(500, 1000);				\
 	(condition);							\
 })
@@ -227,14 +239,19 @@ static int played_dirty(struct played *voter, struct braid_request *request)
 {
 	__le32 *out = request->body;
 	unsigned long region;
+	unsigned int count = 0;
 
-	request->body_len = 0;
-	for_each_set_bit(region, &voter->dirty, BITS_PER_LONG) {
-		*out++ = cpu_to_le32(region);
-		request->body_len += sizeof(*out);
-	}
 	request->value = braid_record_regions(voter->record.size,
 					      voter->record.region_shift);
+	region = request->offset;
+	for_each_set_bit_from(region, &voter->dirty, BITS_PER_LONG) {
+		if (count == DIRTY_AT_ONCE) {
+			request->value = region;
+			break;
+		}
+		out[count++] = cpu_to_le32(region);
+	}
+	request->body_len = count * sizeof(*out);
 	return 0;
 }
 
@@ -467,6 +484,11 @@ void braid_io_gate(struct braid_volume *volume)
 
 void braid_io_resend(struct braid_volume *volume, struct braid_peer *peer)
 {
+	unsigned long flags;
+
+	spin_lock_irqsave(&control.lock, flags);
+	control.resent |= peer->bit;
+	spin_unlock_irqrestore(&control.lock, flags);
 }
 
 void braid_io_fail(struct braid_volume *volume, int error)
@@ -484,14 +506,25 @@ void braid_io_reconcile(struct braid_volume *volume, unsigned long *dirty,
 
 int braid_io_drain(struct braid_volume *volume, unsigned int timeout_ms)
 {
+	control.drains++;
 	return 0;
 }
 
 int braid_io_flush_and_clear(struct braid_volume *volume)
 {
+	unsigned long flags;
+	unsigned int i;
+
+	spin_lock_irqsave(&control.lock, flags);
+	control.flushes++;
+	control.disorder |= !control.drains;
+	for (i = 0; i < control.voters; i++)
+		control.disorder |=
+			control.voter[i].record.flags & BRAID_RECORD_CLEAN;
+	spin_unlock_irqrestore(&control.lock, flags);
 	while (READ_ONCE(control.hold_flush) && !READ_ONCE(control.failed))
 		msleep(20);
-	return 0;
+	return control.io_error;
 }
 
 void braid_io_info(struct braid_volume *volume, struct braid_io_info *info)
@@ -538,13 +571,13 @@ void braid_event_volume(const char *volume, const char *what, u8 voter,
 
 /* What a test does */
 
-static void clock_jumps(u64 ms)
+static inline void clock_jumps(u64 ms)
 {
 	atomic64_add(ms * NSEC_PER_MSEC, &control.jumped);
 }
 
 /* Does something to a voter's connection under the lock; then it breaks. */
-static void cut(unsigned int number, bool away)
+static inline void cut(unsigned int number, bool away)
 {
 	struct played *voter = &control.voter[number];
 	struct braid_remote *remote;
@@ -567,7 +600,7 @@ static void cut(unsigned int number, bool away)
 }
 
 /* What is held there is answered from now on. */
-static void let_go(unsigned int number)
+static inline void let_go(unsigned int number)
 {
 	struct played *voter = &control.voter[number];
 	struct braid_request *request, *next;
@@ -587,7 +620,7 @@ static void let_go(unsigned int number)
 		request->done(request);
 }
 
-static struct braid_record voter_record(unsigned int number)
+static inline struct braid_record voter_record(unsigned int number)
 {
 	struct braid_record record;
 	unsigned long flags;
@@ -599,8 +632,8 @@ static struct braid_record voter_record(unsigned int number)
 }
 
 /* Another writer asks this voter for a promise. */
-static enum braid_verdict other_prepares(unsigned int number, u64 counter,
-					 bool dead)
+static inline enum braid_verdict other_prepares(unsigned int number, u64 counter,
+						bool dead)
 {
 	const struct braid_epoch epoch = { counter, OTHER_NODE };
 	enum braid_verdict verdict;
@@ -614,7 +647,7 @@ static enum braid_verdict other_prepares(unsigned int number, u64 counter,
 }
 
 /* Where in the log an operation of a voter is for the first time, or LOG_MAX. */
-static unsigned int when(unsigned int number, enum braid_op op)
+static inline unsigned int when(unsigned int number, enum braid_op op)
 {
 	unsigned int i;
 
@@ -625,7 +658,7 @@ static unsigned int when(unsigned int number, enum braid_op op)
 }
 
 /* Data replicas first, then witnesses; all closed, of generation 1. */
-static void control_begin(struct kunit *test, u8 data, u8 witnesses)
+static inline void control_begin(struct kunit *test, u8 data, u8 witnesses)
 {
 	unsigned int i;
 
@@ -648,7 +681,7 @@ static void control_begin(struct kunit *test, u8 data, u8 witnesses)
 	KUNIT_ASSERT_EQ(test, braid_volume_init(), 0);
 }
 
-static void control_end(void)
+static inline void control_end(void)
 {
 	struct braid_volume *volume = braid_volume_find("db");
 
@@ -662,7 +695,7 @@ static void control_end(void)
 }
 
 /* Return: the volume that is attached, without a reference: it stays until control_end(). */
-static struct braid_volume *attached(void)
+static inline struct braid_volume *attached(void)
 {
 	struct braid_volume *volume;
 	int error;
