@@ -30,10 +30,13 @@
  * @held: kept, in order
  * @nheld: how many
  * @submitted: data I/O that came
+ * @last: operation of the last one
+ * @last_fua: it was to be durable
  * @opened: the store is open
  * @fail_slots: writes of the record fail
  * @no_memory: they find no memory before they begin
  * @fail_data: what the next data I/O ends with
+ * @fail_meta: what a write of metadata ends with
  * @hold_meta: a write of metadata waits
  * @go_on: until this
  */
@@ -48,10 +51,13 @@ static struct memory {
 	struct braid_store_io *held[16];
 	u32 nheld;
 	u32 submitted;
+	enum braid_store_op last;
+	bool last_fua;
 	bool opened;
 	bool fail_slots;
 	bool no_memory;
 	int fail_data;
+	int fail_meta;
 	bool hold_meta;
 	struct completion go_on;
 } memory;
@@ -84,6 +90,8 @@ int braid_store_meta_write(struct braid_store *store, u64 at,
 {
 	if (memory.hold_meta)
 		wait_for_completion(&memory.go_on);
+	if (memory.fail_meta)
+		return memory.fail_meta;
 	memcpy(memory.meta + at, buffer, length);
 	return 0;
 }
@@ -119,6 +127,8 @@ void braid_store_submit(struct braid_store *store, struct braid_store_io *io)
 
 	spin_lock_irq(&memory.lock);
 	memory.submitted++;
+	memory.last = io->op;
+	memory.last_fua = io->fua;
 	held = memory.hold;
 	if (held)
 		memory.held[memory.nheld++] = io;
@@ -135,7 +145,7 @@ void braid_store_submit(struct braid_store *store, struct braid_store_io *io)
 }
 
 /* What was held ends now, with interrupts off as a device may do it. */
-static void let_go(void)
+static inline void let_go(void)
 {
 	unsigned long flags;
 	u32 i;

@@ -85,7 +85,7 @@ static int ask_wait(struct scene *scene, struct ask *ask)
 	return ask->request.error;
 }
 
-static bool ask_waits(struct ask *ask)
+static inline bool ask_waits(struct ask *ask)
 {
 	msleep(30);
 	return !completion_done(&ask->done);
@@ -198,7 +198,7 @@ struct errand {
 	int error;
 };
 
-static void close_errand(struct work_struct *work)
+static inline void close_errand(struct work_struct *work)
 {
 	struct errand *errand = container_of(work, struct errand, work);
 
@@ -206,7 +206,7 @@ static void close_errand(struct work_struct *work)
 	complete(&errand->done);
 }
 
-static void open_errand(struct work_struct *work)
+static inline void open_errand(struct work_struct *work)
 {
 	struct errand *errand = container_of(work, struct errand, work);
 
@@ -214,14 +214,14 @@ static void open_errand(struct work_struct *work)
 	complete(&errand->done);
 }
 
-static void errand_begin(struct errand *errand, work_func_t run)
+static inline void errand_begin(struct errand *errand, work_func_t run)
 {
 	INIT_WORK_ONSTACK(&errand->work, run);
 	init_completion(&errand->done);
 	queue_work(system_dfl_wq, &errand->work);
 }
 
-static void errand_end(struct errand *errand)
+static inline void errand_end(struct errand *errand)
 {
 	wait_for_completion(&errand->done);
 	flush_work(&errand->work);

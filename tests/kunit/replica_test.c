@@ -3,182 +3,7 @@
  * A replica, asked as a writer asks it, on a store in memory: who is admitted, what
  * waits for what, and what is durable before it is answered.
  */
-#include <crypto/hash.h>
-#include <crypto/sha2.h>
-#include <kunit/test.h>
-#include <linux/bvec.h>
-#include <linux/completion.h>
-#include <linux/delay.h>
-#include <linux/kthread.h>
-#include <linux/netlink.h>
-#include <linux/vmalloc.h>
-#include <linux/workqueue.h>
-
-#include "../../kmod/blk/map.c"
-#include "../../kmod/blk/member.c"
-#define decode record_decode
-#include "../../kmod/blk/record.c"
-#undef decode
-#include "../../kmod/blk/tracker.c"
-#define create journal_create
-#define destroy journal_destroy
-#include "../../kmod/blk/journal.c"
-#undef create
-#undef destroy
-#define create session_create
-#define put session_put
-#define admit session_admit
-#define enlist session_enlist
-#include "../../kmod/blk/session.c"
-#undef create
-#undef put
-#undef admit
-#undef enlist
-#define answer vote_answer
-#define open_journal vote_open_journal
-#include "../../kmod/blk/vote.c"
-#undef answer
-#undef open_journal
-#include "../../kmod/blk/digest.c"
-#include "../../kmod/blk/serve.c"
-#include "../../kmod/blk/replica.c"
-
-#include "blk_records.h"
-#include "memory_store.h"
-#include "replica_scene.h"
-
-/* Votes */
-
-static void promise_is_durable_and_a_lease(struct kunit *test)
-{
-	struct scene *scene = scene_new(test);
-	struct ask *ask = prepare(scene, 2, 22);
-
-	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), 0);
-	KUNIT_EXPECT_EQ(test, memory.records, 1u);
-	KUNIT_EXPECT_EQ(test, memory.record.promised.counter, 2ULL);
-	KUNIT_EXPECT_STREQ(test, memory.record.holder, "abc");
-	KUNIT_EXPECT_EQ(test, ask->request.body_len, BRAID_SLOT_SIZE);
-	KUNIT_EXPECT_GT(test, ask->request.value, 0ULL);
-	KUNIT_EXPECT_LE(test, ask->request.value, (u64)BRAID_LEASE_MS);
-	/* The same again is answered the same, and written no more. */
-	KUNIT_EXPECT_EQ(test, ask_now(scene, prepare(scene, 2, 22)), 0);
-	KUNIT_EXPECT_EQ(test, memory.records, 1u);
-	/* A lower one; another's while the lease runs, asked or not; the word. */
-	KUNIT_EXPECT_EQ(test, ask_now(scene, prepare(scene, 1, 99)), -ESTALE);
-	ask = prepare(scene, 3, 33);
-	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), -EBUSY);
-	KUNIT_EXPECT_EQ(test, ask->request.body_len, BRAID_SLOT_SIZE);
-	ask = prepare(scene, 3, 33);
-	ask->request.op = BRAID_OP_ASK;
-	ask->request.flags = BRAID_REQ_DEAD;
-	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), 0);
-	KUNIT_EXPECT_EQ(test, memory.records, 1u);
-	ask = prepare(scene, 3, 33);
-	ask->request.flags = BRAID_REQ_DEAD;
-	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), 0);
-	KUNIT_EXPECT_EQ(test, memory.record.promised.counter, 3ULL);
-	/* A name that could not be read again. */
-	ask = prepare(scene, 4, 33);
-	ask->body[1] = ' ';
-	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), -EINVAL);
-	KUNIT_EXPECT_EQ(test, memory.records, 2u);
-	scene_end(scene);
-}
-
-/* After a restart another writer waits for one full lease. */
-static void restart_refuses_for_a_lease(struct kunit *test)
-{
-	struct scene *scene = scene_new(test);
-	struct ask *ask;
-
-	attach(scene, 2, 22);
-	close_replica(scene);
-	open_replica(scene);
-	ask = prepare(scene, 3, 33);
-	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), -EBUSY);
-	KUNIT_EXPECT_GT(test, ask->request.value, (u64)BRAID_LEASE_MS / 2);
-	KUNIT_EXPECT_EQ(test, ask_now(scene, prepare(scene, 3, 22)), 0);
-	/* Closed: nobody waits. */
-	scene->epoch.counter = 3;
-	KUNIT_EXPECT_EQ(test, ask_now(scene, record(scene, 1, 0x6,
-						    BRAID_RECORD_CLEAN)), 0);
-	close_replica(scene);
-	open_replica(scene);
-	KUNIT_EXPECT_EQ(test, ask_now(scene, prepare(scene, 4, 44)), 0);
-	scene_end(scene);
-}
-
-static u64 renew(struct scene *scene)
-{
-	struct ask *ask = ask_new(scene, BRAID_OP_LEASE);
-
-	KUNIT_EXPECT_EQ(scene->test, ask_now(scene, ask), 0);
-	return ask->request.value;
-}
-
-/* A writer hears of who wants its volume once, and not of who gave up long ago. */
-static void wish_of_a_taker_runs_out(struct kunit *test)
-{
-	struct scene *scene = scene_new(test);
-	struct ask *ask;
-	int i;
-
-	attach(scene, 2, 22);
-	KUNIT_EXPECT_EQ(test, renew(scene), 0ULL);
-	for (i = 0; i < 3; i++) {
-		ask = prepare(scene, 3, 33);
-		ask->request.op = BRAID_OP_ASK;
-		ask->request.flags = i < 2 ? BRAID_REQ_TAKEOVER : 0;
-		KUNIT_EXPECT_EQ(test, ask_now(scene, ask), -EBUSY);
-		/* As if a lease had passed since, which the writer was away. */
-		if (i == 1)
-			scene->replica->wanted_until -=
-				(u64)BRAID_LEASE_MS * NSEC_PER_MSEC;
-		KUNIT_EXPECT_EQ(test, renew(scene),
-				i ? 0ULL : (u64)BRAID_LEASE_WANTED);
-	}
-	KUNIT_EXPECT_EQ(test, renew(scene), 0ULL);
-	scene_end(scene);
-}
-
-static void unwritten_record_fails_for_good(struct kunit *test)
-{
-	struct scene *scene = scene_new(test);
-
-	attach(scene, 2, 22);
-	memory.fail_slots = true;
-	KUNIT_EXPECT_EQ(test, ask_now(scene, prepare(scene, 3, 22)), -EIO);
-	memory.fail_slots = false;
-	KUNIT_EXPECT_EQ(test, memory.record.promised.counter, 2ULL);
-	KUNIT_EXPECT_EQ(test, ask_now(scene, prepare(scene, 4, 22)), -EIO);
-	KUNIT_EXPECT_EQ(test, ask_now(scene, ask_new(scene, BRAID_OP_LEASE)),
-			-EIO);
-	detach(scene);
-	scene_end(scene);
-}
-
-/* Nothing was written: the writer of before goes on, with another session. */
-static void promise_without_memory_is_none(struct kunit *test)
-{
-	struct scene *scene = scene_new(test);
-
-	attach(scene, 2, 22);
-	memory.no_memory = true;
-	KUNIT_EXPECT_EQ(test, ask_now(scene, prepare(scene, 3, 22)), -ENOMEM);
-	KUNIT_EXPECT_EQ(test, ask_now(scene, record(scene, 2, 0x6, 0)), -ENOMEM);
-	memory.no_memory = false;
-	KUNIT_EXPECT_EQ(test, memory.record.promised.counter, 2ULL);
-	KUNIT_EXPECT_EQ(test, scene->replica->record.mver.k, 1u);
-	KUNIT_EXPECT_EQ(test, ask_now(scene, ask_new(scene, BRAID_OP_LEASE)), 0);
-	detach(scene);
-	KUNIT_EXPECT_EQ(test, braid_session_open(scene->replica, &scene->epoch,
-						 1, &scene->data), 0);
-	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_WRITE, 0, 4096), 0);
-	KUNIT_EXPECT_EQ(test, ask_now(scene, record(scene, 2, 0x6, 0)), 0);
-	KUNIT_EXPECT_EQ(test, memory.record.mver.k, 2u);
-	scene_end(scene);
-}
+#include "replica_part.h"
 
 /* PREPARE waits for what a lower epoch has on the disk, and admits no more of it. */
 static void promise_waits_for_writes(struct kunit *test)
@@ -412,6 +237,196 @@ static void write_is_stamped_and_read(struct kunit *test)
 	scene_end(scene);
 }
 
+/* What is asked for reaches the store as it was meant. */
+static void store_is_asked_the_same(struct kunit *test)
+{
+	static const struct {
+		enum braid_op op;
+		enum braid_store_op store;
+		u32 flags;
+	} table[] = {
+		{ BRAID_OP_WRITE, BRAID_STORE_WRITE, 0 },
+		{ BRAID_OP_WRITE, BRAID_STORE_WRITE, BRAID_REQ_FUA },
+		{ BRAID_OP_ZERO, BRAID_STORE_ZERO, BRAID_REQ_FUA },
+		{ BRAID_OP_DISCARD, BRAID_STORE_DISCARD, 0 },
+		{ BRAID_OP_READ, BRAID_STORE_READ, 0 },
+		{ BRAID_OP_FLUSH, BRAID_STORE_FLUSH, 0 },
+	};
+	struct scene *scene = scene_new(test);
+	struct ask *ask;
+	u32 i;
+
+	attach(scene, 2, 22);
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		ask = ask_data(scene, table[i].op, 0,
+			       table[i].op == BRAID_OP_FLUSH ? 0 : 4096);
+		ask->request.flags = table[i].flags;
+		KUNIT_EXPECT_EQ(test, ask_now(scene, ask), 0);
+		KUNIT_EXPECT_EQ_MSG(test, (int)memory.last, (int)table[i].store,
+				    "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, memory.last_fua, !!table[i].flags,
+				    "row %u", i);
+	}
+	scene_end(scene);
+}
+
+/* G2: without the stamp there is no write. */
+static void write_without_its_stamp_fails(struct kunit *test)
+{
+	struct scene *scene = scene_new(test);
+	u32 submitted;
+
+	attach(scene, 2, 22);
+	memory.fail_meta = -EIO;
+	submitted = memory.submitted;
+	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_WRITE, 0, 4096), -EIO);
+	KUNIT_EXPECT_EQ(test, memory.submitted, submitted);
+	memory.fail_meta = 0;
+	scene_end(scene);
+}
+
+/* As many regions as there is room for, and where to go on. */
+static void dirty_is_told_in_parts(struct kunit *test)
+{
+	struct scene *scene = scene_new(test);
+	u32 found = 0, i, count;
+	u64 from = 0;
+	struct ask *ask;
+
+	attach(scene, 2, 22);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_WRITE,
+					       (2 * i) << SHIFT, 4096), 0);
+	while (from < DATA_SIZE >> SHIFT) {
+		ask = ask_new(scene, BRAID_OP_DIRTY);
+		ask->request.offset = from;
+		ask->request.body_max = sizeof(__le32);
+		KUNIT_ASSERT_EQ(test, ask_now(scene, ask), 0);
+		KUNIT_ASSERT_GT(test, ask->request.value, from);
+		from = ask->request.value;
+		count = ask->request.body_len / sizeof(__le32);
+		KUNIT_EXPECT_LE(test, count, 1u);
+		if (count)
+			found |= BIT(le32_to_cpup((__le32 *)ask->body));
+	}
+	KUNIT_EXPECT_EQ(test, found, BIT(0) | BIT(2) | BIT(4));
+	/* Of another epoch it is told nothing. */
+	ask = ask_new(scene, BRAID_OP_DIRTY);
+	ask->request.epoch.counter--;
+	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), -ESTALE);
+	scene_end(scene);
+}
+
+static int clear_now(struct scene *scene, u32 region, u64 n, u32 generation,
+		     u32 flags)
+{
+	struct ask *ask = ask_new(scene, BRAID_OP_CLEAR);
+	struct braid_clear *clear = (struct braid_clear *)ask->body;
+
+	clear->region = cpu_to_le32(region);
+	clear->n = cpu_to_le64(n);
+	ask->request.body_len = sizeof(*clear);
+	ask->request.generation = generation;
+	ask->request.flags = flags;
+	return ask_now(scene, ask);
+}
+
+/* C1, C3, G3: what the writer says counts, and each writer counts anew. */
+static void clear_is_as_the_writer_says(struct kunit *test)
+{
+	struct scene *scene = scene_new(test);
+	struct ask *ask;
+
+	attach(scene, 2, 22);
+	ask = ask_data(scene, BRAID_OP_WRITE, 0, 4096);
+	ask->request.n = 7;
+	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), 0);
+	KUNIT_EXPECT_EQ(test, clear_now(scene, 0, 6, 9, BRAID_REQ_STAMP), 0);
+	KUNIT_EXPECT_EQ(test, braid_journal_entry(scene->replica->journal, 0),
+			5 | BRAID_MAP_DIRTY);
+	KUNIT_EXPECT_EQ(test, clear_now(scene, 0, 7, 8, 0), 0);
+	KUNIT_EXPECT_EQ(test, braid_journal_entry(scene->replica->journal, 0), 5u);
+	KUNIT_EXPECT_EQ(test, clear_now(scene, 0, 7, 9, BRAID_REQ_STAMP), 0);
+	KUNIT_EXPECT_EQ(test, braid_journal_entry(scene->replica->journal, 0), 9u);
+	KUNIT_EXPECT_EQ(test, clear_now(scene, 0, 7, 0, 0), -EINVAL);
+
+	/* The counter of the next writer begins at 1 again. */
+	ask = ask_data(scene, BRAID_OP_WRITE, 0, 4096);
+	ask->request.n = 8;
+	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), 0);
+	detach(scene);
+	attach(scene, 3, 22);
+	KUNIT_EXPECT_EQ(test, clear_now(scene, 0, 1, 9, 0), 0);
+	KUNIT_EXPECT_EQ(test, braid_journal_dirty_count(scene->replica->journal),
+			0u);
+	scene_end(scene);
+}
+
+/* What a writer was told when another followed it is nothing. */
+static void digest_is_of_its_epoch(struct kunit *test)
+{
+	struct scene *scene = scene_new(test);
+	struct ask *ask;
+
+	attach(scene, 2, 22);
+	ask = ask_new(scene, BRAID_OP_DIGEST);
+	ask->request.length = 4096;
+	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), 0);
+	memory.hold = true;
+	ask = ask_new(scene, BRAID_OP_DIGEST);
+	ask->request.length = 4096;
+	ask_send(scene, ask);
+	KUNIT_EXPECT_TRUE(test, ask_waits(ask));
+	KUNIT_EXPECT_EQ(test, ask_now(scene, prepare(scene, 3, 22)), 0);
+	let_go();
+	KUNIT_EXPECT_EQ(test, ask_wait(scene, ask), -ESTALE);
+	scene_end(scene);
+}
+
+/*
+ * The majority that recorded a writer may not have included a member: it is written
+ * to by the record of the one before.  A joiner is written to, not read.
+ */
+static void written_to_and_not_read(struct kunit *test)
+{
+	struct scene *scene = scene_new(test);
+	struct ask *ask = prepare(scene, 2, 22);
+
+	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), 0);
+	scene->epoch = ask->request.epoch;
+	KUNIT_ASSERT_EQ(test, braid_session_open(scene->replica, &scene->epoch,
+						 1, &scene->data), 0);
+	/* What it holds says closed. */
+	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_WRITE, 0, 4096), 0);
+	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_FLUSH, 0, 0), 0);
+	close_replica(scene);
+
+	memory.record.own = BRAID_OWN_JOINING;
+	memory.record.joining = memory.record.mver;
+	open_replica(scene);
+	attach(scene, 3, 22);
+	/* Named is complete; left out while it joins it is not. */
+	KUNIT_EXPECT_EQ(test, (int)memory.record.own, (int)BRAID_OWN_INSYNC);
+	detach(scene);
+	close_replica(scene);
+	memory.record.own = BRAID_OWN_JOINING;
+	memory.record.isr = 0x4;
+	open_replica(scene);
+	KUNIT_ASSERT_EQ(test, braid_session_open(scene->replica, &scene->epoch,
+						 1, &scene->data), 0);
+	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_WRITE, 0, 4096), 0);
+	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_READ, 0, 4096), -EPERM);
+	/* What it says of itself counts, too. */
+	detach(scene);
+	close_replica(scene);
+	memory.record.isr = 0x6;
+	open_replica(scene);
+	KUNIT_ASSERT_EQ(test, braid_session_open(scene->replica, &scene->epoch,
+						 1, &scene->data), 0);
+	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_READ, 0, 4096), -EPERM);
+	scene_end(scene);
+}
+
 /* I4, and closed means closed. */
 static void ejected_is_not_served(struct kunit *test)
 {
@@ -422,6 +437,7 @@ static void ejected_is_not_served(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ask_now(scene, record(scene, 2, 0x4, 0)), 0);
 	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_READ, 0, 4096), -EPERM);
 	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_WRITE, 0, 4096), -EPERM);
+	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_FLUSH, 0, 0), -EPERM);
 	KUNIT_EXPECT_EQ(test, ask_now(scene, ask_new(scene, BRAID_OP_DIRTY)),
 			-EPERM);
 	ask = ask_new(scene, BRAID_OP_DIGEST);
@@ -458,6 +474,14 @@ static void generation_is_of_what_is_committed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), 0);
 	KUNIT_EXPECT_EQ(test, scene->replica->record.last_insync_gen, 2u);
 	KUNIT_EXPECT_EQ(test, ask_now(scene, record(scene, 3, 0x6, 0)), 0);
+	KUNIT_EXPECT_EQ(test, scene->replica->record.last_insync_gen, 4u);
+	/* What one writer committed says nothing of the next one's record. */
+	ask = ask_new(scene, BRAID_OP_LEASE);
+	ask->request.committed = 5;
+	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), 0);
+	detach(scene);
+	attach(scene, 3, 22);
+	KUNIT_EXPECT_EQ(test, memory.record.generation, 5u);
 	KUNIT_EXPECT_EQ(test, scene->replica->record.last_insync_gen, 4u);
 	scene_end(scene);
 }
@@ -533,7 +557,11 @@ static void failed_flush_below_is_remembered(struct kunit *test)
 	attach(scene, 2, 22);
 	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_WRITE, 0, 4096), 0);
 	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_READ, 0, 4096), 0);
+	KUNIT_EXPECT_EQ(test, clear_now(scene, 0, 0, 5, 0), 0);
 	memory.store.flush_failed = true;
+	KUNIT_EXPECT_EQ(test, clear_now(scene, 0, 1, 5, 0), -EIO);
+	KUNIT_EXPECT_EQ(test, braid_journal_dirty_count(scene->replica->journal),
+			1u);
 	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_READ, 0, 4096), -EIO);
 	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_WRITE, 0, 4096), -EIO);
 	KUNIT_EXPECT_EQ(test, ask_now(scene, ask_new(scene, BRAID_OP_DIGEST)),
@@ -608,153 +636,19 @@ static void sessions_in_a_storm(struct kunit *test)
 	scene_end(scene);
 }
 
-/* Creation */
-
-static void make_blank(void)
-{
-	memory.record.own = BRAID_OWN_BLANK;
-	memset(&memory.record.voters, 0, sizeof(memory.record.voters));
-	memset(&memory.record.mver, 0, sizeof(memory.record.mver));
-	memset(&memory.record.promised, 0, sizeof(memory.record.promised));
-	memory.record.isr = 0;
-	memory.record.generation = 0;
-}
-
-static struct braid_record *first_record(struct kunit *test)
-{
-	struct braid_record *first = kunit_kzalloc(test, sizeof(*first),
-						   GFP_KERNEL);
-
-	*first = memory.record;
-	first->flags = 0;
-	voters_plain(&first->voters, 2, 1);
-	first->isr = 0x6;
-	first->mver.epoch.counter = 1;
-	first->mver.k = 1;
-	first->generation = 1;
-	first->list_version = 1;
-	return first;
-}
-
-static struct ask *creation(struct scene *scene,
-			    const struct braid_record *first)
-{
-	struct ask *ask = ask_new(scene, BRAID_OP_CREATE);
-
-	ask->request.body_len = BRAID_SLOT_SIZE;
-	braid_record_encode(first, ask->body);
-	return ask;
-}
-
-static void created_once(struct kunit *test)
-{
-	struct scene *scene;
-	struct ask *ask;
-	struct braid_record *first;
-
-	make_blank();
-	scene = scene_new(test);
-	ask = prepare(scene, 2, 22);
-	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), -ENODATA);
-	KUNIT_EXPECT_EQ(test, ask->request.body_len, BRAID_SLOT_SIZE);
-
-	first = first_record(test);
-	ask = ask_new(scene, BRAID_OP_CREATE);
-	ask->request.body_len = BRAID_SLOT_SIZE;
-	braid_record_encode(first, ask->body);
-	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), -EINVAL);	/* not clean */
-	first->flags = BRAID_RECORD_CLEAN;
-	first->size = 2 * DATA_SIZE;
-	braid_record_encode(first, ask->body);
-	reinit_completion(&ask->done);
-	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), -ENOSPC);
-	first->size = DATA_SIZE / 2;
-	braid_record_encode(first, ask->body);
-	reinit_completion(&ask->done);
-	KUNIT_EXPECT_EQ(test, memory.records, 0u);
-	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), 0);
-	KUNIT_EXPECT_EQ(test, memory.records, 1u);
-	KUNIT_EXPECT_EQ(test, memory.record.size, DATA_SIZE / 2ULL);
-	reinit_completion(&ask->done);
-	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), 0);
-	first->mver.k = 2;
-	braid_record_encode(first, ask->body);
-	reinit_completion(&ask->done);
-	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), -EEXIST);
-	attach(scene, 2, 22);
-	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_WRITE, 0, 4096), 0);
-	scene_end(scene);
-}
-
-/* A creation that failed leaves nothing: the next one may have other regions. */
-static void creation_that_failed_is_forgotten(struct kunit *test)
-{
-	struct braid_record *first;
-	struct scene *scene;
-
-	make_blank();
-	scene = scene_new(test);
-	first = first_record(test);
-	first->flags = BRAID_RECORD_CLEAN;
-	first->size = DATA_SIZE / 4;
-	memory.no_memory = true;
-	KUNIT_EXPECT_EQ(test, ask_now(scene, creation(scene, first)), -ENOMEM);
-	memory.no_memory = false;
-	KUNIT_EXPECT_EQ(test, memory.records, 0u);
-	KUNIT_EXPECT_NULL(test, scene->replica->journal);
-	first->size = DATA_SIZE;
-	KUNIT_EXPECT_EQ(test, ask_now(scene, creation(scene, first)), 0);
-	KUNIT_ASSERT_NOT_NULL(test, scene->replica->journal);
-	KUNIT_ASSERT_EQ(test, scene->replica->journal->map.regions,
-			DATA_SIZE >> SHIFT);
-	attach(scene, 2, 22);
-	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_WRITE, DATA_SIZE - 4096,
-				       4096), 0);
-	scene_end(scene);
-}
-
-static int replica_test_init(struct kunit *test)
-{
-	memset(&memory, 0, sizeof(memory));
-	memory.record = record_plain(1, 2, 1);
-	memory.record.size = DATA_SIZE;
-	memory.record.region_shift = SHIFT;
-	memory.record.flags |= BRAID_RECORD_CLEAN | BRAID_RECORD_DISCARD;
-	memory.data = vzalloc(DATA_SIZE);
-	memory.meta = vzalloc(META_SIZE);
-	KUNIT_ASSERT_NOT_NULL(test, memory.data);
-	KUNIT_ASSERT_NOT_NULL(test, memory.meta);
-	spin_lock_init(&memory.lock);
-	init_completion(&memory.go_on);
-	memory.store.path = PATH;
-	memory.store.data_size = DATA_SIZE;
-	memory.store.meta_size = META_SIZE;
-	memory.store.unmap_zeroes = true;
-	KUNIT_ASSERT_EQ(test, braid_journal_format(&memory.store,
-						   memory.record.map_id,
-						   DATA_SIZE >> SHIFT), 0);
-	return braid_replica_init();
-}
-
-static void replica_test_exit(struct kunit *test)
-{
-	braid_replica_exit();
-	vfree(memory.data);
-	vfree(memory.meta);
-}
-
 static struct kunit_case replica_cases[] = {
-	KUNIT_CASE(promise_is_durable_and_a_lease),
-	KUNIT_CASE(restart_refuses_for_a_lease),
-	KUNIT_CASE(wish_of_a_taker_runs_out),
-	KUNIT_CASE(unwritten_record_fails_for_good),
-	KUNIT_CASE(promise_without_memory_is_none),
 	KUNIT_CASE(promise_waits_for_writes),
 	KUNIT_CASE(sessions_follow_each_other),
 	KUNIT_CASE(closing_one_that_hangs_holds_up_nobody),
 	KUNIT_CASE(closing_cuts_sessions),
 	KUNIT_CASE(data_is_checked),
 	KUNIT_CASE(write_is_stamped_and_read),
+	KUNIT_CASE(store_is_asked_the_same),
+	KUNIT_CASE(write_without_its_stamp_fails),
+	KUNIT_CASE(dirty_is_told_in_parts),
+	KUNIT_CASE(clear_is_as_the_writer_says),
+	KUNIT_CASE(digest_is_of_its_epoch),
+	KUNIT_CASE(written_to_and_not_read),
 	KUNIT_CASE(ejected_is_not_served),
 	KUNIT_CASE(generation_is_of_what_is_committed),
 	KUNIT_CASE(failed_flush_is_remembered),
@@ -762,15 +656,13 @@ static struct kunit_case replica_cases[] = {
 	KUNIT_CASE(voter_that_is_not_trusted_is_no_member),
 	KUNIT_CASE(lack_of_space_is_no_failed_flush),
 	KUNIT_CASE(sessions_in_a_storm),
-	KUNIT_CASE(created_once),
-	KUNIT_CASE(creation_that_failed_is_forgotten),
 	{}
 };
 
 static struct kunit_suite replica_suite = {
 	.name = "braid_replica",
-	.init = replica_test_init,
-	.exit = replica_test_exit,
+	.init = replica_begin,
+	.exit = replica_end,
 	.test_cases = replica_cases,
 };
 

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A replica in one piece, on a store in memory.  Each suite has its own. */
+#ifndef BRAID_KUNIT_REPLICA_PART_H
+#define BRAID_KUNIT_REPLICA_PART_H
+
+#include <crypto/hash.h>
+#include <crypto/sha2.h>
+#include <kunit/test.h>
+#include <linux/bvec.h>
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/kthread.h>
+#include <linux/netlink.h>
+#include <linux/vmalloc.h>
+#include <linux/workqueue.h>
+
+#include "../../kmod/blk/map.c"
+#include "../../kmod/blk/member.c"
+#define decode record_decode
+#include "../../kmod/blk/record.c"
+#undef decode
+#include "../../kmod/blk/tracker.c"
+#define create journal_create
+#define destroy journal_destroy
+#include "../../kmod/blk/journal.c"
+#undef create
+#undef destroy
+#define create session_create
+#define put session_put
+#define admit session_admit
+#define enlist session_enlist
+#include "../../kmod/blk/session.c"
+#undef create
+#undef put
+#undef admit
+#undef enlist
+#define answer vote_answer
+#define open_journal vote_open_journal
+#include "../../kmod/blk/vote.c"
+#undef answer
+#undef open_journal
+#include "../../kmod/blk/digest.c"
+#include "../../kmod/blk/serve.c"
+#include "../../kmod/blk/replica.c"
+
+#include "blk_records.h"
+#include "memory_store.h"
+#include "replica_scene.h"
+
+static inline int replica_begin(struct kunit *test)
+{
+	memset(&memory, 0, sizeof(memory));
+	memory.record = record_plain(1, 2, 1);
+	memory.record.size = DATA_SIZE;
+	memory.record.region_shift = SHIFT;
+	memory.record.flags |= BRAID_RECORD_CLEAN | BRAID_RECORD_DISCARD;
+	memory.data = vzalloc(DATA_SIZE);
+	memory.meta = vzalloc(META_SIZE);
+	KUNIT_ASSERT_NOT_NULL(test, memory.data);
+	KUNIT_ASSERT_NOT_NULL(test, memory.meta);
+	spin_lock_init(&memory.lock);
+	init_completion(&memory.go_on);
+	memory.store.path = PATH;
+	memory.store.data_size = DATA_SIZE;
+	memory.store.meta_size = META_SIZE;
+	memory.store.unmap_zeroes = true;
+	KUNIT_ASSERT_EQ(test, braid_journal_format(&memory.store,
+						   memory.record.map_id,
+						   DATA_SIZE >> SHIFT), 0);
+	return braid_replica_init();
+}
+
+static inline void replica_end(struct kunit *test)
+{
+	braid_replica_exit();
+	vfree(memory.data);
+	vfree(memory.meta);
+}
+
+#endif
