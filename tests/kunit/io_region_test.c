@@ -66,6 +66,87 @@ static void reconcile_comes_before_the_touch(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, logged(w, 1, BRAID_OP_WRITE), 1);
 	KUNIT_EXPECT_EQ(test, logged(w, 0, BRAID_OP_WRITE), 2);
 	KUNIT_EXPECT_EQ(test, logged(w, 2, BRAID_OP_ZERO), 0);
+	/* G5: a copy is a write like any other, and all is dirty until it is cleared. */
+	KUNIT_EXPECT_GT(test, last_of(w, 0, BRAID_OP_WRITE)->n, 1);
+	KUNIT_EXPECT_EQ(test, w->volume.io->dirty.count, WORLD_REGIONS);
+}
+
+/* Answers the first that a voter holds, but not if it is @op. */
+static void answer_but(struct world *w, int peer, enum braid_op op)
+{
+	struct braid_request *first;
+	unsigned long flags;
+
+	spin_lock_irqsave(&w->lock, flags);
+	first = list_first_entry_or_null(&w->fake[peer].held,
+					 struct braid_request, node);
+	if (first && first->op == op)
+		first = NULL;
+	if (first)
+		list_del(&first->node);
+	spin_unlock_irqrestore(&w->lock, flags);
+	if (first)
+		fake_answer(w, peer, first, 0);
+}
+
+/* What waits for a region that is not equal ends with everything else. */
+static void reconcile_ends_with_the_volume(struct kunit *test)
+{
+	struct world *w = world_held(test);
+	unsigned long *dirty = bitmap_zalloc(WORLD_REGIONS, GFP_KERNEL);
+	struct app *app;
+	u64 flushed, n;
+
+	KUNIT_ASSERT_NOT_NULL(test, dirty);
+	__set_bit(3, dirty);
+	braid_io_reconcile(&w->volume, dirty, 2);
+	app = app_submit(w, REQ_OP_READ, 3 * 16, 1, 0xff);
+	KUNIT_EXPECT_TRUE(test, wait_until(logged(w, -1, BRAID_OP_FLUSH) >= 3));
+	spin_lock_irq(&w->volume.lock);
+	w->volume.state = BRAID_VOLUME_DEAD;
+	spin_unlock_irq(&w->volume.lock);
+	braid_io_fail(&w->volume, -EIO);
+	KUNIT_EXPECT_EQ(test, app_wait(w, app), -EIO);
+	KUNIT_EXPECT_EQ(test, braid_flush_wait(w->volume.io, &flushed, &n), -EIO);
+}
+
+/* Who is proposed gets the copies, too. */
+static void reconcile_copies_to_proposals(struct kunit *test)
+{
+	struct world *w = world_begin(test);
+	unsigned long *dirty = bitmap_zalloc(WORLD_REGIONS, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, dirty);
+	memset(w->fake[0].disk, 1, 65536);
+	__set_bit(0, dirty);
+	world_members(w, A | B, A | B | C);
+	braid_io_reconcile(&w->volume, dirty, 1);
+	KUNIT_EXPECT_TRUE(test,
+			  wait_until(!braid_io_unreconciled(&w->volume)));
+	KUNIT_EXPECT_EQ(test, disk_byte(w, 1, 15), 1);
+	KUNIT_EXPECT_EQ(test, disk_byte(w, 2, 15), 1);
+	KUNIT_ASSERT_NOT_NULL(test, last_of(w, 2, BRAID_OP_WRITE));
+	/* G4: a proposal is not committed. */
+	KUNIT_EXPECT_EQ(test, last_of(w, 2, BRAID_OP_WRITE)->committed, 4);
+	KUNIT_EXPECT_EQ(test, last_of(w, 2, BRAID_OP_WRITE)->generation, 6);
+}
+
+/* A digest that is too short says nothing. */
+static void reconcile_needs_whole_digests(struct kunit *test)
+{
+	struct world *w = world_begin(test);
+	unsigned long *dirty = bitmap_zalloc(WORLD_REGIONS, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, dirty);
+	memset(w->fake[0].disk, 1, 65536);
+	memset(w->fake[1].disk, 1, 65536);
+	memset(w->fake[2].disk, 1, 65536);
+	w->fake[1].digest_len = BRAID_DIGEST_SIZE / 2;
+	__set_bit(0, dirty);
+	braid_io_reconcile(&w->volume, dirty, 1);
+	KUNIT_EXPECT_TRUE(test,
+			  wait_until(!braid_io_unreconciled(&w->volume)));
+	KUNIT_EXPECT_EQ(test, logged(w, 1, BRAID_OP_WRITE), 1);
 }
 
 /* How many requests of this kind @peer was asked before the first of @before. */
@@ -110,7 +191,7 @@ static void reconcile_flushes_before_it_serves(struct kunit *test)
 	queue_work(w->queue, &w->later);
 	/* Member 2 answers all but the flush of what was copied to it. */
 	while (!logged(w, 2, BRAID_OP_WRITE)) {
-		answer(w, 2, 0, 0);
+		answer_but(w, 2, BRAID_OP_WRITE);
 		usleep_range(500, 1000);
 	}
 	KUNIT_EXPECT_TRUE(test, wait_until(held(w, 2) >= 1));
@@ -143,11 +224,16 @@ static void reconcile_goes_on_without_some(struct kunit *test)
 	__set_bit(6, w->fake[0].bad);
 	__set_bit(6, w->fake[1].bad);
 	__set_bit(6, w->fake[2].bad);
-	w->fake[2].error = -ENOSPC;
+	w->fake[2].write_error = -ENOSPC;
 	__set_bit(0, dirty);
 	braid_io_reconcile(&w->volume, dirty, 2);
 	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(w->failed) == C));
+	/* As long as it is a member all is tried again, and none of it cleared (C2). */
+	KUNIT_EXPECT_TRUE(test, wait_until(logged(w, 2, BRAID_OP_DIGEST) >= 3));
 	KUNIT_EXPECT_EQ(test, braid_io_unreconciled(&w->volume), 1);
+	KUNIT_EXPECT_EQ(test, w->volume.io->dirty.count, 1);
+	w->volume.io->clearing->body[0] = (struct braid_clear){ .n = cpu_to_le64(99) };
+	KUNIT_EXPECT_EQ(test, clear_still(w->volume.io->clearing, 1, 99), 0);
 	world_members(w, A | B, 0);
 	KUNIT_EXPECT_TRUE(test,
 			  wait_until(!braid_io_unreconciled(&w->volume)));
@@ -186,6 +272,7 @@ static void clear_comes_after_a_flush(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, w->log[i].flags, 0);
 		KUNIT_EXPECT_EQ(test, w->log[i].generation, 5);
 		KUNIT_EXPECT_GT(test, n, 2);
+		KUNIT_EXPECT_EQ(test, w->log[i].clear_n, n);
 	}
 	KUNIT_EXPECT_EQ(test, logged(w, -1, BRAID_OP_CLEAR), 3);
 }
@@ -286,14 +373,100 @@ static void clear_of_what_was_forgotten(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, set->dirty.forgotten);
 }
 
+/* What changed between the look at what is idle and the flush is not cleared. */
+static void clear_looks_again_after_the_flush(struct kunit *test)
+{
+	struct world *w = world_begin(test);
+	struct braid_clearing *clearing = w->volume.io->clearing;
+	struct braid_dirty *dirty = &w->volume.io->dirty;
+	struct app *app;
+
+	/* What it lists is ours meanwhile. */
+	cancel_delayed_work_sync(&clearing->work);
+	app = app_submit(w, REQ_OP_WRITE, 0, 1, 1);
+	KUNIT_EXPECT_EQ(test, app_wait(w, app), 0);
+	KUNIT_EXPECT_EQ(test, braid_dirty_idle(dirty, U64_MAX, 0, clearing->body,
+					       CLEAR_BATCH), 1);
+	app = app_submit(w, REQ_OP_WRITE, 1, 1, 1);
+	KUNIT_EXPECT_EQ(test, app_wait(w, app), 0);
+	KUNIT_EXPECT_EQ(test, clear_batch(clearing, 1), 0);
+	KUNIT_EXPECT_EQ(test, logged(w, -1, BRAID_OP_CLEAR), 0);
+
+	KUNIT_EXPECT_EQ(test, braid_dirty_idle(dirty, U64_MAX, 0, clearing->body,
+					       CLEAR_BATCH), 1);
+	w->fake[1].mode = FAKE_HOLD;
+	app = app_submit(w, REQ_OP_WRITE, 1, 1, 1);
+	w->fake[1].mode = FAKE_ANSWER;
+	KUNIT_EXPECT_EQ(test, clear_batch(clearing, 1), 0);
+	KUNIT_EXPECT_EQ(test, logged(w, -1, BRAID_OP_CLEAR), 0);
+	answer_all(w, 1, 0);
+	KUNIT_EXPECT_EQ(test, app_wait(w, app), 0);
+	KUNIT_EXPECT_EQ(test, clear_some(clearing, U64_MAX, 0), 0);
+	KUNIT_EXPECT_EQ(test, logged(w, -1, BRAID_OP_CLEAR), 3);
+}
+
+/* Whoever is a member by now has to have flushed. */
+static void clear_needs_who_flushed(struct kunit *test)
+{
+	struct world *w = world_begin(test);
+	u64 flushed, n;
+	bool stamp;
+
+	world_members(w, A | B, 0);
+	KUNIT_EXPECT_EQ(test, braid_flush_wait(w->volume.io, &flushed, &n), 0);
+	KUNIT_EXPECT_EQ(test, flushed, A | B);
+	KUNIT_EXPECT_EQ(test, clear_members(w->volume.io, flushed, &stamp), A | B);
+	KUNIT_EXPECT_TRUE(test, stamp);
+	world_members(w, A | B | C, 0);
+	KUNIT_EXPECT_EQ(test, clear_members(w->volume.io, flushed, &stamp), 0);
+}
+
+/* A detach makes all durable, whatever is dirty. */
+static void clear_for_a_detach(struct kunit *test)
+{
+	struct world *w = world_begin(test);
+
+	KUNIT_EXPECT_EQ(test, braid_io_flush_and_clear(&w->volume), 0);
+	KUNIT_EXPECT_EQ(test, logged(w, -1, BRAID_OP_FLUSH), 3);
+}
+
+/* A write that does not begin after all leaves dirty what was. */
+static void dirty_stays_when_a_write_goes_back(struct kunit *test)
+{
+	struct world *w = world_held(test);
+	struct app *first = app_submit(w, REQ_OP_WRITE, 0, 1, 1);
+	struct app *second = app_submit(w, REQ_OP_WRITE, 0, 1, 2);
+	struct braid_io_info info;
+	int i;
+
+	world_hold(w, BRAID_HELD_USER);
+	for (i = 0; i < 3; i++)
+		answer_all(w, i, 0);
+	KUNIT_EXPECT_EQ(test, app_wait(w, first), 0);
+	KUNIT_EXPECT_TRUE(test, wait_until((braid_io_info(&w->volume, &info),
+					    info.held == 1)));
+	KUNIT_EXPECT_EQ(test, info.dirty, 1);
+	world_mode(w, FAKE_ANSWER);
+	world_hold(w, 0);
+	KUNIT_EXPECT_EQ(test, app_wait(w, second), 0);
+	KUNIT_EXPECT_EQ(test, disk_byte(w, 2, 0), 2);
+}
+
 static struct kunit_case io_region_cases[] = {
 	KUNIT_CASE(reconcile_comes_before_the_touch),
 	KUNIT_CASE(reconcile_flushes_before_it_serves),
 	KUNIT_CASE(reconcile_goes_on_without_some),
+	KUNIT_CASE(reconcile_ends_with_the_volume),
+	KUNIT_CASE(reconcile_copies_to_proposals),
+	KUNIT_CASE(reconcile_needs_whole_digests),
 	KUNIT_CASE(clear_comes_after_a_flush),
 	KUNIT_CASE(clear_stamps_when_somebody_is_out),
 	KUNIT_CASE(clear_waits_for_what_it_must),
 	KUNIT_CASE(clear_of_what_was_forgotten),
+	KUNIT_CASE(clear_looks_again_after_the_flush),
+	KUNIT_CASE(clear_needs_who_flushed),
+	KUNIT_CASE(clear_for_a_detach),
+	KUNIT_CASE(dirty_stays_when_a_write_goes_back),
 	{}
 };
 

@@ -590,6 +590,7 @@ static void read_goes_elsewhere_and_repairs(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, disk_byte(w, 0, 20), 0x33);
 	/* The bad block alone, a write like any other. */
 	KUNIT_EXPECT_EQ(test, logged(w, -1, BRAID_OP_WRITE), 1);
+	KUNIT_ASSERT_NOT_NULL(test, last_of(w, 0, BRAID_OP_WRITE));
 	KUNIT_EXPECT_EQ(test, last_of(w, 0, BRAID_OP_WRITE)->offset, 20 * 4096);
 	KUNIT_EXPECT_EQ(test, last_of(w, 0, BRAID_OP_WRITE)->length, 4096);
 	KUNIT_EXPECT_EQ(test, last_of(w, 0, BRAID_OP_WRITE)->generation, 5);
@@ -727,6 +728,12 @@ static void nonsense_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, app_wait(w, app), -EOPNOTSUPP);
 	app = app_submit(w, REQ_OP_WRITE_ZEROES, 0, (65 << 20) / 4096, 0);
 	KUNIT_EXPECT_EQ(test, app_wait(w, app), -EIO);
+	app = app_submit(w, REQ_OP_DISCARD, 0, (65 << 20) / 4096, 0);
+	KUNIT_EXPECT_EQ(test, app_wait(w, app), -EIO);
+	app = app_submit_bytes(w, REQ_OP_READ, 4096, 512, 0);
+	KUNIT_EXPECT_EQ(test, app_wait(w, app), -EINVAL);
+	app = app_submit_bytes(w, REQ_OP_WRITE, 512, 4096, 0);
+	KUNIT_EXPECT_EQ(test, app_wait(w, app), -EINVAL);
 	KUNIT_EXPECT_EQ(test, w->logged, 0);
 }
 

@@ -45,6 +45,8 @@ struct fake {
 	int error;		/* of every answer, but: */
 	int read_error;
 	int clear_error;
+	int write_error;	/* of writes and zeroes */
+	u32 digest_len;		/* if not 0, that of its digests */
 	u8 *disk;
 	unsigned long *bad;	/* blocks that cannot be read */
 	struct list_head held;
@@ -63,6 +65,7 @@ struct asked {
 	u32 committed;
 	u64 epoch;
 	u32 clears;
+	u64 clear_n;		/* of the first of them */
 };
 
 struct world {
@@ -148,7 +151,7 @@ static inline int fake_execute(struct fake *fake, struct braid_request *request)
 		memset(request->body, 0, request->body_max);
 		crc = crc32_le(~0, fake->disk + at, request->length);
 		memcpy(request->body, &crc, sizeof(crc));
-		request->body_len = request->body_max;
+		request->body_len = fake->digest_len ?: request->body_max;
 		return 0;
 	default:
 		return 0;
@@ -206,8 +209,13 @@ void braid_peer_submit(struct braid_peer *peer, struct braid_request *request)
 		.clears = request->op == BRAID_OP_CLEAR ?
 			request->body_len / sizeof(struct braid_clear) : 0,
 	};
+	if (asked->clears)
+		asked->clear_n = le64_to_cpu(((struct braid_clear *)request->body)->n);
 	mode = fake->mode;
-	error = request->op == BRAID_OP_READ ? fake->read_error :
+	error = fake->write_error && (request->op == BRAID_OP_WRITE ||
+				      request->op == BRAID_OP_ZERO) ?
+			fake->write_error :
+		request->op == BRAID_OP_READ ? fake->read_error :
 		request->op == BRAID_OP_CLEAR ? fake->clear_error :
 						fake->error;
 	if (mode != FAKE_ANSWER)
@@ -339,29 +347,35 @@ static inline void app_ended(struct bio *bio)
 }
 
 /* @fill: every byte of the data */
-static inline struct app *app_submit(struct world *w, blk_opf_t opf, u64 block,
-				     u32 blocks, u8 fill)
+static inline struct app *app_submit_bytes(struct world *w, blk_opf_t opf,
+					   u64 at, u32 bytes, u8 fill)
 {
 	struct app *app = kunit_kzalloc(w->test, sizeof(*app), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(w->test, app);
 	init_completion(&app->done);
 	app->bio = bio_alloc(NULL, 1, opf, GFP_KERNEL);
-	app->bio->bi_iter.bi_sector = block << 3;
+	app->bio->bi_iter.bi_sector = at >> SECTOR_SHIFT;
 	app->bio->bi_end_io = app_ended;
 	app->bio->bi_private = app;
 	if ((opf & REQ_OP_MASK) == REQ_OP_WRITE ||
 	    (opf & REQ_OP_MASK) == REQ_OP_READ) {
 		app->page = alloc_pages(GFP_KERNEL | __GFP_COMP, APP_ORDER);
 		KUNIT_ASSERT_NOT_NULL(w->test, app->page);
-		memset(page_address(app->page), fill, blocks * 4096);
-		if (blocks)
-			__bio_add_page(app->bio, app->page, blocks * 4096, 0);
+		memset(page_address(app->page), fill, bytes);
+		if (bytes)
+			__bio_add_page(app->bio, app->page, bytes, 0);
 	} else {
-		app->bio->bi_iter.bi_size = blocks * 4096;
+		app->bio->bi_iter.bi_size = bytes;
 	}
 	braid_io_submit(&w->volume, app->bio);
 	return app;
+}
+
+static inline struct app *app_submit(struct world *w, blk_opf_t opf, u64 block,
+				     u32 blocks, u8 fill)
+{
+	return app_submit_bytes(w, opf, block * 4096, blocks * 4096, fill);
 }
 
 static inline void app_free(struct app *app)
