@@ -141,4 +141,49 @@ def not_attached():
     braid("volume detach db")
 
 
+@contextlib.contextmanager
+def moved(volume, number):
+    """Made on disks that discard; then one of its stores is on a disk that cannot."""
+    with volume.attached():
+        true(volume.show()["discard"], "discard is not offered")
+        volume.detach()
+        volume.close()
+        disks.memory(9, failing.SIZE + failing.DATA_AT)
+        try:
+            sh("dd", f"if={volume.stores[number]}", "of=/dev/nullb9", "bs=1M", "oflag=direct",
+               "status=none")
+            volume.stores[number] = "/dev/nullb9"
+            volume.open()
+            yield volume
+            volume.close()
+        finally:
+            for words in "volume detach db force", "replica close /dev/nullb9":
+                with contextlib.suppress(AssertionError):
+                    braid(words)
+            disks.forget(9)
+
+
+@test("a store that cannot discard is no member of a volume that does, and is named")
+def no_discard():
+    # The others are called the same, and a secret is taken from the first target.
+    for address in HERE, OTHER:
+        braid(f"target close {address}")
+    for one in ask("replica show"):
+        braid(f"replica close {one['replica']}")
+    with failing.made(failing.Disk, failing.Disk, failing.Disk) as stores:
+        with moved(failing.Volume(stores), 3) as volume:
+            volume.attach()
+            volume.until_isr(1, 2)
+            equal(volume.voter(3)["why"], "cannot do that")
+            log = failing.Log(volume.device)
+            log.writes()
+            log.close()
+            volume.detach()
+        # Where nobody else keeps the record it is not attached at all.
+        with moved(failing.Volume(stores[:1]), 1):
+            refused(f"volume attach db from {failing.ADDRESS} secret-file {SECRET}",
+                    "no majority of voters records the attachment in time",
+                    "voter 1 (here, cannot do that)")
+
+
 run(__file__, fixture)
