@@ -22,6 +22,13 @@ for log in tests/static/samples/healthy-*.log; do
 	check "nothing found in $(basename "$log")" tests/runner/splats.py "$log"
 done
 
+cat tests/static/samples/healthy-traced.log - >"$scratch/again.log" <<'END'
+[   12.345678] Call Trace:
+END
+refute "the trace after one that a test asked for" tests/runner/splats.py "$scratch/again.log"
+count=$(wc -l <"$scratch/again.log")
+expect_text "and no other" "again.log:$count: [   12.345678] Call Trace:"
+
 refute "a console that is not there is no healthy one" tests/runner/splats.py "$scratch/missing.log"
 
 ktap_end
