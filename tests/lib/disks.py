@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Disks in memory and what stands on them. Runs in a node."""
 
+import contextlib
 import os
 import subprocess
 
@@ -39,6 +40,20 @@ def forget(number):
     base = f"{BASE}/nullb{number}"
     if os.path.isdir(base):
         os.rmdir(base)
+
+
+@contextlib.contextmanager
+def looped(image, size, block=512, device=None):
+    """A loop device over a new file. Threads of its own do its I/O: nobody who asks for
+    some allocates on its behalf."""
+    sh("truncate", "-s", str(size), image)
+    said = sh("losetup", "-b", str(block), "--show", device or "-f", image)
+    device = device or said.strip()
+    try:
+        yield device
+    finally:
+        sh("losetup", "-d", device)
+        os.unlink(image)
 
 
 def sectors(device):

@@ -14,6 +14,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
 
+import disks
 import failing
 from failing import ADDRESS, DIR, SECRET, braid
 from ktap import equal, run, test, true
@@ -83,16 +84,9 @@ def peek(path, at, length):
         os.close(fd)
 
 
-@contextlib.contextmanager
 def disk(size, block=512):
     """A disk of its own: a loop device over a file in memory."""
-    image = f"{DIR}/image-{block}-{size}"
-    sh(f"truncate -s {size} {image}")
-    device = sh(f"losetup -b {block} -f --show {image}")
-    try:
-        yield device
-    finally:
-        sh(f"losetup -d {device}; rm {image}")
+    return disks.looped(f"{DIR}/image-{block}-{size}", size, block)
 
 
 @contextlib.contextmanager
