@@ -5,12 +5,9 @@ reason that all of them share, and meets every allocation that fails on its way.
 import errno
 import ipaddress
 import struct
-import time
 
-import netlink as nl
-from ktap import equal, true
 from spec import FORMATS, Piece
-from talk import LOST, Talker
+from starve import UNKNOWN, Starver
 
 # Each stands on those before it. What it is added as, and what is set of it then.
 OBJECTS = (
@@ -35,16 +32,6 @@ KEYS = {"identity": ["id"], "endpoint": ["device"], "uplink": ["device"], "node"
         "backend": ["service", "address", "port"], "overlay": ["name"]}
 # They need no memory but that for the answer.
 NEED_NONE = {"abort", "stats-reset"}
-SHORT_OF_MEMORY = {errno.ENOMEM, errno.ENOBUFS}
-# Of one message's allocations the first ones one by one, and then fewer: what makes a
-# device takes hundreds, most of them outside of the module.
-STEPS = [*range(1, 25)]
-while STEPS[-1] < 10000:
-    STEPS.append(STEPS[-1] * 5 // 4)
-# A slab that is full takes an allocation more now and then, so the nth is not the same
-# one each time and that of an operation may be passed over; not every time.
-PASSES = 4
-UNKNOWN = Piece(200, b"")
 
 
 def encoded(spec, name, fields):
@@ -69,17 +56,12 @@ def content(spec, attribute, value):
     return ipaddress.ip_address(value).packed
 
 
-class Directed:
+class Directed(Starver):
     """Goes before the fuzzer, with its eyes; leaves nothing behind."""
 
-    def __init__(self, exact):
-        self.exact = exact
-        self.spec = exact.spec
-        self.starved = {}    # operation: how many allocations of its message failed
-        self.short = set()   # operations that said so
+    need_none = NEED_NONE
 
     def go(self):
-        begin = time.monotonic()
         self.exact.emptied()
         self.starve("status", [])
         for kind, fields, _ in OBJECTS:
@@ -93,12 +75,7 @@ class Directed:
         for kind, fields, _ in reversed(OBJECTS):
             self.remove(kind, fields)
         self.flush()
-        names = {operation.name for operation in self.exact.operations}
-        equal(set(self.starved), names, "operations that met failing allocations")
-        equal(names - self.short, NEED_NONE, "operations that were never short of memory")
-        print("# allocations that failed:", ", ".join(
-            f"{name} {count}" for name, count in self.starved.items()),
-              f"in {time.monotonic() - begin:.0f} s")
+        self.complete()
 
     # --- a message ------------------------------------------------------------------
 
@@ -111,86 +88,6 @@ class Directed:
     def of_kind(self, kind):
         return [Piece(self.spec.sets["braid"]["object"].number,
                       struct.pack("=I", self.spec.kinds.index(kind)))]
-
-    def say(self, name, nodes, talker=None):
-        """errno and answers, judged."""
-        operation = self.spec.operations[name]
-        code, bodies = (talker or self.exact.talker).ask(
-            operation.number, nodes, nl.NLM_F_DUMP if operation.dump else nl.NLM_F_ACK)
-        self.exact.judge(operation, nodes, True, code)
-        return code, bodies
-
-    def accepted(self, name, nodes, talker=None):
-        code, bodies = self.say(name, nodes, talker)
-        equal(code, 0, f"{name} {nodes[0].packed().hex() if nodes else ''}")
-        return bodies
-
-    def refused(self, name, nodes, wanted, talker=None):
-        code, _ = self.say(name, nodes, talker)
-        equal(errno.errorcode.get(code, code), errno.errorcode[wanted], f"{name}")
-
-    # --- allocations that fail --------------------------------------------------------
-
-    def starve(self, name, nodes, before=(), undo=None, effect=None):
-        """Fail the first allocation of an accepted message, the second and so on, until
-        there is none left and it is done. Each time it is what a socket says after the
-        messages before it, and is taken back when it was done nevertheless."""
-        for again in range(PASSES):
-            if again and undo:
-                self.accepted(*undo)
-            self.starve_each(name, nodes, before, undo, effect)
-            if name in self.short | NEED_NONE:
-                break
-
-    def starve_each(self, name, nodes, before, undo, effect):
-        operation = self.spec.operations[name]
-        wanted = None
-        for nth in STEPS:
-            talker = Talker()
-            for each, said in before:
-                equal(talker.ask(self.spec.operations[each].number, said)[0], 0, each)
-            code, bodies, injected = self.starved_once(talker, operation, nodes, nth)
-            what = f"{name}, allocation {nth}: {errno.errorcode.get(code, code)}"
-            generation = self.exact.known[0]
-            self.exact.judge(operation, nodes, True, code)
-            if code == 0:
-                if effect:
-                    effect()
-                wanted = len(bodies) if wanted is None else wanted
-                equal(len(bodies), wanted, f"{what}: answers")
-            elif code != LOST:
-                true(injected and code in SHORT_OF_MEMORY, what)
-            self.closed(talker, name, code)
-            if not injected:
-                equal(code, 0, what)
-                break
-            self.starved[name] = self.starved.get(name, 0) + 1
-            if code == errno.ENOMEM:
-                self.short.add(name)
-            if undo and self.exact.known[0] != generation:
-                self.accepted(*undo)
-        else:
-            raise AssertionError(f"{name}: more than {STEPS[-1]} allocations")
-
-    def starved_once(self, talker, operation, nodes, nth):
-        """errno, answers, and whether an allocation failed."""
-        message = talker.message(operation.number, b"".join(node.packed() for node in nodes),
-                                 nl.NLM_F_DUMP if operation.dump else nl.NLM_F_ACK)
-        self.exact.faults.next(nth)
-        sent = talker.send(message)
-        injected = self.exact.faults.over()
-        if not sent:
-            return *talker.result(talker.seq), injected
-        # It has not come to anybody.
-        self.exact.unchanged(f"{operation.name} that was not sent: {errno.errorcode[sent]}", 0)
-        return LOST, [], injected
-
-    def closed(self, talker, name, code):
-        """What was begun is there, and what was not is not."""
-        if name == "begin" and code != LOST:
-            equal(talker.ask(self.spec.operations["abort"].number, [])[0],
-                  errno.EINVAL if code else 0, f"abort after begin: {code}")
-        talker.close()
 
     # --- all operations ---------------------------------------------------------------
 

@@ -31,6 +31,10 @@ class Exact(Fuzzer):
 
     # --- what must hold -----------------------------------------------------------
 
+    def mark(self):
+        """Differs when something has changed."""
+        return self.known[0]
+
     def unchanged(self, what, often):
         """The generation is what it was, and so is everything, looked at so often."""
         equal(self.watcher.generation(), self.known[0], f"the generation after {what}")

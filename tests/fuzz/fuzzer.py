@@ -7,7 +7,8 @@ import struct
 import netlink as nl
 from objects import Objects
 from spec import Mutator, pack
-from talk import Faults, Talker, Watcher
+from talk import Faults, Talker
+from watch import Configuration
 
 CHANGES = "add", "set", "del", "flush"
 DEVICES = ["v-a", "v-b", "v-c", "lo", "absent"]
@@ -18,16 +19,26 @@ def pick_count(pick):
 
 
 class Fuzzer:
-    """Says things in the namespace that the process is in."""
+    """Says things in the namespace that the process is in. Those who say them of one
+    family know how its requests are made, how one sees what they did, and which
+    change something."""
+
+    changes = CHANGES
+
+    def make_objects(self):
+        return Objects(self.spec, self.random, DEVICES)
+
+    def make_watcher(self):
+        return Configuration(self.spec)
 
     def __init__(self, spec, seed):
         self.spec = spec
         self.random = random.Random(seed)
-        self.objects = Objects(spec, self.random, DEVICES)
+        self.objects = self.make_objects()
         self.mutator = Mutator(spec, self.random)
         self.operations = [operation for operation in spec.operations.values()
                            if not operation.event]
-        self.watcher = Watcher(spec)
+        self.watcher = self.make_watcher()
         self.talker = Talker()
         self.faults = Faults()
 
@@ -39,7 +50,7 @@ class Fuzzer:
         """An operation, its message, and whether it is as the specification says."""
         some = [each for each in self.operations if not names or each.name in names]
         # Most of what can go wrong is in changes.
-        operation = self.random.choices(some, [4 if each.name in CHANGES else 1
+        operation = self.random.choices(some, [4 if each.name in self.changes else 1
                                                for each in some])[0]
         nodes = self.objects.request(operation)
         if self.random.random() < 0.6:

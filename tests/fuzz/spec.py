@@ -3,11 +3,12 @@
 them. All chance comes from one random.Random, so that a seed repeats it."""
 
 import itertools
+import os
 import struct
 
 import yaml
 
-SPEC = "/build/spec/Documentation/netlink/specs/braid_net.yaml"
+SPECS = "/build/spec/Documentation/netlink/specs"
 NLA_F_NESTED = 0x8000
 SIZES = {"u8": 1, "u16": 2, "u32": 4, "u64": 8, "flag": 0}
 FORMATS = {"u8": "=B", "u16": "=H", "u32": "=I", "u64": "=Q"}
@@ -24,32 +25,50 @@ class Attribute:
 
 
 class Operation:
-    def __init__(self, number, said):
+    """One that both answers and lists is two: that which lists is called NAME-all."""
+
+    def __init__(self, number, said, dump):
         self.number = said.get("value", number)
-        self.name = said["name"]
-        self.dump = "dump" in said
+        self.name = said["name"] + ("-all" if dump and "do" in said else "")
+        self.dump = dump
         self.event = "event" in said
         self.admin = "uns-admin-perm" in said.get("flags", ())
-        request = (said.get("do") or said.get("dump") or {}).get("request") or {}
+        self.set = said["attribute-set"]
+        request = (said.get("dump" if dump else "do") or {}).get("request") or {}
         self.attributes = request.get("attributes", [])
 
 
+def operations(said):
+    for number, entry in enumerate(said["operations"]["list"], 1):
+        for dump in False, True:
+            if "dump" in entry if dump else "do" in entry or "event" in entry:
+                yield Operation(number, entry, dump)
+
+
 class Spec:
-    def __init__(self, path=SPEC):
-        with open(path, encoding="utf-8") as file:
+    def __init__(self, family):
+        with open(f"{SPECS}/{family}.yaml", encoding="utf-8") as file:
             said = yaml.load(file, yaml.CSafeLoader)
         self.enums = {entry["name"]: entry["entries"] for entry in said["definitions"]
                       if entry["type"] == "enum"}
         self.sets = {}
         for attributes in said["attribute-sets"]:
-            self.sets[attributes["name"]] = {
-                attribute.name: attribute for attribute in (
-                    Attribute(number, entry)
-                    for number, entry in enumerate(attributes["attributes"], 1))}
-        self.operations = {operation.name: operation for operation in (
-            Operation(number, entry)
-            for number, entry in enumerate(said["operations"]["list"], 1))}
-        self.kinds = list(self.enums["object"])
+            self.sets[attributes["name"]] = self.attributes(attributes)
+        self.operations = {operation.name: operation for operation in operations(said)}
+        self.kinds = list(self.enums.get("object", ()))
+
+    def attributes(self, said):
+        """Those of a set; a part of another set has the other's numbers."""
+        if "subset-of" in said:
+            whole = self.sets[said["subset-of"]]
+            return {entry["name"]: whole[entry["name"]] for entry in said["attributes"]}
+        return {attribute.name: attribute for attribute in (
+            Attribute(number, entry)
+            for number, entry in enumerate(said["attributes"], 1))}
+
+    def piece(self, name, word, content):
+        """An attribute of a set, of its content."""
+        return Piece(self.sets[name][word].number, content)
 
     def by_number(self, name):
         return {attribute.number: attribute for attribute in self.sets[name].values()}
@@ -221,5 +240,7 @@ def read(spec, name, attribute, payload, nested):
     if attribute.type == "string":
         if payload[-1:] != b"\0" or b"\0" in payload[:-1]:
             raise ValueError(f"{name}: {attribute.name} is {payload}")
-        return payload[:-1].decode("ascii")
+        # Files may be called anything, all else has a name.
+        return os.fsdecode(payload[:-1]) if attribute.name == "path" else \
+            payload[:-1].decode("ascii")
     return payload

@@ -3,16 +3,41 @@
 
 import contextlib
 import errno
+import functools
 import os
 import socket
 import struct
 from collections import Counter
 
 import netlink as nl
+from netns import CLONE_NEWNET, LONG, libc
 from spec import pack, parsed
 
+CLONE_NEWUSER = 0x10000000
+UNPRIVILEGED, ELSEWHERE = (CLONE_NEWUSER,), (CLONE_NEWNET,)
 LOST = -1    # the answer is not known: there was no memory for it
 DEBUGFS = "/sys/kernel/debug"
+
+
+# From the fault itself to who asks for memory, or asks somebody who does.
+FRAMES = 7
+
+
+@functools.cache
+def functions():
+    """(address, name, [module] or nothing) of the kernel's, in order."""
+    found = []
+    with open("/proc/kallsyms", encoding="ascii") as file:
+        for line in file:
+            address, kind, name, *module = line.split()
+            if kind in "tT":
+                found.append((int(address, 16), name, *(module or [""])))
+    return sorted(found)
+
+
+def say(directory, word, value):
+    with open(f"{DEBUGFS}/{directory}/{word}", "w", encoding="ascii") as file:
+        file.write(str(value))
 
 
 class Faults:
@@ -28,10 +53,40 @@ class Faults:
         for directory in os.listdir(DEBUGFS):
             if directory.startswith("fail"):
                 with contextlib.suppress(FileNotFoundError):
-                    with open(f"{DEBUGFS}/{directory}/verbose", "w", encoding="ascii") as file:
-                        file.write("0")
-        with open(f"{DEBUGFS}/failslab/ignore-gfp-wait", "w", encoding="ascii") as file:
-            file.write("N")
+                    say(directory, "verbose", 0)
+        say("failslab", "ignore-gfp-wait", "N")
+
+    @staticmethod
+    def spare(prefix):
+        """But those do not fail that the kernel's functions with this prefix, or whom
+        they call, ask for."""
+        text = [(address, name) for address, name, module in functions() if not module]
+        names = [name for _, name in text]
+        own = [index for index, name in enumerate(names[:names.index("_etext")])
+               if name.startswith(prefix) and "." not in name]
+        for directory in "failslab", "fail_page_alloc":
+            say(directory, "reject-start", text[own[0]][0])
+            say(directory, "reject-end", text[own[-1] + 1][0])
+
+    @staticmethod
+    @contextlib.contextmanager
+    def of(module):
+        """Meanwhile only what a module asks for itself, or by few calls, fails."""
+        own = [address for address, _, name in functions() if name == f"[{module}]"]
+        end = (own[-1] | 0xfff) + 1
+        everywhere = [directory for directory in os.listdir(DEBUGFS) if os.path.exists(
+            f"{DEBUGFS}/{directory}/require-start")]
+        for directory in everywhere:
+            for word, value in (("stacktrace-depth", FRAMES), ("require-start", own[0]),
+                                ("require-end", end)):
+                say(directory, word, value)
+        try:
+            yield
+        finally:
+            for directory in everywhere:
+                for word, value in (("stacktrace-depth", 32), ("require-start", 0),
+                                    ("require-end", (1 << 64) - 1)):
+                    say(directory, word, value)
 
     def next(self, nth):
         os.write(self.file, b"%d" % nth)
@@ -135,41 +190,42 @@ class Talker:
 
 
 class Watcher:
-    """Sees what a namespace has, without faults."""
+    """Sees what is there, without faults."""
 
     def __init__(self, spec):
         self.spec = spec
         self.talker = Talker()
         self.talker.counted = False
 
-    def generation(self):
-        code, bodies = self.talker.ask(self.spec.operations["status"].number, [])
-        if code:
-            raise AssertionError(f"status: {errno.errorcode.get(code, code)}")
-        return parsed(self.spec, "braid", bodies[0])["generation"]
-
-    def listing(self, kind):
-        """All objects of a kind."""
-        code, bodies = self.dump("get", nl.u32(self.spec.sets["braid"]["object"].number,
-                                               self.spec.kinds.index(kind)))
-        if code:
-            raise AssertionError(f"get {kind}: {errno.errorcode.get(code, code)}")
-        return [parsed(self.spec, "braid", body)[kind] for body in bodies]
-
     def dump(self, name, body=b""):
         data = self.talker.message(self.spec.operations[name].number, body, nl.NLM_F_DUMP)
         code = self.talker.send(data)
         return (code, []) if code else self.talker.result(self.talker.seq)
 
-    def state(self):
-        """Generation and all objects."""
-        return self.generation(), {kind: self.listing(kind) for kind in self.spec.kinds}
-
-    def flows(self):
-        code, bodies = self.dump("flow-get")
+    def listed(self, name, body=b""):
+        """What a listing says, in words."""
+        code, bodies = self.dump(name, body)
         if code:
-            raise AssertionError(f"flow-get: {errno.errorcode.get(code, code)}")
-        return [parsed(self.spec, "braid", body)["flow"] for body in bodies]
+            raise AssertionError(f"{name}: {errno.errorcode.get(code, code)}")
+        return [parsed(self.spec, self.spec.operations[name].set, each) for each in bodies]
 
     def close(self):
         self.talker.close()
+
+
+def stranger(*namespaces):
+    """A talker that was made in namespaces of its own, of these kinds, by somebody who
+    has every right there."""
+    mine, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    child = os.fork()
+    if not child:
+        try:
+            if all(libc.unshare(kind) == 0 for kind in namespaces):
+                sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, nl.NETLINK_GENERIC)
+                socket.send_fds(its, [b"x"], [sock.fileno()])
+        finally:
+            os._exit(0)
+    mine.settimeout(LONG)
+    _, descriptors, _, _ = socket.recv_fds(mine, 1, 1)
+    os.waitpid(child, 0)
+    return Talker(socket.socket(fileno=descriptors[0]))

@@ -43,12 +43,12 @@ def flow(payload):
 
 
 class Family(nl.Socket):
-    """A generic netlink socket that knows the family braid_net."""
+    """A generic netlink socket that knows a family of ours."""
 
-    def __init__(self):
+    def __init__(self, name="braid_net"):
         super().__init__(nl.NETLINK_GENERIC)
         answer = self.ask(CTRL_ID, struct.pack("=BBH", CTRL_GETFAMILY, 1, 0)
-                          + nl.text(CTRL_A_NAME, "braid_net"))[0]
+                          + nl.text(CTRL_A_NAME, name))[0]
         about = dict(nl.attrs(answer[4:]))
         self.family = nl.read_number(about[CTRL_A_ID])
         self.groups = {}

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A kernel whose text stays as it is, and that does not wait long. Runs in a node.
+
+The first socket that may use the memory reserves switches branches in the kernel's text,
+and the last one switches them back; a connection of a volume is such a socket. On an
+emulated machine with several processors one of them may go on executing what stood there
+in between, a breakpoint that nobody expects any more."""
+
+import contextlib
+
+from disks import sh
+
+HOLDER = "reserves"
+
+
+@contextlib.contextmanager
+def text():
+    """There is such a socket meanwhile: a tunnel's."""
+    sh("ip", "link", "add", HOLDER, "type", "wireguard")
+    try:
+        sh("ip", "link", "set", HOLDER, "up")
+        yield
+    finally:
+        sh("ip", "link", "del", HOLDER)
+
+
+@contextlib.contextmanager
+def quick():
+    """Grace periods are short meanwhile: how long one takes is not asked."""
+    _expedite(1)
+    try:
+        yield
+    finally:
+        _expedite(0)
+
+
+def _expedite(value):
+    with open("/sys/kernel/rcu_expedited", "w", encoding="ascii") as file:
+        file.write(str(value))
