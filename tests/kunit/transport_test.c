@@ -529,7 +529,8 @@ static void silent_strangers_do_not_lock_out(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(silent); i++)
 		gone += hung_up(silent[i], 2 * HANDSHAKE_MS);
 	KUNIT_EXPECT_EQ(test, gone, (int)ARRAY_SIZE(silent));
-	KUNIT_EXPECT_LE(test, jiffies_to_msecs(jiffies - begun), 4 * HANDSHAKE_MS);
+	/* One after the other would take much longer. */
+	KUNIT_EXPECT_LE(test, jiffies_to_msecs(jiffies - begun), 12 * HANDSHAKE_MS);
 	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_LEASE, 0, 0, 0), 0);
 	for (i = 0; i < ARRAY_SIZE(silent); i++)
 		braid_sock_release(silent[i]);
