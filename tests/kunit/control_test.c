@@ -454,6 +454,21 @@ static void last_member_that_hangs_is_waited_for_so_long(struct kunit *test)
 	control_end();
 }
 
+/* Has every voter answered the record, and opened what it serves by? */
+static bool is_at_rest(struct braid_volume *volume)
+{
+	bool rest = true;
+	unsigned int i;
+
+	spin_lock_irq(&volume->lock);
+	for (i = 0; i < volume->npeers; i++)
+		rest &= volume->peers[i].state == BRAID_PEER_UP &&
+			!braid_mver_cmp(&volume->peers[i].recorded,
+					&volume->record.mver);
+	spin_unlock_irq(&volume->lock);
+	return rest;
+}
+
 /*
  * S3: of several that fail the one that answered last stays, but not one whose flush
  * failed.  @flush: that of the newer one
@@ -465,9 +480,13 @@ static void last_of_several(struct kunit *test, bool flush, u64 stays)
 
 	control_begin(test, 2, 1);
 	volume = attached();
+	KUNIT_EXPECT_TRUE(test, wait_until(is_at_rest(volume)));
 	/* No majority answers until both have failed. */
 	for (i = 0; i < 3; i++)
 		control.voter[i].ignore = BIT_ULL(BRAID_OP_LEASE);
+	/* Who did before that is looked at first, perhaps before anybody answers again. */
+	WRITE_ONCE(volume->peers[0].answered, 1);
+	WRITE_ONCE(volume->peers[1].answered, 2);
 	braid_volume_member_failed(volume, braid_volume_peer(volume, 1), -EIO,
 				   false);
 	braid_volume_member_failed(volume, braid_volume_peer(volume, 2), -EIO,

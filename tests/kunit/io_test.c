@@ -716,7 +716,7 @@ static void fail_ends_everything(struct kunit *test)
 	for (i = 0; i < 3; i++)
 		answer_all(w, i, 0);
 	KUNIT_EXPECT_EQ(test, app_wait(w, read), -EIO);
-	KUNIT_EXPECT_EQ(test, braid_io_drain(&w->volume, 1000), 0);
+	KUNIT_EXPECT_EQ(test, braid_io_drain(&w->volume, 60000), 0);
 }
 
 static void nonsense_is_refused(struct kunit *test)
