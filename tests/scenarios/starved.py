@@ -1,0 +1,144 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+# lab: kernel=debug nodes=1 timeout=600
+"""Allocations fail in the data path, at the writer and at its targets, which are in one
+kernel: I/O may wait, but what was acknowledged is there, and all works as ever when there
+is memory again."""
+
+import contextlib
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
+
+import disks
+import failing
+from failing import DATA_AT, MIB, SIZE, Log, Volume, for_a_while
+from ktap import equal, run, test, true
+
+SLAB, PAGES = (f"/sys/kernel/debug/{name}" for name in ("failslab", "fail_page_alloc"))
+SLICE = SIZE + DATA_AT      # MiB of the scratch disk for each replica
+SECONDS = 20
+PERCENT = 5
+ENOUGH = 100                # writes, and allocations that failed
+MANY = 1 << 30
+
+
+class Slice:
+    """A part of the scratch disk: what is below does not use memory of its own."""
+
+    def __init__(self, number):
+        self.name = f"slice{number}"
+        sectors = SLICE * MIB // 512
+        self.path = disks.mapped(self.name, f"0 {sectors} linear /dev/vdb {number * sectors}")
+
+    def forget(self):
+        disks.unmap(self.name)
+
+
+def module():
+    """The addresses of its code; whose call leads through it, in any context, may fail."""
+    with open("/proc/modules", encoding="ascii") as file:
+        lines = [line.split() for line in file]
+    _, size, *_, begin = next(words[:6] for words in lines if words[0] == "braid_blk")
+    return int(begin, 16), int(begin, 16) + int(size)
+
+
+def setting(place, name, value):
+    """What it was before."""
+    path = f"{place}/{name}"
+    with open(path, encoding="ascii") as file:
+        before = file.read().strip()
+    with open(path, "w", encoding="ascii") as file:
+        file.write(str(value))
+    return before
+
+
+@contextlib.contextmanager
+def prepared():
+    """What is to fail once starve() is called."""
+    begin, end = module()
+    wanted = {"probability": 0, "verbose": 0, "interval": 1, "space": 0, "times": MANY,
+              "task-filter": "N", "ignore-gfp-wait": "N", "stacktrace-depth": 32,
+              "require-start": hex(begin), "require-end": hex(end)}
+    of_pages = {"min-order": 0, "ignore-gfp-highmem": "N"}
+    before = [(place, name, setting(place, name, value)) for place, more in
+              ((SLAB, {}), (PAGES, of_pages)) for name, value in (wanted | more).items()]
+    try:
+        yield
+    finally:
+        for place, name, value in before:
+            setting(place, name, value)
+
+
+def starve():
+    for place in (SLAB, PAGES):
+        setting(place, "probability", PERCENT)
+
+
+def feed():
+    for place in (SLAB, PAGES):
+        setting(place, "probability", 0)
+
+
+def failed(place):
+    """How many allocations did since it was prepared."""
+    with open(f"{place}/times", encoding="ascii") as file:
+        return MANY - int(file.read())
+
+
+@contextlib.contextmanager
+def fixture():
+    with failing.place(), prepared():
+        yield ()
+
+
+def rounds(log):
+    """Writes, flushes and reads for a while: how many of them failed."""
+    errors = 0
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        try:
+            log.writes(range(16))
+            log.flush()
+            for block in range(16):
+                equal(log.device.read(block), log.acknowledged[block], f"block {block}")
+        except OSError as error:
+            print(f"# {error}")
+            errors += 1
+    return errors
+
+
+@test("allocations fail under I/O at both ends, and nothing that was acknowledged is lost")
+def starved():
+    with failing.made(Slice, Slice, Slice) as stores, Volume(stores).attached() as db:
+        log = Log(db.device)
+        log.writes()
+        log.flush()
+        with for_a_while(starve, feed):
+            errors = rounds(log)
+        print(f"# {log.number} writes, {errors} rounds with an error; {failed(SLAB)} objects "
+              f"and {failed(PAGES)} pages were refused; members {db.isr()}")
+        true(log.number > 64 + ENOUGH, f"only {log.number} writes prove nothing")
+        # Pages are used again: few are asked for.
+        true(failed(SLAB) > ENOUGH and failed(PAGES), "allocations did not fail")
+        equal(errors, 0, "errors that went upward")
+        log.writes()
+        log.flush()
+        log.check_device()
+        members = db.isr()
+        log.close()
+        db.detach()
+        db.attach()
+        log.again()
+        log.check_device()
+        log.close()
+        db.detach()
+        db.close()
+        for member in members:
+            log.check_store(stores[member - 1].path, DATA_AT * MIB)
+
+
+if __name__ == "__main__":
+    run(__file__, fixture)
