@@ -40,8 +40,8 @@ dkms_builds() {
 	# shellcheck disable=SC1090
 	. "$scratch/usr/src/braid-$version/dkms.conf"
 	eval "${MAKE[0]}"
-	for module in "${BUILT_MODULE_NAME[@]}"; do
-		[[ -f $dkms_tree/braid/$version/build/$module.ko ]]
+	for module in "${!BUILT_MODULE_NAME[@]}"; do
+		[[ -f $dkms_tree/braid/$version/build/${BUILT_MODULE_LOCATION[module]}/${BUILT_MODULE_NAME[module]}.ko ]]
 	done
 	eval "$CLEAN"
 }

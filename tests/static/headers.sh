@@ -18,16 +18,19 @@ mapfile -t headers < <(project_files 'kmod/net/*.h' 'kmod/blk/*.h' | require_fil
 # The project's own build with one source for each header in the modules' place.
 # Twice, for its guard.
 cp -r Kbuild kmod include "$scratch/"
-objects=()
+objects=() flags=()
 for header in "${headers[@]}"; do
 	object=${header//[\/.]/_}
 	printf '#include "%s"\n' "$header" "$header" >"$scratch/$object.c"
 	objects+=("$object.o")
+	# Sources name a header by its path in the module's folder.
+	flags+=("CFLAGS_$object.o := -I\$(M)/$(cut -d/ -f1,2 <<<"$header")")
 done
 cat >>"$scratch/Kbuild" <<KBUILD
 obj-m := headers.o
 obj-y :=
 headers-y := ${objects[*]}
+$(printf '%s\n' "${flags[@]}")
 KBUILD
 
 # -k: every header gets its chance. Linking needs none of them.
