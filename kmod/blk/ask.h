@@ -5,7 +5,7 @@
 #include <linux/completion.h>
 #include <linux/types.h>
 
-#include "member.h"
+#include "proto/member.h"
 #include "request.h"
 
 struct braid_peer;

@@ -18,11 +18,11 @@
 #include "disk.h"
 #include "event.h"
 #include "fork.h"
-#include "member.h"
+#include "proto/member.h"
 #include "peer.h"
 #include "reach.h"
 #include "settle.h"
-#include "text.h"
+#include "proto/text.h"
 
 /* Attach: steps 0 to 4 of the protocol, and the device. */
 

@@ -13,7 +13,7 @@
 #include "io.h"
 #include "peer.h"
 #include "reach.h"
-#include "text.h"
+#include "proto/text.h"
 #include "volume.h"
 
 int braid_attempt_room(struct braid_attempt *a)

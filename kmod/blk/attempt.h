@@ -5,9 +5,9 @@
 #include <linux/types.h>
 
 #include "ask.h"
-#include "member.h"
-#include "record.h"
-#include "voter.h"
+#include "proto/member.h"
+#include "proto/record.h"
+#include "proto/voter.h"
 
 struct braid_volume;
 struct braid_volume_attach;

@@ -11,9 +11,9 @@
 #include "ask.h"
 #include "event.h"
 #include "lease.h"
-#include "member.h"
+#include "proto/member.h"
 #include "peer.h"
-#include "record.h"
+#include "proto/record.h"
 #include "volume.h"
 
 struct braid_vote *braid_vote_alloc(void)

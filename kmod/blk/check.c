@@ -10,10 +10,10 @@
 #include <linux/string.h>
 
 #include "layout.h"
-#include "map.h"
-#include "record.h"
+#include "proto/map.h"
+#include "proto/record.h"
 #include "store.h"
-#include "text.h"
+#include "proto/text.h"
 
 /*
  * Looks whether what a store holds can be read, without changing anything.  The

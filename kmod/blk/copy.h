@@ -8,7 +8,7 @@
 
 #include "payload.h"
 #include "request.h"
-#include "voter.h"
+#include "proto/voter.h"
 
 struct braid_io_set;
 

@@ -10,7 +10,7 @@
 #include "peer.h"
 #include "reach.h"
 #include "target.h"
-#include "text.h"
+#include "proto/text.h"
 
 /* Creation: every voter gets the first record.  One that fails can be repeated. */
 

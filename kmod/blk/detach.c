@@ -16,7 +16,7 @@
 #include "event.h"
 #include "io.h"
 #include "lease.h"
-#include "text.h"
+#include "proto/text.h"
 #include "volume.h"
 
 #define DRAIN_MS	200	/* between two looks whether it is held */

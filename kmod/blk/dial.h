@@ -5,7 +5,7 @@
 #include <linux/types.h>
 
 #include "handshake.h"
-#include "voter.h"
+#include "proto/voter.h"
 
 struct braid_secrets;
 struct socket;

@@ -9,7 +9,7 @@
 
 #include "../compat/disk.h"
 #include "io.h"
-#include "record.h"
+#include "proto/record.h"
 #include "request.h"
 #include "volume.h"
 

@@ -12,7 +12,7 @@
 
 #include "netlink.h"
 #include "netlink-gen.h"
-#include "record.h"
+#include "proto/record.h"
 
 /* Nobody can read that fast, so nothing is gained by keeping more. */
 #define EVENTS_MAX	1024

@@ -8,7 +8,7 @@
 #include "backoff.h"
 #include "ballot.h"
 #include "event.h"
-#include "member.h"
+#include "proto/member.h"
 #include "peer.h"
 #include "volume.h"
 

@@ -15,7 +15,7 @@
 #include "attempt.h"
 #include "peer.h"
 #include "reach.h"
-#include "text.h"
+#include "proto/text.h"
 #include "volume.h"
 
 /* Told by one that was created, and has its vote. */

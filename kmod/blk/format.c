@@ -7,10 +7,10 @@
 
 #include "journal.h"
 #include "layout.h"
-#include "record.h"
+#include "proto/record.h"
 #include "slots.h"
 #include "store.h"
-#include "text.h"
+#include "proto/text.h"
 
 /*
  * Bytes at each end that must be zero, or something is there: file systems,

@@ -12,7 +12,7 @@
 
 #include "auth.h"
 #include "conn.h"
-#include "epoch.h"
+#include "proto/epoch.h"
 #include "order.h"
 
 struct braid_replica;

@@ -7,7 +7,7 @@
 #include <linux/stddef.h>
 #include <linux/string.h>
 
-#include "voter.h"
+#include "proto/voter.h"
 #include "wire.h"
 
 static_assert(sizeof_field(struct braid_wire_hello, nonce) == BRAID_NONCE_SIZE);

@@ -6,9 +6,9 @@
 #include <linux/uuid.h>
 
 #include "auth.h"
-#include "epoch.h"
-#include "proto.h"
-#include "record.h"
+#include "proto/epoch.h"
+#include "proto/proto.h"
+#include "proto/record.h"
 
 /*
  * The four messages that open a connection.  Nothing is sent or received here,

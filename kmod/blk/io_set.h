@@ -14,7 +14,7 @@
 #include "dirty.h"
 #include "range.h"
 #include "reconcile.h"
-#include "record.h"
+#include "proto/record.h"
 #include "request.h"
 #include "volume.h"
 

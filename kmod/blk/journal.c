@@ -17,9 +17,9 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
-#include "invariant.h"
+#include "proto/invariant.h"
 #include "layout.h"
-#include "map.h"
+#include "proto/map.h"
 #include "store.h"
 #include "tracker.h"
 

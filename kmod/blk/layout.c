@@ -5,8 +5,8 @@
 #include <linux/math64.h>
 #include <linux/minmax.h>
 
-#include "map.h"
-#include "record.h"
+#include "proto/map.h"
+#include "proto/record.h"
 
 u64 braid_layout_meta_size(u32 regions)
 {

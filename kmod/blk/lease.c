@@ -12,7 +12,7 @@
 #include "detach.h"
 #include "event.h"
 #include "io.h"
-#include "member.h"
+#include "proto/member.h"
 #include "peer.h"
 #include "request.h"
 #include "volume.h"

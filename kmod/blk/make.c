@@ -8,10 +8,10 @@
 
 #include "format.h"
 #include "layout.h"
-#include "record.h"
+#include "proto/record.h"
 #include "slots.h"
 #include "store.h"
-#include "text.h"
+#include "proto/text.h"
 
 /* Making and unmaking replicas that are not open. */
 

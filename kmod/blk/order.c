@@ -10,7 +10,7 @@
 #include "conn.h"
 #include "guest.h"
 #include "pages.h"
-#include "record.h"
+#include "proto/record.h"
 #include "replica.h"
 #include "request.h"
 

@@ -11,7 +11,7 @@
 #include <net/ipv6.h>
 
 #include "netlink-gen.h"
-#include "record.h"
+#include "proto/record.h"
 
 static_assert(BRAID_BLK_NAME_MAX == BRAID_NAME_MAX);
 static_assert(BRAID_BLK_SECRET_MIN == BRAID_SECRET_MIN);

@@ -6,7 +6,7 @@
 #include <linux/uuid.h>
 
 #include "auth.h"
-#include "voter.h"
+#include "proto/voter.h"
 
 struct genl_info;
 struct netlink_ext_ack;

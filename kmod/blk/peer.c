@@ -18,7 +18,7 @@
 #include "replica.h"
 #include "request.h"
 #include "target.h"
-#include "text.h"
+#include "proto/text.h"
 #include "volume.h"
 
 /*

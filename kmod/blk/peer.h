@@ -7,8 +7,8 @@
 #include <linux/uuid.h>
 #include <linux/workqueue.h>
 
-#include "epoch.h"
-#include "voter.h"
+#include "proto/epoch.h"
+#include "proto/voter.h"
 
 struct braid_record;
 struct braid_remote;

@@ -7,7 +7,7 @@
 #include <linux/wait.h>
 
 #include "peer.h"
-#include "text.h"
+#include "proto/text.h"
 #include "volume.h"
 
 /* Was each tried since it was begun with, or begun anew? */

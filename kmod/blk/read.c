@@ -9,7 +9,7 @@
 #include <linux/timekeeping.h>
 
 #include "disk.h"
-#include "invariant.h"
+#include "proto/invariant.h"
 #include "repair.h"
 
 static void read_free(struct braid_read *read)

@@ -6,8 +6,8 @@
 #include <linux/uuid.h>
 
 #include "auth.h"
-#include "epoch.h"
-#include "voter.h"
+#include "proto/epoch.h"
+#include "proto/voter.h"
 
 struct braid_remote;
 struct braid_request;

@@ -14,14 +14,14 @@
 #include <linux/time64.h>
 
 #include "journal.h"
-#include "map.h"
+#include "proto/map.h"
 #include "replica_state.h"
 #include "serve.h"
 #include "session.h"
 #include "slots.h"
 #include "store.h"
 #include "target.h"
-#include "text.h"
+#include "proto/text.h"
 
 /*
  * Locks, in the order in which they are taken:

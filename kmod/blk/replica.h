@@ -5,7 +5,7 @@
 #include <linux/types.h>
 #include <linux/uuid.h>
 
-#include "record.h"
+#include "proto/record.h"
 
 struct braid_replica;
 struct braid_request;

@@ -9,8 +9,8 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
-#include "member.h"
-#include "record.h"
+#include "proto/member.h"
+#include "proto/record.h"
 
 struct braid_journal;
 struct braid_journal_clear;

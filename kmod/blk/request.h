@@ -8,7 +8,7 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
-#include "epoch.h"
+#include "proto/epoch.h"
 #include "journal.h"
 #include "store.h"
 

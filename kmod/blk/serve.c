@@ -10,9 +10,9 @@
 #include <linux/spinlock.h>
 
 #include "digest.h"
-#include "invariant.h"
+#include "proto/invariant.h"
 #include "journal.h"
-#include "map.h"
+#include "proto/map.h"
 #include "replica.h"
 #include "replica_state.h"
 #include "request.h"

@@ -8,7 +8,7 @@
 #include <linux/refcount.h>
 #include <linux/types.h>
 
-#include "epoch.h"
+#include "proto/epoch.h"
 
 struct braid_replica;
 

@@ -12,7 +12,7 @@
 #include "peer.h"
 #include "reach.h"
 #include "request.h"
-#include "text.h"
+#include "proto/text.h"
 #include "volume.h"
 
 #define SESSIONS_MS	15000	/* until every member has a session or is out */

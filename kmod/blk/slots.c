@@ -6,10 +6,10 @@
 #include <linux/string.h>
 
 #include "layout.h"
-#include "map.h"
-#include "record.h"
+#include "proto/map.h"
+#include "proto/record.h"
 #include "store.h"
-#include "text.h"
+#include "proto/text.h"
 
 /* Both slots in memory, A in front of B. */
 static void *slots_alloc(void)

@@ -4,7 +4,7 @@
 
 #include <linux/types.h>
 
-#include "voter.h"
+#include "proto/voter.h"
 
 struct socket;
 

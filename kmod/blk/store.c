@@ -11,9 +11,9 @@
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
-#include "record.h"
+#include "proto/record.h"
 #include "store_ops.h"
-#include "text.h"
+#include "proto/text.h"
 
 /* Bytes of one synchronous I/O: its vector is on the stack. */
 #define SYNC_PAGES	16

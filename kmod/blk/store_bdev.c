@@ -9,9 +9,9 @@
 
 #include "../compat/bdev.h"
 #include "layout.h"
-#include "record.h"
+#include "proto/record.h"
 #include "store.h"
-#include "text.h"
+#include "proto/text.h"
 
 /* A block device: the metadata is in front, the data behind it. */
 

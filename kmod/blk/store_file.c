@@ -12,9 +12,9 @@
 #include <linux/uio.h>
 
 #include "layout.h"
-#include "record.h"
+#include "proto/record.h"
 #include "store.h"
-#include "text.h"
+#include "proto/text.h"
 
 /*
  * A file of data, sparse, and a file of metadata beside it, both without the

@@ -8,7 +8,7 @@
 #include <linux/types.h>
 #include <linux/uio.h>
 
-#include "proto.h"
+#include "proto/proto.h"
 #include "wire.h"
 
 /*

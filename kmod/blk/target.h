@@ -5,7 +5,7 @@
 #include <linux/types.h>
 
 #include "auth.h"
-#include "voter.h"
+#include "proto/voter.h"
 
 struct braid_replica;
 struct netlink_ext_ack;

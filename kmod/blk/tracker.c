@@ -8,7 +8,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "map.h"
+#include "proto/map.h"
 
 #define BUCKETS_MIN	64u
 #define BUCKETS_MAX	32768u

@@ -12,7 +12,7 @@
 
 #include "auth.h"
 #include "peer.h"
-#include "record.h"
+#include "proto/record.h"
 
 struct braid_disk;
 struct braid_io_set;

@@ -10,8 +10,8 @@
 #include <linux/time64.h>
 
 #include "journal.h"
-#include "member.h"
-#include "record.h"
+#include "proto/member.h"
+#include "proto/record.h"
 #include "replica_state.h"
 #include "request.h"
 #include "session.h"

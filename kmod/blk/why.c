@@ -7,8 +7,8 @@
 #include <linux/math64.h>
 #include <linux/time64.h>
 
-#include "member.h"
-#include "text.h"
+#include "proto/member.h"
+#include "proto/text.h"
 
 /* One sentence about what a volume waits for.  Pure. */
 

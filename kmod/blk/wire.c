@@ -7,7 +7,7 @@
 #include <linux/stddef.h>
 #include <linux/string.h>
 
-#include "record.h"
+#include "proto/record.h"
 #include "request.h"
 
 /* Append only: both ends must know the same. */

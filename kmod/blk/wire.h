@@ -6,8 +6,8 @@
 #include <linux/types.h>
 #include <linux/uuid.h>
 
-#include "epoch.h"
-#include "proto.h"
+#include "proto/epoch.h"
+#include "proto/proto.h"
 
 /* Frames: to and from their form on the wire, and what makes one invalid.  Pure. */
 

@@ -34,7 +34,7 @@
 
 #include "disk.h"
 #include "flush.h"
-#include "invariant.h"
+#include "proto/invariant.h"
 
 /* How many are collected under the lock at a time when they are sent again. */
 #define RESEND_BATCH	16

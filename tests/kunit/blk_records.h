@@ -5,7 +5,7 @@
 
 #include <linux/socket.h>
 
-#include "../../kmod/blk/record.h"
+#include "../../kmod/blk/proto/record.h"
 #include "random.h"
 
 static inline void voters_plain(struct braid_voters *list, u8 data, u8 witnesses)

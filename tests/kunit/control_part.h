@@ -17,10 +17,10 @@ static unsigned int member_timeout_ms;
 static u64 control_clock(void);
 #define ktime_get_boottime_ns() control_clock()
 
-#include "../../kmod/blk/map.c"
-#include "../../kmod/blk/record.c"
-#include "../../kmod/blk/member.c"
-#include "../../kmod/blk/text.c"
+#include "../../kmod/blk/proto/map.c"
+#include "../../kmod/blk/proto/record.c"
+#include "../../kmod/blk/proto/member.c"
+#include "../../kmod/blk/proto/text.c"
 #define answers why_answers
 #include "../../kmod/blk/why.c"
 #undef answers

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Voters that the test plays, for the control part of a writer: each keeps the rules
- * of kmod/blk/member.c in memory, and answers when the test says so.  The clock is
+ * of kmod/blk/proto/member.c in memory, and answers when the test says so.  The clock is
  * the test's as well; timers are not.
  */
 #ifndef BRAID_KUNIT_CONTROL_WORLD_H
@@ -18,7 +18,7 @@
 #include "../../kmod/blk/disk.h"
 #include "../../kmod/blk/event.h"
 #include "../../kmod/blk/io.h"
-#include "../../kmod/blk/member.h"
+#include "../../kmod/blk/proto/member.h"
 #include "../../kmod/blk/peer.h"
 #include "../../kmod/blk/remote.h"
 #include "../../kmod/blk/replica.h"

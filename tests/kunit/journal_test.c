@@ -3,7 +3,7 @@
  * The journal of the region map on a store in memory that loses power: what it
  * said was durable is found again, and nothing is dirty without a reason.
  */
-#include "../../kmod/blk/map.c"
+#include "../../kmod/blk/proto/map.c"
 #undef RING_MAGIC
 #include "../../kmod/blk/tracker.c"
 #include "../../kmod/blk/journal.c"

@@ -3,8 +3,8 @@
 #include "random.h"
 
 #include "../../kmod/blk/layout.c"
-#include "../../kmod/blk/map.c"
-#include "../../kmod/blk/record.c"
+#include "../../kmod/blk/proto/map.c"
+#include "../../kmod/blk/proto/record.c"
 
 static void parts_do_not_meet(struct kunit *test)
 {

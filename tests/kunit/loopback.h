@@ -7,7 +7,7 @@
 #include <linux/string.h>
 
 #include "../../kmod/blk/auth.h"
-#include "../../kmod/blk/voter.h"
+#include "../../kmod/blk/proto/voter.h"
 
 static inline void loopback(struct braid_address *address, u16 port,
 			    struct braid_secrets *secrets)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The region map and its ring: what a crash leaves is never less than was written. */
-#include "../../kmod/blk/map.c"
+#include "../../kmod/blk/proto/map.c"
 
 #include <linux/bitmap.h>
 #include <linux/slab.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The voter's and the writer's rules, against the text and a naive model. */
-#include "../../kmod/blk/member.c"
+#include "../../kmod/blk/proto/member.c"
 
 #include <linux/slab.h>
 #include <linux/sort.h>

@@ -12,11 +12,11 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
-#include "../../kmod/blk/record.h"
+#include "../../kmod/blk/proto/record.h"
 #include "../../kmod/blk/slots.h"
 #include "../../kmod/blk/store.h"
 #include "../../kmod/blk/target.h"
-#include "../../kmod/blk/text.h"
+#include "../../kmod/blk/proto/text.h"
 
 /**
  * struct memory - the one store of a test; it outlives openings

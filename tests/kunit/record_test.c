@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The control record and its two slots: nothing but what was written is read. */
-#include "../../kmod/blk/record.c"
-#include "../../kmod/blk/map.c"
+#include "../../kmod/blk/proto/record.c"
+#include "../../kmod/blk/proto/map.c"
 
 #include <linux/slab.h>
 

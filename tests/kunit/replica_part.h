@@ -14,10 +14,10 @@
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 
-#include "../../kmod/blk/map.c"
-#include "../../kmod/blk/member.c"
+#include "../../kmod/blk/proto/map.c"
+#include "../../kmod/blk/proto/member.c"
 #define decode record_decode
-#include "../../kmod/blk/record.c"
+#include "../../kmod/blk/proto/record.c"
 #undef decode
 #include "../../kmod/blk/tracker.c"
 #define create journal_create

@@ -2,13 +2,13 @@
 /* The two slots of a record on a store that loses power and sectors. */
 #include "blk_records.h"
 
-#include "../../kmod/blk/map.c"
-#include "../../kmod/blk/record.c"
+#include "../../kmod/blk/proto/map.c"
+#include "../../kmod/blk/proto/record.c"
 /* It would tell the console of each of thousands of repairs. */
 #undef pr_info
 #define pr_info(format, ...) no_printk(format, ##__VA_ARGS__)
 #include "../../kmod/blk/slots.c"
-#include "../../kmod/blk/text.c"
+#include "../../kmod/blk/proto/text.c"
 
 enum { SECTOR = 512, SECTORS = BRAID_SLOT_SIZE / SECTOR };
 

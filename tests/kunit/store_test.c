@@ -5,7 +5,7 @@
 #include <linux/module.h>
 
 #include "../../kmod/blk/store.c"
-#include "../../kmod/blk/text.c"
+#include "../../kmod/blk/proto/text.c"
 
 /* The kind of store below: what it was asked, and what it says. */
 static struct below {

@@ -2,8 +2,8 @@
 /* What a volume says that it waits for, and how long it waits before it tries again. */
 #include <kunit/test.h>
 
-#include "../../kmod/blk/member.c"
-#include "../../kmod/blk/text.c"
+#include "../../kmod/blk/proto/member.c"
+#include "../../kmod/blk/proto/text.c"
 #include "../../kmod/blk/why.c"
 
 #include "../../kmod/blk/backoff.h"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The wire between a volume's writer and a target, as kmod/blk/proto.h has it, spoken
+"""The wire between a volume's writer and a target, as kmod/blk/proto/proto.h has it, spoken
 by somebody else: handshake and frames, right or wrong."""
 
 import hashlib

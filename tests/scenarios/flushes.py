@@ -28,7 +28,7 @@ UUID = "5eed0000-0000-4000-8000-0000000000f1"
 ADDRESS = "127.0.0.1:7704"
 SECRET = "/run/lab/secret"
 DATA_AT = struct.Struct("<Q")
-DATA_AT_OFFSET = 56     # in the record's slot, as kmod/blk/record.c has it
+DATA_AT_OFFSET = 56     # in the record's slot, as kmod/blk/proto/record.c has it
 
 
 def braid(*words):

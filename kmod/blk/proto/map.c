@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "map.h"
+#include "proto/map.h"
 
 #include <linux/bitops.h>
 #include <linux/build_bug.h>

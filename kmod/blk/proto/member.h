@@ -4,7 +4,7 @@
 
 #include <linux/types.h>
 
-#include "record.h"
+#include "proto/record.h"
 
 /* Membership and epoch rules: who may what.  Pure: time is an argument. */
 

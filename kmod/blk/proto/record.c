@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "record.h"
+#include "proto/record.h"
 
 #include <linux/build_bug.h>
 #include <linux/crc32.h>
@@ -9,7 +9,7 @@
 #include <linux/socket.h>
 #include <linux/string.h>
 
-#include "map.h"
+#include "proto/map.h"
 
 #define RECORD_MAGIC	0x0064726f63657262ULL	/* "brecord" */
 #define RECORD_FORMAT	1

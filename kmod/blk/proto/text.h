@@ -5,7 +5,7 @@
 #include <linux/compiler_attributes.h>
 #include <linux/types.h>
 
-#include "voter.h"
+#include "proto/voter.h"
 
 struct netlink_ext_ack;
 

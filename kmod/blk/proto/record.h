@@ -5,8 +5,8 @@
 #include <linux/types.h>
 #include <linux/uuid.h>
 
-#include "epoch.h"
-#include "voter.h"
+#include "proto/epoch.h"
+#include "proto/voter.h"
 
 /* The control record: what a voter knows durably.  Pure: no kernel I/O. */
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "text.h"
+#include "proto/text.h"
 
 #include <linux/atomic.h>
 #include <linux/errno.h>

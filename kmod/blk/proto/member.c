@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "member.h"
+#include "proto/member.h"
 
 #include <linux/errno.h>
 #include <linux/math64.h>
