@@ -6,7 +6,7 @@
 #include <linux/types.h>
 
 #include "proto/member.h"
-#include "request.h"
+#include "store/request.h"
 
 struct braid_peer;
 struct braid_volume;

@@ -4,7 +4,7 @@
 
 #include <linux/types.h>
 
-#include "request.h"
+#include "store/request.h"
 
 struct braid_peer;
 struct braid_record;

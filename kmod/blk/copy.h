@@ -7,7 +7,7 @@
 #include <linux/types.h>
 
 #include "payload.h"
-#include "request.h"
+#include "store/request.h"
 #include "proto/voter.h"
 
 struct braid_io_set;

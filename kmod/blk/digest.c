@@ -13,7 +13,7 @@
 #include <linux/slab.h>
 
 #include "session.h"
-#include "store.h"
+#include "store/store.h"
 
 #define PIECE_ORDER	4u
 #define PIECE		(PAGE_SIZE << PIECE_ORDER)

@@ -7,7 +7,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "request.h"
+#include "store/request.h"
 
 #define DIRTY_BITS_MAX	14
 

@@ -10,7 +10,7 @@
 #include "../compat/disk.h"
 #include "io.h"
 #include "proto/record.h"
-#include "request.h"
+#include "store/request.h"
 #include "volume.h"
 
 /* Segments of one bio: as many as pages fit into the largest payload. */

@@ -15,7 +15,7 @@
 #include "range.h"
 #include "reconcile.h"
 #include "proto/record.h"
-#include "request.h"
+#include "store/request.h"
 #include "volume.h"
 
 /*

@@ -14,7 +14,7 @@
 #include "io.h"
 #include "proto/member.h"
 #include "peer.h"
-#include "request.h"
+#include "store/request.h"
 #include "volume.h"
 
 /* How often the clock looks even if nothing is due, ms. */

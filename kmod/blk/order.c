@@ -12,7 +12,7 @@
 #include "pages.h"
 #include "proto/record.h"
 #include "replica.h"
-#include "request.h"
+#include "store/request.h"
 
 #define DATA_ORDERS	128
 #define CONTROL_ORDERS	16

@@ -10,7 +10,7 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
-#include "request.h"
+#include "store/request.h"
 #include "spare.h"
 
 #define RESERVE		(BRAID_PAYLOAD_MAX / PAGE_SIZE)

@@ -8,7 +8,7 @@
 #include <linux/mm.h>
 #include <linux/string.h>
 
-#include "request.h"
+#include "store/request.h"
 #include "spare.h"
 
 #define PAYLOAD_PAGES	DIV_ROUND_UP(BRAID_PAYLOAD_MAX, PAGE_SIZE)

@@ -16,7 +16,7 @@
 #include "lease.h"
 #include "remote.h"
 #include "replica.h"
-#include "request.h"
+#include "store/request.h"
 #include "target.h"
 #include "proto/text.h"
 #include "volume.h"

@@ -6,7 +6,7 @@
 
 #include "io_set.h"
 #include "range.h"
-#include "request.h"
+#include "store/request.h"
 
 #define BRAID_READ_INLINE	4
 

@@ -20,7 +20,7 @@
 #include "conn.h"
 #include "dial.h"
 #include "handshake.h"
-#include "request.h"
+#include "store/request.h"
 #include "sock.h"
 
 /*

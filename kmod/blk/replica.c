@@ -13,13 +13,13 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 
-#include "journal.h"
+#include "store/journal.h"
 #include "proto/map.h"
 #include "replica_state.h"
 #include "serve.h"
 #include "session.h"
-#include "slots.h"
-#include "store.h"
+#include "store/slots.h"
+#include "store/store.h"
 #include "target.h"
 #include "proto/text.h"
 

@@ -11,13 +11,13 @@
 
 #include "digest.h"
 #include "proto/invariant.h"
-#include "journal.h"
+#include "store/journal.h"
 #include "proto/map.h"
 #include "replica.h"
 #include "replica_state.h"
-#include "request.h"
+#include "store/request.h"
 #include "session.h"
-#include "store.h"
+#include "store/store.h"
 #include "vote.h"
 
 /* The request is gone after done(); its session may be after leave(). */

@@ -11,7 +11,7 @@
 
 #include "peer.h"
 #include "reach.h"
-#include "request.h"
+#include "store/request.h"
 #include "proto/text.h"
 #include "volume.h"
 

@@ -9,13 +9,13 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 
-#include "journal.h"
+#include "store/journal.h"
 #include "proto/member.h"
 #include "proto/record.h"
 #include "replica_state.h"
-#include "request.h"
+#include "store/request.h"
 #include "session.h"
-#include "store.h"
+#include "store/store.h"
 
 static u64 lease_ns(const struct braid_record *record)
 {

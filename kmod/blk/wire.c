@@ -8,7 +8,7 @@
 #include <linux/string.h>
 
 #include "proto/record.h"
-#include "request.h"
+#include "store/request.h"
 
 /* Append only: both ends must know the same. */
 static const int statuses[] = {

@@ -8,7 +8,7 @@
 #include "io_set.h"
 #include "payload.h"
 #include "range.h"
-#include "request.h"
+#include "store/request.h"
 
 /* What every member of the ISR does: writes, zeroes, discards and flushes. */
 

@@ -22,7 +22,7 @@
 #include "../../kmod/blk/peer.h"
 #include "../../kmod/blk/remote.h"
 #include "../../kmod/blk/replica.h"
-#include "../../kmod/blk/request.h"
+#include "../../kmod/blk/store/request.h"
 #include "../../kmod/blk/target.h"
 #include "../../kmod/blk/volume.h"
 

@@ -12,7 +12,7 @@
 #include <linux/workqueue.h>
 
 #include "../../kmod/blk/replica.h"
-#include "../../kmod/blk/request.h"
+#include "../../kmod/blk/store/request.h"
 
 #define FAKE_SIZE	(8u << 20)
 #define FAKE_SESSIONS	16

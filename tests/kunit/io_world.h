@@ -17,7 +17,7 @@
 
 #include "../../kmod/blk/disk.h"
 #include "../../kmod/blk/io.h"
-#include "../../kmod/blk/request.h"
+#include "../../kmod/blk/store/request.h"
 #include "../../kmod/blk/volume.h"
 
 enum {

@@ -5,8 +5,8 @@
  */
 #include "../../kmod/blk/proto/map.c"
 #undef RING_MAGIC
-#include "../../kmod/blk/tracker.c"
-#include "../../kmod/blk/journal.c"
+#include "../../kmod/blk/store/tracker.c"
+#include "../../kmod/blk/store/journal.c"
 
 #include <linux/delay.h>
 #include <linux/mutex.h>

@@ -2,7 +2,7 @@
 /* Where a store has its parts, and how large a volume fits. */
 #include "random.h"
 
-#include "../../kmod/blk/layout.c"
+#include "../../kmod/blk/store/layout.c"
 #include "../../kmod/blk/proto/map.c"
 #include "../../kmod/blk/proto/record.c"
 

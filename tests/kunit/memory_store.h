@@ -13,8 +13,8 @@
 #include <linux/string.h>
 
 #include "../../kmod/blk/proto/record.h"
-#include "../../kmod/blk/slots.h"
-#include "../../kmod/blk/store.h"
+#include "../../kmod/blk/store/slots.h"
+#include "../../kmod/blk/store/store.h"
 #include "../../kmod/blk/target.h"
 #include "../../kmod/blk/proto/text.h"
 

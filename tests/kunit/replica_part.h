@@ -19,10 +19,10 @@
 #define decode record_decode
 #include "../../kmod/blk/proto/record.c"
 #undef decode
-#include "../../kmod/blk/tracker.c"
+#include "../../kmod/blk/store/tracker.c"
 #define create journal_create
 #define destroy journal_destroy
-#include "../../kmod/blk/journal.c"
+#include "../../kmod/blk/store/journal.c"
 #undef create
 #undef destroy
 #define create session_create

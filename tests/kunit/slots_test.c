@@ -7,7 +7,7 @@
 /* It would tell the console of each of thousands of repairs. */
 #undef pr_info
 #define pr_info(format, ...) no_printk(format, ##__VA_ARGS__)
-#include "../../kmod/blk/slots.c"
+#include "../../kmod/blk/store/slots.c"
 #include "../../kmod/blk/proto/text.c"
 
 enum { SECTOR = 512, SECTORS = BRAID_SLOT_SIZE / SECTOR };

@@ -4,7 +4,7 @@
 
 #include <linux/module.h>
 
-#include "../../kmod/blk/store.c"
+#include "../../kmod/blk/store/store.c"
 #include "../../kmod/blk/proto/text.c"
 
 /* The kind of store below: what it was asked, and what it says. */

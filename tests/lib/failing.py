@@ -21,7 +21,7 @@ ADDRESS = "127.0.0.1:7707"
 UUID = "5eed0000-0000-4000-8000-0000000000f2"
 MIB = 1 << 20
 SIZE = 16               # MiB of a volume
-DATA_AT = 4             # MiB of a store in front of the data, see kmod/blk/layout.c
+DATA_AT = 4             # MiB of a store in front of the data, see kmod/blk/store/layout.c
 SECTORS = MIB // 512
 
 

@@ -6,11 +6,11 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "format.h"
-#include "layout.h"
+#include "store/format.h"
+#include "store/layout.h"
 #include "proto/record.h"
-#include "slots.h"
-#include "store.h"
+#include "store/slots.h"
+#include "store/store.h"
 #include "proto/text.h"
 
 /* Making and unmaking replicas that are not open. */

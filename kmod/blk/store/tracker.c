@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "tracker.h"
+#include "store/tracker.h"
 
 #include <linux/compiler.h>
 #include <linux/errno.h>

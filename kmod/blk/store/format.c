@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "format.h"
+#include "store/format.h"
 
 #include <linux/errno.h>
 #include <linux/mm.h>
 #include <linux/string.h>
 
-#include "journal.h"
-#include "layout.h"
+#include "store/journal.h"
+#include "store/layout.h"
 #include "proto/record.h"
-#include "slots.h"
-#include "store.h"
+#include "store/slots.h"
+#include "store/store.h"
 #include "proto/text.h"
 
 /*

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "store.h"
+#include "store/store.h"
 
 #include <linux/err.h>
 #include <linux/kernel.h>
@@ -12,7 +12,7 @@
 #include <linux/vmalloc.h>
 
 #include "proto/record.h"
-#include "store_ops.h"
+#include "store/store_ops.h"
 #include "proto/text.h"
 
 /* Bytes of one synchronous I/O: its vector is on the stack. */

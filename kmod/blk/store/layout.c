@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "layout.h"
+#include "store/layout.h"
 
 #include <linux/align.h>
 #include <linux/math64.h>

@@ -9,10 +9,10 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "layout.h"
+#include "store/layout.h"
 #include "proto/map.h"
 #include "proto/record.h"
-#include "store.h"
+#include "store/store.h"
 #include "proto/text.h"
 
 /*

@@ -4,7 +4,7 @@
 
 #include <linux/types.h>
 
-#include "store.h"
+#include "store/store.h"
 
 /* Between store.c and the two kinds of store. */
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "store_ops.h"
+#include "store/store_ops.h"
 
 #include <linux/blkdev.h>
 #include <linux/err.h>
@@ -8,9 +8,9 @@
 #include <linux/slab.h>
 
 #include "../compat/bdev.h"
-#include "layout.h"
+#include "store/layout.h"
 #include "proto/record.h"
-#include "store.h"
+#include "store/store.h"
 #include "proto/text.h"
 
 /* A block device: the metadata is in front, the data behind it. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "journal.h"
+#include "store/journal.h"
 
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
@@ -18,10 +18,10 @@
 #include <linux/workqueue.h>
 
 #include "proto/invariant.h"
-#include "layout.h"
+#include "store/layout.h"
 #include "proto/map.h"
-#include "store.h"
-#include "tracker.h"
+#include "store/store.h"
+#include "store/tracker.h"
 
 static_assert(!(BRAID_RING_RECORDS & (BRAID_RING_RECORDS - 1)));
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "store_ops.h"
+#include "store/store_ops.h"
 
 #include <linux/err.h>
 #include <linux/falloc.h>
@@ -11,9 +11,9 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 
-#include "layout.h"
+#include "store/layout.h"
 #include "proto/record.h"
-#include "store.h"
+#include "store/store.h"
 #include "proto/text.h"
 
 /*

@@ -9,8 +9,8 @@
 #include <linux/types.h>
 
 #include "proto/epoch.h"
-#include "journal.h"
-#include "store.h"
+#include "store/journal.h"
+#include "store/store.h"
 
 /* What a writer asks of one voter, whether it is in this kernel or behind a connection. */
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "slots.h"
+#include "store/slots.h"
 
 #include <linux/errno.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "layout.h"
+#include "store/layout.h"
 #include "proto/map.h"
 #include "proto/record.h"
-#include "store.h"
+#include "store/store.h"
 #include "proto/text.h"
 
 /* Both slots in memory, A in front of B. */
