@@ -12,7 +12,7 @@
 
 #include "ask.h"
 #include "attempt.h"
-#include "backoff.h"
+#include "transport/backoff.h"
 #include "ballot.h"
 #include "detach.h"
 #include "disk.h"

@@ -6,7 +6,7 @@
 #include <linux/types.h>
 #include <linux/uuid.h>
 
-#include "auth.h"
+#include "transport/auth.h"
 #include "io.h"
 #include "volume.h"
 

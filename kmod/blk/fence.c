@@ -5,7 +5,7 @@
 #include <linux/random.h>
 
 #include "ask.h"
-#include "backoff.h"
+#include "transport/backoff.h"
 #include "ballot.h"
 #include "event.h"
 #include "proto/member.h"

@@ -12,9 +12,9 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "handshake.h"
+#include "transport/handshake.h"
 #include "replica.h"
-#include "sock.h"
+#include "transport/sock.h"
 
 /*
  * Lifetime.  A guest is in the list of all from braid_guest_accept() until

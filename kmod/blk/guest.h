@@ -10,8 +10,8 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
-#include "auth.h"
-#include "conn.h"
+#include "transport/auth.h"
+#include "transport/conn.h"
 #include "proto/epoch.h"
 #include "order.h"
 

@@ -4,10 +4,10 @@
 #include <net/genetlink.h>
 
 #include "attach.h"
-#include "conn.h"
+#include "transport/conn.h"
 #include "netlink.h"
 #include "replica.h"
-#include "spare.h"
+#include "transport/spare.h"
 #include "target.h"
 
 /*

@@ -7,9 +7,9 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "conn.h"
+#include "transport/conn.h"
 #include "guest.h"
-#include "pages.h"
+#include "transport/pages.h"
 #include "proto/record.h"
 #include "replica.h"
 #include "store/request.h"

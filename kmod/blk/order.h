@@ -9,8 +9,8 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
-#include "pages.h"
-#include "stream.h"
+#include "transport/pages.h"
+#include "transport/stream.h"
 
 struct braid_conn;
 struct braid_conn_out;

@@ -5,7 +5,7 @@
 #include <linux/types.h>
 #include <linux/uuid.h>
 
-#include "auth.h"
+#include "transport/auth.h"
 #include "proto/voter.h"
 
 struct genl_info;

@@ -9,7 +9,7 @@
 #include <linux/string.h>
 
 #include "store/request.h"
-#include "spare.h"
+#include "transport/spare.h"
 
 #define PAYLOAD_PAGES	DIV_ROUND_UP(BRAID_PAYLOAD_MAX, PAGE_SIZE)
 

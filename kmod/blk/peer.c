@@ -9,12 +9,12 @@
 #include <linux/string.h>
 
 #include "ask.h"
-#include "backoff.h"
+#include "transport/backoff.h"
 #include "ballot.h"
 #include "event.h"
 #include "io.h"
 #include "lease.h"
-#include "remote.h"
+#include "transport/remote.h"
 #include "replica.h"
 #include "store/request.h"
 #include "target.h"

@@ -14,10 +14,10 @@
 #include <net/sock.h>
 #include <net/tcp_states.h>
 
-#include "conn.h"
+#include "transport/conn.h"
 #include "guest.h"
-#include "pages.h"
-#include "sock.h"
+#include "transport/pages.h"
+#include "transport/sock.h"
 
 /* Others' turn after so many; then the work is queued again. */
 #define ACCEPT_BUDGET	16

@@ -4,7 +4,7 @@
 
 #include <linux/types.h>
 
-#include "auth.h"
+#include "transport/auth.h"
 #include "proto/voter.h"
 
 struct braid_replica;

@@ -10,7 +10,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
-#include "auth.h"
+#include "transport/auth.h"
 #include "peer.h"
 #include "proto/record.h"
 

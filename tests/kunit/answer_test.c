@@ -3,14 +3,14 @@
  * A writer and a target that knows the secret and answers as it likes: what does
  * not fit a request ends the connection, and no request is answered by it.
  */
-#include "../../kmod/blk/auth.c"
-#include "../../kmod/blk/conn.c"
-#include "../../kmod/blk/dial.c"
-#include "../../kmod/blk/handshake.c"
-#include "../../kmod/blk/remote.c"
-#include "../../kmod/blk/sock.c"
-#include "../../kmod/blk/stream.c"
-#include "../../kmod/blk/wire.c"
+#include "../../kmod/blk/transport/auth.c"
+#include "../../kmod/blk/transport/conn.c"
+#include "../../kmod/blk/transport/dial.c"
+#include "../../kmod/blk/transport/handshake.c"
+#include "../../kmod/blk/transport/remote.c"
+#include "../../kmod/blk/transport/sock.c"
+#include "../../kmod/blk/transport/stream.c"
+#include "../../kmod/blk/transport/wire.c"
 
 #include <kunit/test.h>
 #include <linux/kthread.h>

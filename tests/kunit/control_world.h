@@ -20,7 +20,7 @@
 #include "../../kmod/blk/io.h"
 #include "../../kmod/blk/proto/member.h"
 #include "../../kmod/blk/peer.h"
-#include "../../kmod/blk/remote.h"
+#include "../../kmod/blk/transport/remote.h"
 #include "../../kmod/blk/replica.h"
 #include "../../kmod/blk/store/request.h"
 #include "../../kmod/blk/target.h"

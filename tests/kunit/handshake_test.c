@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Who knows the secret gets in, and nobody can change a word of what is said. */
-#include "../../kmod/blk/auth.c"
-#include "../../kmod/blk/handshake.c"
-#include "../../kmod/blk/wire.c"
+#include "../../kmod/blk/transport/auth.c"
+#include "../../kmod/blk/transport/handshake.c"
+#include "../../kmod/blk/transport/wire.c"
 
 #include <linux/slab.h>
 

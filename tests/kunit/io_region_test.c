@@ -12,7 +12,7 @@
 #include "../../kmod/blk/read.c"
 #include "../../kmod/blk/reconcile.c"
 #include "../../kmod/blk/repair.c"
-#include "../../kmod/blk/spare.c"
+#include "../../kmod/blk/transport/spare.c"
 #include "../../kmod/blk/write.c"
 
 #include <linux/crc32.h>

@@ -14,7 +14,7 @@
 #define alloc_page(gfp)		short_pages(gfp, 0)
 #define alloc_pages(gfp, order)	short_pages(gfp, order)
 #include "../../kmod/blk/payload.c"
-#include "../../kmod/blk/spare.c"
+#include "../../kmod/blk/transport/spare.c"
 #pragma pop_macro("alloc_pages")
 #pragma pop_macro("alloc_page")
 

@@ -6,7 +6,7 @@
 #include <linux/socket.h>
 #include <linux/string.h>
 
-#include "../../kmod/blk/auth.h"
+#include "../../kmod/blk/transport/auth.h"
 #include "../../kmod/blk/proto/voter.h"
 
 static inline void loopback(struct braid_address *address, u16 port,

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Those that one submits in one go, as it announces by a plug. */
-#include "../../kmod/blk/auth.c"
-#include "../../kmod/blk/conn.c"
-#include "../../kmod/blk/dial.c"
+#include "../../kmod/blk/transport/auth.c"
+#include "../../kmod/blk/transport/conn.c"
+#include "../../kmod/blk/transport/dial.c"
 #include "../../kmod/blk/guest.c"
-#include "../../kmod/blk/handshake.c"
+#include "../../kmod/blk/transport/handshake.c"
 #include "../../kmod/blk/order.c"
-#include "../../kmod/blk/pages.c"
-#include "../../kmod/blk/remote.c"
-#include "../../kmod/blk/sock.c"
-#include "../../kmod/blk/spare.c"
-#include "../../kmod/blk/stream.c"
+#include "../../kmod/blk/transport/pages.c"
+#include "../../kmod/blk/transport/remote.c"
+#include "../../kmod/blk/transport/sock.c"
+#include "../../kmod/blk/transport/spare.c"
+#include "../../kmod/blk/transport/stream.c"
 #include "../../kmod/blk/target.c"
-#include "../../kmod/blk/wire.c"
+#include "../../kmod/blk/transport/wire.c"
 
 #include <linux/kthread.h>
 

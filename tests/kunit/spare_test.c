@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Pages kept for the next payload. */
-#include "../../kmod/blk/spare.c"
+#include "../../kmod/blk/transport/spare.c"
 
 #include <kunit/test.h>
 #include <linux/module.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A stream of bytes is cut into the same frames wherever it is torn. */
-#include "../../kmod/blk/stream.c"
-#include "../../kmod/blk/wire.c"
+#include "../../kmod/blk/transport/stream.c"
+#include "../../kmod/blk/transport/wire.c"
 
 #include <linux/slab.h>
 

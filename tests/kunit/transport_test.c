@@ -3,11 +3,11 @@
  * Writer and target in one kernel, over the loopback device: what is asked is
  * answered once, whoever breaks the connection and when.
  */
-#include "../../kmod/blk/auth.c"
-#include "../../kmod/blk/conn.c"
-#include "../../kmod/blk/dial.c"
+#include "../../kmod/blk/transport/auth.c"
+#include "../../kmod/blk/transport/conn.c"
+#include "../../kmod/blk/transport/dial.c"
 #include "../../kmod/blk/guest.c"
-#include "../../kmod/blk/handshake.c"
+#include "../../kmod/blk/transport/handshake.c"
 #include "../../kmod/blk/order.c"
 
 #include "short_memory.h"
@@ -17,16 +17,16 @@
 #undef alloc_pages
 #define alloc_page(gfp)		short_pages(gfp, 0)
 #define alloc_pages(gfp, order)	short_pages(gfp, order)
-#include "../../kmod/blk/pages.c"
-#include "../../kmod/blk/spare.c"
+#include "../../kmod/blk/transport/pages.c"
+#include "../../kmod/blk/transport/spare.c"
 #pragma pop_macro("alloc_pages")
 #pragma pop_macro("alloc_page")
 
-#include "../../kmod/blk/remote.c"
-#include "../../kmod/blk/sock.c"
-#include "../../kmod/blk/stream.c"
+#include "../../kmod/blk/transport/remote.c"
+#include "../../kmod/blk/transport/sock.c"
+#include "../../kmod/blk/transport/stream.c"
 #include "../../kmod/blk/target.c"
-#include "../../kmod/blk/wire.c"
+#include "../../kmod/blk/transport/wire.c"
 
 #include <linux/kthread.h>
 

@@ -6,7 +6,7 @@
 #include "../../kmod/blk/proto/text.c"
 #include "../../kmod/blk/why.c"
 
-#include "../../kmod/blk/backoff.h"
+#include "../../kmod/blk/transport/backoff.h"
 
 static struct braid_volume_info *three_voters(struct kunit *test)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Frames: what is written is read, and nothing hostile passes. */
-#include "../../kmod/blk/wire.c"
+#include "../../kmod/blk/transport/wire.c"
 
 #include "random.h"
 

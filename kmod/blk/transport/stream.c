@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "stream.h"
+#include "transport/stream.h"
 
 #include <linux/crc32.h>
 #include <linux/highmem.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "conn.h"
+#include "transport/conn.h"
 
 #include <linux/bvec.h>
 #include <linux/crc32.h>
@@ -17,7 +17,7 @@
 #include <net/sock.h>
 #include <net/tcp.h>
 
-#include "sock.h"
+#include "transport/sock.h"
 
 /* Bits of braid_conn.flags. */
 enum {

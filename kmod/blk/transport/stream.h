@@ -9,7 +9,7 @@
 #include <linux/uio.h>
 
 #include "proto/proto.h"
-#include "wire.h"
+#include "transport/wire.h"
 
 /*
  * A stream of bytes cut into frames.  Knows no socket: bytes come in pieces of

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "handshake.h"
+#include "transport/handshake.h"
 
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -8,7 +8,7 @@
 #include <linux/string.h>
 
 #include "proto/voter.h"
-#include "wire.h"
+#include "transport/wire.h"
 
 static_assert(sizeof_field(struct braid_wire_hello, nonce) == BRAID_NONCE_SIZE);
 static_assert(sizeof_field(struct braid_wire_proof, mac) == BRAID_MAC_SIZE);

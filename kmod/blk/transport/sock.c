@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "sock.h"
+#include "transport/sock.h"
 
 #include <linux/err.h>
 #include <linux/errno.h>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "dial.h"
+#include "transport/dial.h"
 
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/net.h>
 #include <linux/printk.h>
 
-#include "auth.h"
-#include "sock.h"
+#include "transport/auth.h"
+#include "transport/sock.h"
 
 static int shake_hands(struct braid_handshake *handshake, struct socket *sock,
 		       const struct braid_secrets *secrets, unsigned int which,

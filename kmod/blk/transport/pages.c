@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "pages.h"
+#include "transport/pages.h"
 
 #include <linux/bvec.h>
 #include <linux/errno.h>
@@ -11,7 +11,7 @@
 #include <linux/workqueue.h>
 
 #include "store/request.h"
-#include "spare.h"
+#include "transport/spare.h"
 
 #define RESERVE		(BRAID_PAYLOAD_MAX / PAGE_SIZE)
 

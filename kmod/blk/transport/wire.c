@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "wire.h"
+#include "transport/wire.h"
 
 #include <linux/crc32.h>
 #include <linux/errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "auth.h"
+#include "transport/auth.h"
 
 #include <crypto/algapi.h>
 #include <crypto/hash.h>

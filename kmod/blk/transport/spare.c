@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "spare.h"
+#include "transport/spare.h"
 
 #include <linux/cpumask.h>
 #include <linux/local_lock.h>

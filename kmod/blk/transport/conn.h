@@ -7,7 +7,7 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
-#include "stream.h"
+#include "transport/stream.h"
 
 struct page;
 struct sock;

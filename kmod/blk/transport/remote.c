@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "remote.h"
+#include "transport/remote.h"
 
 #include <linux/atomic.h>
 #include <linux/blkdev.h>
@@ -17,11 +17,11 @@
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 
-#include "conn.h"
-#include "dial.h"
-#include "handshake.h"
+#include "transport/conn.h"
+#include "transport/dial.h"
+#include "transport/handshake.h"
 #include "store/request.h"
-#include "sock.h"
+#include "transport/sock.h"
 
 /*
  * Lifetime.  A link is open from a handshake until link_down(), which the

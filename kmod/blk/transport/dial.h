@@ -4,7 +4,7 @@
 
 #include <linux/types.h>
 
-#include "handshake.h"
+#include "transport/handshake.h"
 #include "proto/voter.h"
 
 struct braid_secrets;
