@@ -3,7 +3,7 @@
 #define BRAID_BLK_DUMP_H
 
 #include "attach.h"
-#include "replica.h"
+#include "replica/replica.h"
 #include "target.h"
 
 struct netlink_callback;

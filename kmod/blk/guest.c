@@ -13,7 +13,7 @@
 #include <linux/string.h>
 
 #include "transport/handshake.h"
-#include "replica.h"
+#include "replica/replica.h"
 #include "transport/sock.h"
 
 /*

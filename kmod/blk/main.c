@@ -6,7 +6,7 @@
 #include "attach.h"
 #include "transport/conn.h"
 #include "netlink.h"
-#include "replica.h"
+#include "replica/replica.h"
 #include "transport/spare.h"
 #include "target.h"
 

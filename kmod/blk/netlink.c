@@ -15,7 +15,7 @@
 #include "event.h"
 #include "netlink-gen.h"
 #include "parse.h"
-#include "replica.h"
+#include "replica/replica.h"
 #include "target.h"
 
 enum {

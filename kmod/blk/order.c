@@ -11,7 +11,7 @@
 #include "guest.h"
 #include "transport/pages.h"
 #include "proto/record.h"
-#include "replica.h"
+#include "replica/replica.h"
 #include "store/request.h"
 
 #define DATA_ORDERS	128

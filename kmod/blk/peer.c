@@ -15,7 +15,7 @@
 #include "io.h"
 #include "lease.h"
 #include "transport/remote.h"
-#include "replica.h"
+#include "replica/replica.h"
 #include "store/request.h"
 #include "target.h"
 #include "proto/text.h"

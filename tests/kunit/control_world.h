@@ -21,7 +21,7 @@
 #include "../../kmod/blk/proto/member.h"
 #include "../../kmod/blk/peer.h"
 #include "../../kmod/blk/transport/remote.h"
-#include "../../kmod/blk/replica.h"
+#include "../../kmod/blk/replica/replica.h"
 #include "../../kmod/blk/store/request.h"
 #include "../../kmod/blk/target.h"
 #include "../../kmod/blk/volume.h"

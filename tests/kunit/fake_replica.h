@@ -11,7 +11,7 @@
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 
-#include "../../kmod/blk/replica.h"
+#include "../../kmod/blk/replica/replica.h"
 #include "../../kmod/blk/store/request.h"
 
 #define FAKE_SIZE	(8u << 20)

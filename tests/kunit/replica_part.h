@@ -29,19 +29,19 @@
 #define put session_put
 #define admit session_admit
 #define enlist session_enlist
-#include "../../kmod/blk/session.c"
+#include "../../kmod/blk/replica/session.c"
 #undef create
 #undef put
 #undef admit
 #undef enlist
 #define answer vote_answer
 #define open_journal vote_open_journal
-#include "../../kmod/blk/vote.c"
+#include "../../kmod/blk/replica/vote.c"
 #undef answer
 #undef open_journal
-#include "../../kmod/blk/digest.c"
-#include "../../kmod/blk/serve.c"
-#include "../../kmod/blk/replica.c"
+#include "../../kmod/blk/replica/digest.c"
+#include "../../kmod/blk/replica/serve.c"
+#include "../../kmod/blk/replica/replica.c"
 
 #include "blk_records.h"
 #include "memory_store.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vote.h"
+#include "replica/vote.h"
 
 #include <linux/errno.h>
 #include <linux/ktime.h>
@@ -12,9 +12,9 @@
 #include "store/journal.h"
 #include "proto/member.h"
 #include "proto/record.h"
-#include "replica_state.h"
+#include "replica/replica_state.h"
 #include "store/request.h"
-#include "session.h"
+#include "replica/session.h"
 #include "store/store.h"
 
 static u64 lease_ns(const struct braid_record *record)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "replica.h"
+#include "replica/replica.h"
 
 #include <crypto/hash.h>
 #include <linux/err.h>
@@ -15,9 +15,9 @@
 
 #include "store/journal.h"
 #include "proto/map.h"
-#include "replica_state.h"
-#include "serve.h"
-#include "session.h"
+#include "replica/replica_state.h"
+#include "replica/serve.h"
+#include "replica/session.h"
 #include "store/slots.h"
 #include "store/store.h"
 #include "target.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "serve.h"
+#include "replica/serve.h"
 
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -9,16 +9,16 @@
 #include <linux/sched/mm.h>
 #include <linux/spinlock.h>
 
-#include "digest.h"
+#include "replica/digest.h"
 #include "proto/invariant.h"
 #include "store/journal.h"
 #include "proto/map.h"
-#include "replica.h"
-#include "replica_state.h"
+#include "replica/replica.h"
+#include "replica/replica_state.h"
 #include "store/request.h"
-#include "session.h"
+#include "replica/session.h"
 #include "store/store.h"
-#include "vote.h"
+#include "replica/vote.h"
 
 /* The request is gone after done(); its session may be after leave(). */
 static void answer(struct braid_request *request, int error)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "session.h"
+#include "replica/session.h"
 
 #include <linux/errno.h>
 #include <linux/lockdep.h>
@@ -7,8 +7,8 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
-#include "replica.h"
-#include "replica_state.h"
+#include "replica/replica.h"
+#include "replica/replica_state.h"
 
 /*
  * Who is counted may do its I/O: either it sees the cut after it counted itself,

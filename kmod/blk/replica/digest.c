@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "digest.h"
+#include "replica/digest.h"
 
 #include <crypto/hash.h>
 #include <linux/bvec.h>
@@ -12,7 +12,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#include "session.h"
+#include "replica/session.h"
 #include "store/store.h"
 
 #define PIECE_ORDER	4u
