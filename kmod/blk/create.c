@@ -9,7 +9,7 @@
 #include "ask.h"
 #include "peer.h"
 #include "reach.h"
-#include "target.h"
+#include "target/target.h"
 #include "proto/text.h"
 
 /* Creation: every voter gets the first record.  One that fails can be repeated. */

@@ -4,7 +4,7 @@
 
 #include "attach.h"
 #include "replica/replica.h"
-#include "target.h"
+#include "target/target.h"
 
 struct netlink_callback;
 struct sk_buff;

@@ -8,7 +8,7 @@
 #include "netlink.h"
 #include "replica/replica.h"
 #include "transport/spare.h"
-#include "target.h"
+#include "target/target.h"
 
 /*
  * What is asked comes before who asks: replicas, targets, volumes; the door of

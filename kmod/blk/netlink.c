@@ -16,7 +16,7 @@
 #include "netlink-gen.h"
 #include "parse.h"
 #include "replica/replica.h"
-#include "target.h"
+#include "target/target.h"
 
 enum {
 	GROUP_VOLUME,

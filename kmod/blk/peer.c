@@ -17,7 +17,7 @@
 #include "transport/remote.h"
 #include "replica/replica.h"
 #include "store/request.h"
-#include "target.h"
+#include "target/target.h"
 #include "proto/text.h"
 #include "volume.h"
 

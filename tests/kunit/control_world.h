@@ -23,7 +23,7 @@
 #include "../../kmod/blk/transport/remote.h"
 #include "../../kmod/blk/replica/replica.h"
 #include "../../kmod/blk/store/request.h"
-#include "../../kmod/blk/target.h"
+#include "../../kmod/blk/target/target.h"
 #include "../../kmod/blk/volume.h"
 
 #include "blk_records.h"

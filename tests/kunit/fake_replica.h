@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A replica that keeps its data in memory and answers when a test says so. It
- * stands where the real one does behind kmod/blk/target.c.
+ * stands where the real one does behind kmod/blk/target/target.c.
  */
 #ifndef BRAID_KUNIT_FAKE_REPLICA_H
 #define BRAID_KUNIT_FAKE_REPLICA_H

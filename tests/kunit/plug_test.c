@@ -3,15 +3,15 @@
 #include "../../kmod/blk/transport/auth.c"
 #include "../../kmod/blk/transport/conn.c"
 #include "../../kmod/blk/transport/dial.c"
-#include "../../kmod/blk/guest.c"
+#include "../../kmod/blk/target/guest.c"
 #include "../../kmod/blk/transport/handshake.c"
-#include "../../kmod/blk/order.c"
+#include "../../kmod/blk/target/order.c"
 #include "../../kmod/blk/transport/pages.c"
 #include "../../kmod/blk/transport/remote.c"
 #include "../../kmod/blk/transport/sock.c"
 #include "../../kmod/blk/transport/spare.c"
 #include "../../kmod/blk/transport/stream.c"
-#include "../../kmod/blk/target.c"
+#include "../../kmod/blk/target/target.c"
 #include "../../kmod/blk/transport/wire.c"
 
 #include <linux/kthread.h>

@@ -20,7 +20,7 @@
 #include "replica/session.h"
 #include "store/slots.h"
 #include "store/store.h"
-#include "target.h"
+#include "target/target.h"
 #include "proto/text.h"
 
 /*

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "guest.h"
+#include "target/guest.h"
 
 #include <linux/delay.h>
 #include <linux/errno.h>

@@ -13,7 +13,7 @@
 #include "transport/auth.h"
 #include "transport/conn.h"
 #include "proto/epoch.h"
-#include "order.h"
+#include "target/order.h"
 
 struct braid_replica;
 struct braid_session;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "order.h"
+#include "target/order.h"
 
 #include <linux/blkdev.h>
 #include <linux/errno.h>
@@ -8,7 +8,7 @@
 #include <linux/string.h>
 
 #include "transport/conn.h"
-#include "guest.h"
+#include "target/guest.h"
 #include "transport/pages.h"
 #include "proto/record.h"
 #include "replica/replica.h"

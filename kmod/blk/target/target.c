@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "target.h"
+#include "target/target.h"
 
 #include <linux/err.h>
 #include <linux/errno.h>
@@ -15,7 +15,7 @@
 #include <net/tcp_states.h>
 
 #include "transport/conn.h"
-#include "guest.h"
+#include "target/guest.h"
 #include "transport/pages.h"
 #include "transport/sock.h"
 
