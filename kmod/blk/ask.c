@@ -8,8 +8,8 @@
 #include <linux/string.h>
 #include <linux/utsname.h>
 
-#include "peer.h"
-#include "volume.h"
+#include "volume/peer.h"
+#include "volume/volume.h"
 
 void braid_holder_name(char *out)
 {

@@ -8,7 +8,7 @@
 
 #include "transport/auth.h"
 #include "io.h"
-#include "volume.h"
+#include "volume/volume.h"
 
 struct netlink_ext_ack;
 

@@ -11,10 +11,10 @@
 #include "attach.h"
 #include "ballot.h"
 #include "io.h"
-#include "peer.h"
+#include "volume/peer.h"
 #include "reach.h"
 #include "proto/text.h"
-#include "volume.h"
+#include "volume/volume.h"
 
 int braid_attempt_room(struct braid_attempt *a)
 {

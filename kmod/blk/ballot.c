@@ -9,12 +9,12 @@
 #include <linux/time64.h>
 
 #include "ask.h"
-#include "event.h"
-#include "lease.h"
+#include "volume/event.h"
+#include "volume/lease.h"
 #include "proto/member.h"
-#include "peer.h"
+#include "volume/peer.h"
 #include "proto/record.h"
-#include "volume.h"
+#include "volume/volume.h"
 
 struct braid_vote *braid_vote_alloc(void)
 {

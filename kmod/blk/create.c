@@ -7,7 +7,7 @@
 #include <linux/string.h>
 
 #include "ask.h"
-#include "peer.h"
+#include "volume/peer.h"
 #include "reach.h"
 #include "target/target.h"
 #include "proto/text.h"

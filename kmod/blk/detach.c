@@ -13,11 +13,11 @@
 #include "attach.h"
 #include "ballot.h"
 #include "disk.h"
-#include "event.h"
+#include "volume/event.h"
 #include "io.h"
-#include "lease.h"
+#include "volume/lease.h"
 #include "proto/text.h"
-#include "volume.h"
+#include "volume/volume.h"
 
 #define DRAIN_MS	200	/* between two looks whether it is held */
 #define CLEAN_MS	15000	/* for a majority to record that it is closed */

@@ -11,7 +11,7 @@
 #include "io.h"
 #include "proto/record.h"
 #include "store/request.h"
-#include "volume.h"
+#include "volume/volume.h"
 
 /* Segments of one bio: as many as pages fit into the largest payload. */
 #define DISK_SEGMENTS	(BRAID_PAYLOAD_MAX / PAGE_SIZE)

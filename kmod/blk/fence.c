@@ -7,10 +7,10 @@
 #include "ask.h"
 #include "transport/backoff.h"
 #include "ballot.h"
-#include "event.h"
+#include "volume/event.h"
 #include "proto/member.h"
-#include "peer.h"
-#include "volume.h"
+#include "volume/peer.h"
+#include "volume/volume.h"
 
 /* Some voter answered that it promised another writer. Context: any. */
 void braid_volume_refused(struct braid_volume *volume, struct braid_peer *peer)

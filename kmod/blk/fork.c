@@ -13,10 +13,10 @@
 
 #include "attach.h"
 #include "attempt.h"
-#include "peer.h"
+#include "volume/peer.h"
 #include "reach.h"
 #include "proto/text.h"
-#include "volume.h"
+#include "volume/volume.h"
 
 /* Told by one that was created, and has its vote. */
 static bool counts(const struct braid_attempt *a, unsigned int i)

@@ -16,7 +16,7 @@
 #include "reconcile.h"
 #include "proto/record.h"
 #include "store/request.h"
-#include "volume.h"
+#include "volume/volume.h"
 
 /*
  * What the files of the I/O part share: the state of everything in flight.

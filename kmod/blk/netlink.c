@@ -12,7 +12,7 @@
 
 #include "attach.h"
 #include "dump.h"
-#include "event.h"
+#include "volume/event.h"
 #include "netlink-gen.h"
 #include "parse.h"
 #include "replica/replica.h"

@@ -6,9 +6,9 @@
 #include <linux/string.h>
 #include <linux/wait.h>
 
-#include "peer.h"
+#include "volume/peer.h"
 #include "proto/text.h"
-#include "volume.h"
+#include "volume/volume.h"
 
 /* Was each tried since it was begun with, or begun anew? */
 static bool all_tried(struct braid_volume *volume)

@@ -9,11 +9,11 @@
 #include <linux/string.h>
 #include <linux/wait.h>
 
-#include "peer.h"
+#include "volume/peer.h"
 #include "reach.h"
 #include "store/request.h"
 #include "proto/text.h"
-#include "volume.h"
+#include "volume/volume.h"
 
 #define SESSIONS_MS	15000	/* until every member has a session or is out */
 #define FLUSH_MS	60000

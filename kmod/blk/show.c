@@ -7,7 +7,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "peer.h"
+#include "volume/peer.h"
 
 /* What `volume show` tells: a copy, made under the lock. */
 

@@ -34,16 +34,16 @@ static u64 control_clock(void);
 #define newest ballot_newest
 #include "../../kmod/blk/ballot.c"
 #undef newest
-#include "../../kmod/blk/lease.c"
+#include "../../kmod/blk/volume/lease.c"
 #define consent fence_consent
 #include "../../kmod/blk/fence.c"
 #undef consent
 #define serve peer_serve
-#include "../../kmod/blk/peer.c"
+#include "../../kmod/blk/volume/peer.c"
 #undef serve
 #undef BRAID_MEMBER_TIMEOUT_MS
 #define BRAID_MEMBER_TIMEOUT_MS	member_timeout_ms
-#include "../../kmod/blk/volume.c"
+#include "../../kmod/blk/volume/volume.c"
 #include "../../kmod/blk/attempt.c"
 #undef pr_fmt
 #define highest fork_highest

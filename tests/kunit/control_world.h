@@ -16,15 +16,15 @@
 
 #include "../../kmod/blk/attach.h"
 #include "../../kmod/blk/disk.h"
-#include "../../kmod/blk/event.h"
+#include "../../kmod/blk/volume/event.h"
 #include "../../kmod/blk/io.h"
 #include "../../kmod/blk/proto/member.h"
-#include "../../kmod/blk/peer.h"
+#include "../../kmod/blk/volume/peer.h"
 #include "../../kmod/blk/transport/remote.h"
 #include "../../kmod/blk/replica/replica.h"
 #include "../../kmod/blk/store/request.h"
 #include "../../kmod/blk/target/target.h"
-#include "../../kmod/blk/volume.h"
+#include "../../kmod/blk/volume/volume.h"
 
 #include "blk_records.h"
 

@@ -18,7 +18,7 @@
 #include "../../kmod/blk/disk.h"
 #include "../../kmod/blk/io.h"
 #include "../../kmod/blk/store/request.h"
-#include "../../kmod/blk/volume.h"
+#include "../../kmod/blk/volume/volume.h"
 
 enum {
 	WORLD_PEERS = 4,	/* ids 1 to 4; 4 is a witness */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "volume.h"
+#include "volume/volume.h"
 
 #include <linux/err.h>
 #include <linux/ktime.h>
@@ -12,10 +12,10 @@
 #include "ballot.h"
 #include "detach.h"
 #include "disk.h"
-#include "event.h"
+#include "volume/event.h"
 #include "fence.h"
 #include "io.h"
-#include "lease.h"
+#include "volume/lease.h"
 
 /*
  * Locks, outermost first: volume->control, volumes_lock, volume->showing,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "peer.h"
+#include "volume/peer.h"
 
 #include <linux/completion.h>
 #include <linux/jiffies.h>
@@ -11,15 +11,15 @@
 #include "ask.h"
 #include "transport/backoff.h"
 #include "ballot.h"
-#include "event.h"
+#include "volume/event.h"
 #include "io.h"
-#include "lease.h"
+#include "volume/lease.h"
 #include "transport/remote.h"
 #include "replica/replica.h"
 #include "store/request.h"
 #include "target/target.h"
 #include "proto/text.h"
-#include "volume.h"
+#include "volume/volume.h"
 
 /*
  * A request never outlives its connection: @users is counted up before the

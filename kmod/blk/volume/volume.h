@@ -11,7 +11,7 @@
 #include <linux/workqueue.h>
 
 #include "transport/auth.h"
-#include "peer.h"
+#include "volume/peer.h"
 #include "proto/record.h"
 
 struct braid_disk;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "lease.h"
+#include "volume/lease.h"
 
 #include <linux/ktime.h>
 #include <linux/log2.h>
@@ -10,12 +10,12 @@
 
 #include "ballot.h"
 #include "detach.h"
-#include "event.h"
+#include "volume/event.h"
 #include "io.h"
 #include "proto/member.h"
-#include "peer.h"
+#include "volume/peer.h"
 #include "store/request.h"
-#include "volume.h"
+#include "volume/volume.h"
 
 /* How often the clock looks even if nothing is due, ms. */
 #define TICK_MAX_MS	1000u

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "event.h"
+#include "volume/event.h"
 
 #include <linux/atomic.h>
 #include <linux/llist.h>
