@@ -15,7 +15,7 @@
 #include "transport/backoff.h"
 #include "ballot.h"
 #include "detach.h"
-#include "disk.h"
+#include "io/disk.h"
 #include "volume/event.h"
 #include "fork.h"
 #include "proto/member.h"

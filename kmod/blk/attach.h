@@ -7,7 +7,7 @@
 #include <linux/uuid.h>
 
 #include "transport/auth.h"
-#include "io.h"
+#include "io/io.h"
 #include "volume/volume.h"
 
 struct netlink_ext_ack;

@@ -10,7 +10,7 @@
 
 #include "attach.h"
 #include "ballot.h"
-#include "io.h"
+#include "io/io.h"
 #include "volume/peer.h"
 #include "reach.h"
 #include "proto/text.h"

@@ -12,9 +12,9 @@
 
 #include "attach.h"
 #include "ballot.h"
-#include "disk.h"
+#include "io/disk.h"
 #include "volume/event.h"
-#include "io.h"
+#include "io/io.h"
 #include "volume/lease.h"
 #include "proto/text.h"
 #include "volume/volume.h"

@@ -15,9 +15,9 @@
 #include <linux/slab.h>
 
 #include "../../kmod/blk/attach.h"
-#include "../../kmod/blk/disk.h"
+#include "../../kmod/blk/io/disk.h"
 #include "../../kmod/blk/volume/event.h"
-#include "../../kmod/blk/io.h"
+#include "../../kmod/blk/io/io.h"
 #include "../../kmod/blk/proto/member.h"
 #include "../../kmod/blk/volume/peer.h"
 #include "../../kmod/blk/transport/remote.h"

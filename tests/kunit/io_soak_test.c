@@ -5,18 +5,18 @@
  * opens, the lease lapses. What was acknowledged is on every member at the end,
  * and every read says what was written last.
  */
-#include "../../kmod/blk/clear.c"
-#include "../../kmod/blk/copy.c"
-#include "../../kmod/blk/dirty.c"
-#include "../../kmod/blk/flush.c"
-#include "../../kmod/blk/io.c"
-#include "../../kmod/blk/payload.c"
-#include "../../kmod/blk/range.c"
-#include "../../kmod/blk/read.c"
-#include "../../kmod/blk/reconcile.c"
-#include "../../kmod/blk/repair.c"
+#include "../../kmod/blk/io/clear.c"
+#include "../../kmod/blk/io/copy.c"
+#include "../../kmod/blk/io/dirty.c"
+#include "../../kmod/blk/io/flush.c"
+#include "../../kmod/blk/io/io.c"
+#include "../../kmod/blk/io/payload.c"
+#include "../../kmod/blk/io/range.c"
+#include "../../kmod/blk/io/read.c"
+#include "../../kmod/blk/io/reconcile.c"
+#include "../../kmod/blk/io/repair.c"
 #include "../../kmod/blk/transport/spare.c"
-#include "../../kmod/blk/write.c"
+#include "../../kmod/blk/io/write.c"
 
 #include <linux/crc32.h>
 

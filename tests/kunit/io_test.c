@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The writer's path, with voters that answer as the test says. */
-#include "../../kmod/blk/clear.c"
-#include "../../kmod/blk/copy.c"
-#include "../../kmod/blk/dirty.c"
-#include "../../kmod/blk/flush.c"
-#include "../../kmod/blk/io.c"
+#include "../../kmod/blk/io/clear.c"
+#include "../../kmod/blk/io/copy.c"
+#include "../../kmod/blk/io/dirty.c"
+#include "../../kmod/blk/io/flush.c"
+#include "../../kmod/blk/io/io.c"
 
 #include "short_memory.h"
 #pragma push_macro("alloc_page")
@@ -13,16 +13,16 @@
 #undef alloc_pages
 #define alloc_page(gfp)		short_pages(gfp, 0)
 #define alloc_pages(gfp, order)	short_pages(gfp, order)
-#include "../../kmod/blk/payload.c"
+#include "../../kmod/blk/io/payload.c"
 #include "../../kmod/blk/transport/spare.c"
 #pragma pop_macro("alloc_pages")
 #pragma pop_macro("alloc_page")
 
-#include "../../kmod/blk/range.c"
-#include "../../kmod/blk/read.c"
-#include "../../kmod/blk/reconcile.c"
-#include "../../kmod/blk/repair.c"
-#include "../../kmod/blk/write.c"
+#include "../../kmod/blk/io/range.c"
+#include "../../kmod/blk/io/read.c"
+#include "../../kmod/blk/io/reconcile.c"
+#include "../../kmod/blk/io/repair.c"
+#include "../../kmod/blk/io/write.c"
 
 #include <linux/crc32.h>
 

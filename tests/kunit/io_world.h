@@ -15,8 +15,8 @@
 
 #include "random.h"
 
-#include "../../kmod/blk/disk.h"
-#include "../../kmod/blk/io.h"
+#include "../../kmod/blk/io/disk.h"
+#include "../../kmod/blk/io/io.h"
 #include "../../kmod/blk/store/request.h"
 #include "../../kmod/blk/volume/volume.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Range locks, against a list in the order of arrival. */
-#include "../../kmod/blk/range.c"
+#include "../../kmod/blk/io/range.c"
 
 #include <linux/slab.h>
 

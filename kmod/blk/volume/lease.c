@@ -11,7 +11,7 @@
 #include "ballot.h"
 #include "detach.h"
 #include "volume/event.h"
-#include "io.h"
+#include "io/io.h"
 #include "proto/member.h"
 #include "volume/peer.h"
 #include "store/request.h"

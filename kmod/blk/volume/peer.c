@@ -12,7 +12,7 @@
 #include "transport/backoff.h"
 #include "ballot.h"
 #include "volume/event.h"
-#include "io.h"
+#include "io/io.h"
 #include "volume/lease.h"
 #include "transport/remote.h"
 #include "replica/replica.h"

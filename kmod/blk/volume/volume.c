@@ -11,10 +11,10 @@
 #include "attach.h"
 #include "ballot.h"
 #include "detach.h"
-#include "disk.h"
+#include "io/disk.h"
 #include "volume/event.h"
 #include "fence.h"
-#include "io.h"
+#include "io/io.h"
 #include "volume/lease.h"
 
 /*

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The data of a write: pages of our own. */
-#include "payload.h"
+#include "io/payload.h"
 
 #include <linux/bio.h>
 #include <linux/highmem.h>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Blocks that one member cannot read are written anew with what another has. */
-#include "repair.h"
+#include "io/repair.h"
 
 #include <linux/completion.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
-#include "copy.h"
-#include "disk.h"
-#include "read.h"
+#include "io/copy.h"
+#include "io/disk.h"
+#include "io/read.h"
 
 /* More than so many wait for the next read to find them. */
 #define REPAIRS_MAX	64

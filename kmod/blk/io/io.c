@@ -11,7 +11,7 @@
  * Who submits a bio never waits for memory: what would free it may be I/O that
  * stands behind this bio on the submitter's own list. set->punt waits instead.
  */
-#include "io.h"
+#include "io/io.h"
 
 #include <linux/blkdev.h>
 #include <linux/delay.h>
@@ -21,12 +21,12 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
-#include "clear.h"
-#include "flush.h"
-#include "io_set.h"
-#include "read.h"
-#include "repair.h"
-#include "write.h"
+#include "io/clear.h"
+#include "io/flush.h"
+#include "io/io_set.h"
+#include "io/read.h"
+#include "io/repair.h"
+#include "io/write.h"
 
 #define POOL_IOS		16
 #define POOL_READS		16

@@ -3,14 +3,14 @@
  * Reads: from the replica in this kernel, or any member of the ISR, straight
  * into the pages of the bio.
  */
-#include "read.h"
+#include "io/read.h"
 
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
-#include "disk.h"
+#include "io/disk.h"
 #include "proto/invariant.h"
-#include "repair.h"
+#include "io/repair.h"
 
 static void read_free(struct braid_read *read)
 {

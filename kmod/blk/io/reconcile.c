@@ -3,7 +3,7 @@
  * Attach 4: regions that a writer left dirty are made equal on every member
  * before anybody reads or writes them, so that what was read once cannot vanish.
  */
-#include "reconcile.h"
+#include "io/reconcile.h"
 
 #include <linux/bitmap.h>
 #include <linux/completion.h>
@@ -11,10 +11,10 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
-#include "copy.h"
-#include "flush.h"
-#include "io.h"
-#include "io_set.h"
+#include "io/copy.h"
+#include "io/flush.h"
+#include "io/io.h"
+#include "io/io_set.h"
 
 #define NO_REGION		U32_MAX
 #define RECONCILE_AGAIN_MS	200

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Asking several members at once, and copying between them. */
-#include "copy.h"
+#include "io/copy.h"
 
 #include <linux/jiffies.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "io_set.h"
+#include "io/io_set.h"
 
 struct braid_copier *braid_copier_new(struct braid_io_set *set, u32 room,
 				      gfp_t gfp)

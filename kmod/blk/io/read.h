@@ -4,8 +4,8 @@
 
 #include <linux/types.h>
 
-#include "io_set.h"
-#include "range.h"
+#include "io/io_set.h"
+#include "io/range.h"
 #include "store/request.h"
 
 #define BRAID_READ_INLINE	4

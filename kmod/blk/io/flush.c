@@ -5,11 +5,11 @@
  * in flight gets it too (braid_write_review()), so that what was flushed does
  * not hang on a member that did not flush.
  */
-#include "flush.h"
+#include "io/flush.h"
 
 #include <linux/completion.h>
 
-#include "write.h"
+#include "io/write.h"
 
 bool braid_flush_begin(struct braid_io_set *set, struct bio *bio, bool wait)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The block device of a volume. */
-#include "disk.h"
+#include "io/disk.h"
 
 #include <linux/bio.h>
 #include <linux/kref.h>
@@ -8,7 +8,7 @@
 #include <linux/slab.h>
 
 #include "../compat/disk.h"
-#include "io.h"
+#include "io/io.h"
 #include "proto/record.h"
 #include "store/request.h"
 #include "volume/volume.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Range locks: an interval tree of those held and of those that wait. */
-#include "range.h"
+#include "io/range.h"
 
 #include <linux/interval_tree_generic.h>
 

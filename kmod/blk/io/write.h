@@ -5,9 +5,9 @@
 #include <linux/refcount.h>
 #include <linux/types.h>
 
-#include "io_set.h"
-#include "payload.h"
-#include "range.h"
+#include "io/io_set.h"
+#include "io/payload.h"
+#include "io/range.h"
 #include "store/request.h"
 
 /* What every member of the ISR does: writes, zeroes, discards and flushes. */

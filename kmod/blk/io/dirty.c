@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The regions that this attachment made dirty. */
-#include "dirty.h"
+#include "io/dirty.h"
 
 #include <linux/hash.h>
 #include <linux/log2.h>

@@ -6,7 +6,7 @@
 #include <linux/completion.h>
 #include <linux/types.h>
 
-#include "payload.h"
+#include "io/payload.h"
 #include "store/request.h"
 #include "proto/voter.h"
 

@@ -11,9 +11,9 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
-#include "dirty.h"
-#include "range.h"
-#include "reconcile.h"
+#include "io/dirty.h"
+#include "io/range.h"
+#include "io/reconcile.h"
 #include "proto/record.h"
 #include "store/request.h"
 #include "volume/volume.h"

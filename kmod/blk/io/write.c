@@ -26,14 +26,14 @@
  *    last reference, so a late carrier reads memory that is still ours.
  * 4. braid_io_exit() waits until none is left (set->alive).
  */
-#include "write.h"
+#include "io/write.h"
 
 #include <linux/bitops.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
-#include "disk.h"
-#include "flush.h"
+#include "io/disk.h"
+#include "io/flush.h"
 #include "proto/invariant.h"
 
 /* How many are collected under the lock at a time when they are sent again. */

@@ -16,16 +16,16 @@
  * received it ignores the clear, or the write sets the bit again (C1). A member
  * that is ejected has everything the clear is about; a joiner is not asked.
  */
-#include "clear.h"
+#include "io/clear.h"
 
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
-#include "copy.h"
-#include "flush.h"
-#include "io_set.h"
+#include "io/copy.h"
+#include "io/flush.h"
+#include "io/io_set.h"
 
 #define CLEAR_IDLE_NS		(5 * NSEC_PER_SEC)
 #define CLEAR_EVERY_MS		2500
