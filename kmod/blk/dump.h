@@ -2,7 +2,7 @@
 #ifndef BRAID_BLK_DUMP_H
 #define BRAID_BLK_DUMP_H
 
-#include "attach.h"
+#include "control/attach.h"
 #include "replica/replica.h"
 #include "target/target.h"
 

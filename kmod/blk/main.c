@@ -3,7 +3,7 @@
 #include <linux/rcupdate.h>
 #include <net/genetlink.h>
 
-#include "attach.h"
+#include "control/attach.h"
 #include "transport/conn.h"
 #include "netlink.h"
 #include "replica/replica.h"

@@ -10,7 +10,7 @@
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
-#include "attach.h"
+#include "control/attach.h"
 #include "dump.h"
 #include "volume/event.h"
 #include "netlink-gen.h"

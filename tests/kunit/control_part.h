@@ -22,21 +22,21 @@ static u64 control_clock(void);
 #include "../../kmod/blk/proto/member.c"
 #include "../../kmod/blk/proto/text.c"
 #define answers why_answers
-#include "../../kmod/blk/why.c"
+#include "../../kmod/blk/control/why.c"
 #undef answers
 #define fill show_fill
-#include "../../kmod/blk/show.c"
+#include "../../kmod/blk/control/show.c"
 #undef fill
 #define take_answer ask_take_answer
-#include "../../kmod/blk/ask.c"
+#include "../../kmod/blk/control/ask.c"
 #undef take_answer
-#include "../../kmod/blk/reach.c"
+#include "../../kmod/blk/control/reach.c"
 #define newest ballot_newest
-#include "../../kmod/blk/ballot.c"
+#include "../../kmod/blk/control/ballot.c"
 #undef newest
 #include "../../kmod/blk/volume/lease.c"
 #define consent fence_consent
-#include "../../kmod/blk/fence.c"
+#include "../../kmod/blk/control/fence.c"
 #undef consent
 #define serve peer_serve
 #include "../../kmod/blk/volume/peer.c"
@@ -44,18 +44,18 @@ static u64 control_clock(void);
 #undef BRAID_MEMBER_TIMEOUT_MS
 #define BRAID_MEMBER_TIMEOUT_MS	member_timeout_ms
 #include "../../kmod/blk/volume/volume.c"
-#include "../../kmod/blk/attempt.c"
+#include "../../kmod/blk/control/attempt.c"
 #undef pr_fmt
 #define highest fork_highest
 #define members fork_members
-#include "../../kmod/blk/fork.c"
+#include "../../kmod/blk/control/fork.c"
 #undef highest
 #undef members
 #undef TRIES_MAX
-#include "../../kmod/blk/settle.c"
+#include "../../kmod/blk/control/settle.c"
 #undef TRIES_MAX
-#include "../../kmod/blk/detach.c"
-#include "../../kmod/blk/attach.c"
+#include "../../kmod/blk/control/detach.c"
+#include "../../kmod/blk/control/attach.c"
 
 #include "control_world.h"
 

@@ -14,7 +14,7 @@
 #include <linux/netlink.h>
 #include <linux/slab.h>
 
-#include "../../kmod/blk/attach.h"
+#include "../../kmod/blk/control/attach.h"
 #include "../../kmod/blk/io/disk.h"
 #include "../../kmod/blk/volume/event.h"
 #include "../../kmod/blk/io/io.h"

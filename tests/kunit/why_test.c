@@ -4,7 +4,7 @@
 
 #include "../../kmod/blk/proto/member.c"
 #include "../../kmod/blk/proto/text.c"
-#include "../../kmod/blk/why.c"
+#include "../../kmod/blk/control/why.c"
 
 #include "../../kmod/blk/transport/backoff.h"
 

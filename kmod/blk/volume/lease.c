@@ -8,8 +8,8 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 
-#include "ballot.h"
-#include "detach.h"
+#include "control/ballot.h"
+#include "control/detach.h"
 #include "volume/event.h"
 #include "io/io.h"
 #include "proto/member.h"

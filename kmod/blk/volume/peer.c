@@ -8,9 +8,9 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "ask.h"
+#include "control/ask.h"
 #include "transport/backoff.h"
-#include "ballot.h"
+#include "control/ballot.h"
 #include "volume/event.h"
 #include "io/io.h"
 #include "volume/lease.h"

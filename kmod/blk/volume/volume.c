@@ -8,12 +8,12 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "attach.h"
-#include "ballot.h"
-#include "detach.h"
+#include "control/attach.h"
+#include "control/ballot.h"
+#include "control/detach.h"
 #include "io/disk.h"
 #include "volume/event.h"
-#include "fence.h"
+#include "control/fence.h"
 #include "io/io.h"
 #include "volume/lease.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "detach.h"
+#include "control/detach.h"
 
 #include <linux/errno.h>
 #include <linux/jiffies.h>
@@ -10,8 +10,8 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
-#include "attach.h"
-#include "ballot.h"
+#include "control/attach.h"
+#include "control/ballot.h"
 #include "io/disk.h"
 #include "volume/event.h"
 #include "io/io.h"

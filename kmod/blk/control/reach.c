@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "reach.h"
+#include "control/reach.h"
 
 #include <linux/ctype.h>
 #include <linux/kernel.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "attach.h"
+#include "control/attach.h"
 
 #include <linux/delay.h>
 #include <linux/err.h>
@@ -10,18 +10,18 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "ask.h"
-#include "attempt.h"
+#include "control/ask.h"
+#include "control/attempt.h"
 #include "transport/backoff.h"
-#include "ballot.h"
-#include "detach.h"
+#include "control/ballot.h"
+#include "control/detach.h"
 #include "io/disk.h"
 #include "volume/event.h"
-#include "fork.h"
+#include "control/fork.h"
 #include "proto/member.h"
 #include "volume/peer.h"
-#include "reach.h"
-#include "settle.h"
+#include "control/reach.h"
+#include "control/settle.h"
 #include "proto/text.h"
 
 /* Attach: steps 0 to 4 of the protocol, and the device. */

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "attach.h"
+#include "control/attach.h"
 
 #include <linux/err.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "ask.h"
+#include "control/ask.h"
 #include "volume/peer.h"
-#include "reach.h"
+#include "control/reach.h"
 #include "target/target.h"
 #include "proto/text.h"
 

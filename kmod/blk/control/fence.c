@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fence.h"
+#include "control/fence.h"
 
 #include <linux/minmax.h>
 #include <linux/random.h>
 
-#include "ask.h"
+#include "control/ask.h"
 #include "transport/backoff.h"
-#include "ballot.h"
+#include "control/ballot.h"
 #include "volume/event.h"
 #include "proto/member.h"
 #include "volume/peer.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include "fork.h"
+#include "control/fork.h"
 
 #include <linux/bitops.h>
 #include <linux/errno.h>
@@ -11,10 +11,10 @@
 #include <linux/string.h>
 #include <linux/uuid.h>
 
-#include "attach.h"
-#include "attempt.h"
+#include "control/attach.h"
+#include "control/attempt.h"
 #include "volume/peer.h"
-#include "reach.h"
+#include "control/reach.h"
 #include "proto/text.h"
 #include "volume/volume.h"
 

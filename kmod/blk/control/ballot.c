@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "ballot.h"
+#include "control/ballot.h"
 
 #include <linux/bitops.h>
 #include <linux/ktime.h>
@@ -8,7 +8,7 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 
-#include "ask.h"
+#include "control/ask.h"
 #include "volume/event.h"
 #include "volume/lease.h"
 #include "proto/member.h"

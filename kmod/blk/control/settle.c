@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "settle.h"
+#include "control/settle.h"
 
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
@@ -10,7 +10,7 @@
 #include <linux/wait.h>
 
 #include "volume/peer.h"
-#include "reach.h"
+#include "control/reach.h"
 #include "store/request.h"
 #include "proto/text.h"
 #include "volume/volume.h"

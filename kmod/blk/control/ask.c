@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "ask.h"
+#include "control/ask.h"
 
 #include <linux/ctype.h>
 #include <linux/jiffies.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "attempt.h"
+#include "control/attempt.h"
 
 #include <linux/bitops.h>
 #include <linux/jiffies.h>
@@ -8,11 +8,11 @@
 #include <linux/string.h>
 #include <linux/wait.h>
 
-#include "attach.h"
-#include "ballot.h"
+#include "control/attach.h"
+#include "control/ballot.h"
 #include "io/io.h"
 #include "volume/peer.h"
-#include "reach.h"
+#include "control/reach.h"
 #include "proto/text.h"
 #include "volume/volume.h"
 

@@ -4,7 +4,7 @@
 
 #include <linux/types.h>
 
-#include "ask.h"
+#include "control/ask.h"
 #include "proto/member.h"
 #include "proto/record.h"
 #include "proto/voter.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "attach.h"
+#include "control/attach.h"
 
 #include <linux/errno.h>
 #include <linux/ktime.h>

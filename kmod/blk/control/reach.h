@@ -4,7 +4,7 @@
 
 #include <linux/types.h>
 
-#include "ask.h"
+#include "control/ask.h"
 
 struct braid_voters;
 struct braid_volume;
