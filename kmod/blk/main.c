@@ -5,7 +5,7 @@
 
 #include "control/attach.h"
 #include "transport/conn.h"
-#include "netlink.h"
+#include "netlink/netlink.h"
 #include "replica/replica.h"
 #include "transport/spare.h"
 #include "target/target.h"

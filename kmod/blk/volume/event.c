@@ -10,8 +10,8 @@
 #include <linux/workqueue.h>
 #include <net/genetlink.h>
 
-#include "netlink.h"
-#include "netlink-gen.h"
+#include "netlink/netlink.h"
+#include "netlink/netlink-gen.h"
 #include "proto/record.h"
 
 /* Nobody can read that fast, so nothing is gained by keeping more. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "netlink.h"
+#include "netlink/netlink.h"
 
 #include <linux/atomic.h>
 #include <linux/capability.h>
@@ -11,10 +11,10 @@
 #include <net/sock.h>
 
 #include "control/attach.h"
-#include "dump.h"
+#include "netlink/dump.h"
 #include "volume/event.h"
-#include "netlink-gen.h"
-#include "parse.h"
+#include "netlink/netlink-gen.h"
+#include "netlink/parse.h"
 #include "replica/replica.h"
 #include "target/target.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "dump.h"
+#include "netlink/dump.h"
 
 #include <linux/math64.h>
 #include <linux/slab.h>
@@ -7,8 +7,8 @@
 #include <linux/time64.h>
 #include <net/genetlink.h>
 
-#include "netlink.h"
-#include "netlink-gen.h"
+#include "netlink/netlink.h"
+#include "netlink/netlink-gen.h"
 
 static_assert((int)BRAID_OWN_BLANK == (int)BRAID_BLK_REPLICA_STATE_BLANK);
 static_assert((int)BRAID_OWN_JOINING == (int)BRAID_BLK_REPLICA_STATE_JOINING);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "parse.h"
+#include "netlink/parse.h"
 
 #include <linux/build_bug.h>
 #include <linux/ctype.h>
@@ -10,7 +10,7 @@
 #include <net/genetlink.h>
 #include <net/ipv6.h>
 
-#include "netlink-gen.h"
+#include "netlink/netlink-gen.h"
 #include "proto/record.h"
 
 static_assert(BRAID_BLK_NAME_MAX == BRAID_NAME_MAX);
