@@ -12,9 +12,9 @@
 #include <net/addrconf.h>
 #include <net/ndisc.h>
 
-#include "addr.h"
+#include "model/addr.h"
 #include "icmpv6.h"
-#include "kinds.h"
+#include "model/kinds.h"
 
 #if !IS_ENABLED(CONFIG_NETFILTER_FAMILY_ARP)
 #error "braid needs a kernel with CONFIG_NETFILTER_FAMILY_ARP"

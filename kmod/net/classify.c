@@ -8,11 +8,11 @@
 #include <net/dst_metadata.h>
 #include <net/netfilter/nf_conntrack_core.h>
 
-#include "addr.h"
+#include "model/addr.h"
 #include "announce.h"
 #include "conn.h"
 #include "drop.h"
-#include "kinds.h"
+#include "model/kinds.h"
 #include "link.h"
 
 /**

@@ -23,7 +23,7 @@
 #include <linux/slab.h>
 
 #include "hooks.h"
-#include "kinds.h"
+#include "model/kinds.h"
 #include "link.h"
 
 /**

@@ -11,7 +11,7 @@
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_labels.h>
 
-#include "addr.h"
+#include "model/addr.h"
 #include "drop.h"
 #include "stamp.h"
 

@@ -2,10 +2,10 @@
 /* Stage 5, after routing: whether a packet leaves by the right device. */
 #include "packet.h"
 
-#include "addr.h"
+#include "model/addr.h"
 #include "conn.h"
 #include "drop.h"
-#include "kinds.h"
+#include "model/kinds.h"
 #include "link.h"
 
 /* What the node itself says on the link, to one there or to all. */

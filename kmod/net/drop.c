@@ -10,7 +10,7 @@
 #include <net/ip.h>
 #include <net/ipv6.h>
 
-#include "addr.h"
+#include "model/addr.h"
 #include "event.h"
 
 static const char *const braid_reason_texts[BRAID_REASON_COUNT] = {

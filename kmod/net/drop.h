@@ -6,7 +6,7 @@
 #include <linux/skbuff.h>
 #include <linux/in6.h>
 
-#include "net.h"
+#include "model/net.h"
 
 #define BRAID_REASONS(X) \
 	X(POLICY, "policy-denied") \

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Endpoints: local workloads, each behind a device of its own. */
-#include "kinds.h"
+#include "model/kinds.h"
 
 #include <linux/netdevice.h>
 #include <linux/slab.h>
 
-#include "net.h"
+#include "model/net.h"
 
 static struct braid_obj *braid_endpoint_create(void)
 {

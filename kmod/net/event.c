@@ -4,8 +4,8 @@
 #include <linux/netdevice.h>
 #include <linux/timekeeping.h>
 
-#include "addr.h"
-#include "kinds.h"
+#include "model/addr.h"
+#include "model/kinds.h"
 #include "netlink.h"
 
 static const struct braid_identity *braid_event_identity(struct braid_net *bn,

@@ -12,10 +12,10 @@
 #include <net/netfilter/nf_conntrack_acct.h>
 #include <net/netfilter/nf_conntrack_core.h>
 
-#include "addr.h"
+#include "model/addr.h"
 #include "conn.h"
 #include "drop.h"
-#include "kinds.h"
+#include "model/kinds.h"
 #include "netlink.h"
 #include "packet.h"
 

@@ -5,7 +5,7 @@
 
 #include <linux/netlink.h>
 
-#include "net.h"
+#include "model/net.h"
 
 int braid_flow_dump(struct sk_buff *skb, struct netlink_callback *cb,
 		    struct braid_net *bn);

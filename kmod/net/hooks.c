@@ -6,10 +6,10 @@
 #include <linux/udp.h>
 #include <net/netfilter/nf_nat.h>
 
-#include "addr.h"
+#include "model/addr.h"
 #include "announce.h"
 #include "conn.h"
-#include "kinds.h"
+#include "model/kinds.h"
 #include "masquerade.h"
 #include "packet.h"
 

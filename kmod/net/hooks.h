@@ -3,7 +3,7 @@
 #ifndef BRAID_HOOKS_H
 #define BRAID_HOOKS_H
 
-#include "net.h"
+#include "model/net.h"
 
 int braid_hooks_register(struct braid_net *bn);
 void braid_hooks_unregister(struct braid_net *bn);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Identities: who workloads are. */
-#include "kinds.h"
+#include "model/kinds.h"
 
 #include <linux/ctype.h>
 #include <linux/slab.h>
 
-#include "net.h"
+#include "model/net.h"
 #include "vxlan.h"
 
 static struct braid_obj *braid_identity_create(void)

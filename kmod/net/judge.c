@@ -9,10 +9,10 @@
 #include <linux/icmp.h>
 #include <net/netfilter/nf_conntrack.h>
 
-#include "addr.h"
+#include "model/addr.h"
 #include "conn.h"
 #include "drop.h"
-#include "kinds.h"
+#include "model/kinds.h"
 
 /**
  * struct braid_case - a connection being judged

@@ -11,7 +11,7 @@
 #include "../compat/netdev.h"
 #include "encap.h"
 #include "gro.h"
-#include "kinds.h"
+#include "model/kinds.h"
 #include "tunnel.h"
 #include "txn.h"
 #include "underlay.h"

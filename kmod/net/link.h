@@ -5,7 +5,7 @@
 
 #include <linux/netdevice.h>
 
-#include "net.h"
+#include "model/net.h"
 
 bool braid_is_link(const struct net_device *dev);
 void braid_link_route(struct net_device *dev, struct sk_buff *skb, u8 pf);

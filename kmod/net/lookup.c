@@ -7,10 +7,10 @@
 #include <net/ip6_route.h>
 #include <net/route.h>
 
-#include "addr.h"
+#include "model/addr.h"
 #include "drop.h"
 #include "icmpv6.h"
-#include "kinds.h"
+#include "model/kinds.h"
 
 /**
  * braid_endpoint_by_device() - the endpoint behind a device

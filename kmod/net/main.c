@@ -6,7 +6,7 @@
 #include "device.h"
 #include "link.h"
 #include "masquerade.h"
-#include "net.h"
+#include "model/net.h"
 #include "netlink.h"
 #include "txn.h"
 

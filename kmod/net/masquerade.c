@@ -11,10 +11,10 @@
 #include <net/netfilter/nf_nat.h>
 #include <net/netfilter/nf_nat_masquerade.h>
 
-#include "addr.h"
+#include "model/addr.h"
 #include "conn.h"
 #include "drop.h"
-#include "kinds.h"
+#include "model/kinds.h"
 #include "link.h"
 #include "packet.h"
 #include "vxlan.h"

@@ -14,7 +14,7 @@
 #include <net/ipv6.h>
 #include <net/ndisc.h>
 
-#include "addr.h"
+#include "model/addr.h"
 #include "icmpv6.h"
 #include "packet.h"
 

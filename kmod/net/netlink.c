@@ -11,7 +11,7 @@
 #include "dump.h"
 #include "flow.h"
 #include "netlink-gen.h"
-#include "parse.h"
+#include "model/parse.h"
 #include "txn.h"
 
 enum braid_nl_group {

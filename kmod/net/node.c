@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Nodes and prefixes: where addresses are, and whose. */
-#include "kinds.h"
+#include "model/kinds.h"
 
 #include <linux/etherdevice.h>
 #include <linux/slab.h>
 
-#include "addr.h"
-#include "net.h"
+#include "model/addr.h"
+#include "model/net.h"
 
 /**
  * braid_mac_derive() - the hardware address of an overlay link

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The overlay, as it is configured; its link is in link.c. */
-#include "kinds.h"
+#include "model/kinds.h"
 
 #include <linux/netdevice.h>
 #include <linux/slab.h>
 
 #include "encap.h"
-#include "net.h"
+#include "model/net.h"
 
 static struct braid_obj *braid_overlay_create(void)
 {

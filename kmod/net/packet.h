@@ -15,7 +15,7 @@
 #include <net/ipv6.h>
 #include <net/netfilter/nf_conntrack.h>
 
-#include "net.h"
+#include "model/net.h"
 
 /**
  * enum braid_from - where a packet comes from

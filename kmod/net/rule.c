@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Rules: what the policy is made of. */
-#include "kinds.h"
+#include "model/kinds.h"
 
 #include <linux/in.h>
 #include <linux/slab.h>
 
-#include "addr.h"
-#include "net.h"
+#include "model/addr.h"
+#include "model/net.h"
 
 #define BRAID_RULE_PRIORITY 1000
 

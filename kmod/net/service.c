@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Services and their backends, as they are configured. */
-#include "kinds.h"
+#include "model/kinds.h"
 
 #include <linux/in.h>
 #include <linux/slab.h>
 
-#include "addr.h"
-#include "net.h"
+#include "model/addr.h"
+#include "model/net.h"
 
 static struct braid_service *braid_service_of(struct braid_obj *obj)
 {

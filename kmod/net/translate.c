@@ -10,10 +10,10 @@
 #include <net/netfilter/ipv6/nf_reject.h>
 #include <net/netfilter/nf_nat.h>
 
-#include "addr.h"
+#include "model/addr.h"
 #include "conn.h"
 #include "drop.h"
-#include "kinds.h"
+#include "model/kinds.h"
 
 static const struct braid_service *
 braid_service_at(struct braid_net *bn, const struct in6_addr *addr, __be16 port,

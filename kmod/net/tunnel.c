@@ -7,11 +7,11 @@
 #include <net/ip_tunnels.h>
 #include <net/udp_tunnel.h>
 
-#include "addr.h"
+#include "model/addr.h"
 #include "conn.h"
 #include "drop.h"
 #include "encap.h"
-#include "kinds.h"
+#include "model/kinds.h"
 #include "neighbour.h"
 #include "packet.h"
 #include "underlay.h"

@@ -7,7 +7,7 @@
 #include <net/dst_metadata.h>
 #include <net/gro_cells.h>
 
-#include "net.h"
+#include "model/net.h"
 
 struct braid_encap;
 struct braid_node;

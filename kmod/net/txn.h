@@ -8,7 +8,7 @@
 #ifndef BRAID_TXN_H
 #define BRAID_TXN_H
 
-#include "net.h"
+#include "model/net.h"
 
 enum braid_op {
 	BRAID_OP_ADD,

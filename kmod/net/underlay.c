@@ -13,9 +13,9 @@
 #include <net/route.h>
 #include <net/udp_tunnel.h>
 
-#include "addr.h"
+#include "model/addr.h"
 #include "encap.h"
-#include "kinds.h"
+#include "model/kinds.h"
 
 /* Context: RCU read section. */
 static struct net_device *braid_underlay_dev(struct net *net,

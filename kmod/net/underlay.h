@@ -4,7 +4,7 @@
 #define BRAID_UNDERLAY_H
 
 #include "drop.h"
-#include "parse.h"
+#include "model/parse.h"
 #include "tunnel.h"
 
 struct braid_overlay;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Addresses of both families in one form. */
-#include "addr.h"
+#include "model/addr.h"
 
 #include <linux/inet.h>
 

@@ -8,7 +8,7 @@
  */
 #include "fault.h"
 
-#include "index.c"
+#include "model/index.c"
 
 #include <linux/completion.h>
 #include <linux/kthread.h>

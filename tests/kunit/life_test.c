@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* When a version can be seen. */
-#include "life.h"
+#include "model/life.h"
 
 #include "random.h"
 

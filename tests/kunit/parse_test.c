@@ -3,7 +3,7 @@
  * Values in netlink attributes: what is refused, whom it blames, and that what
  * was written reads the same.
  */
-#include "parse.c"
+#include "model/parse.c"
 
 #include "random.h"
 

@@ -7,7 +7,7 @@
  */
 #include "fault.h"
 
-#include "policy.c"
+#include "model/policy.c"
 
 #include <linux/completion.h>
 #include <linux/kthread.h>

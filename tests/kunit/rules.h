@@ -11,7 +11,7 @@
 #include <linux/minmax.h>
 #include <linux/sprintf.h>
 
-#include "policy.h"
+#include "model/policy.h"
 
 #include "cidr.h"
 #include "random.h"

@@ -8,9 +8,9 @@
 #include <linux/mutex.h>
 #include <net/net_namespace.h>
 
-#include "index.h"
-#include "object.h"
-#include "policy.h"
+#include "model/index.h"
+#include "model/object.h"
+#include "model/policy.h"
 
 struct braid_counters;
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "object.h"
+#include "model/object.h"
 
 #include <linux/slab.h>
 
-#include "kinds.h"
-#include "net.h"
+#include "model/kinds.h"
+#include "model/net.h"
 
 const struct braid_kind_ops *const braid_kinds[BRAID_KINDS] = {
 	[BRAID_NET_OBJECT_IDENTITY] = &braid_identity_ops,

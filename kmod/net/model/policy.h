@@ -17,7 +17,7 @@
 #include <linux/list.h>
 #include <linux/rhashtable.h>
 
-#include "life.h"
+#include "model/life.h"
 
 enum braid_peer_kind {
 	BRAID_PEER_ANY,

@@ -9,9 +9,9 @@
 #include <net/dst_cache.h>
 #include <net/dst_metadata.h>
 
-#include "object.h"
-#include "parse.h"
-#include "policy.h"
+#include "model/object.h"
+#include "model/parse.h"
+#include "model/policy.h"
 
 /**
  * struct braid_identity - who a workload is

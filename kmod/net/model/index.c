@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "index.h"
+#include "model/index.h"
 
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
 #include <linux/build_bug.h>
 
-#include "addr.h"
+#include "model/addr.h"
 
 static const struct rhashtable_params braid_index_params = {
 	.head_offset = offsetof(struct braid_entry, node),

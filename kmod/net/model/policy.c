@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "policy.h"
+#include "model/policy.h"
 
 #include <linux/build_bug.h>
 #include <linux/rbtree.h>
@@ -8,7 +8,7 @@
 #include <linux/string.h>
 #include <net/ipv6.h>
 
-#include "addr.h"
+#include "model/addr.h"
 
 /* All bytes are hashed: no padding, unused fields zero. */
 struct braid_cell_key {

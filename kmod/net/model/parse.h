@@ -6,7 +6,7 @@
 #include <linux/if_ether.h>
 
 #include "netlink-gen.h"
-#include "object.h"
+#include "model/object.h"
 
 /* An IP network; @plen counts in the 128-bit form. */
 struct braid_cidr {

@@ -14,7 +14,7 @@
 #include <net/netlink.h>
 #include <uapi/linux/braid_net.h>
 
-#include "index.h"
+#include "model/index.h"
 
 #define BRAID_KINDS (BRAID_NET_OBJECT_OVERLAY + 1)
 

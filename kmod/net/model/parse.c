@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "parse.h"
+#include "model/parse.h"
 
 #include <linux/ctype.h>
 #include <linux/netdevice.h>
 
-#include "addr.h"
+#include "model/addr.h"
 
 /* Blame the attribute at hand; its number is its type in the nest. */
 static int braid_parse_refuse(struct braid_err *err, int code,

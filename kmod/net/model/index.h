@@ -15,7 +15,7 @@
 #include <linux/in6.h>
 #include <linux/rhashtable.h>
 
-#include "life.h"
+#include "model/life.h"
 
 /**
  * enum braid_key_kind - what a key stands for
