@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Stage 5, after routing: whether a packet leaves by the right device. */
-#include "packet.h"
+#include "packet/packet.h"
 
 #include "model/addr.h"
-#include "conn.h"
-#include "drop.h"
+#include "packet/conn.h"
+#include "packet/drop.h"
 #include "model/kinds.h"
 #include "link.h"
 

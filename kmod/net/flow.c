@@ -13,11 +13,11 @@
 #include <net/netfilter/nf_conntrack_core.h>
 
 #include "model/addr.h"
-#include "conn.h"
-#include "drop.h"
+#include "packet/conn.h"
+#include "packet/drop.h"
 #include "model/kinds.h"
 #include "netlink.h"
-#include "packet.h"
+#include "packet/packet.h"
 
 /* Lower case of the names that nf_conntrack has for them. */
 static const char *const braid_tcp_states[TCP_CONNTRACK_MAX] = {

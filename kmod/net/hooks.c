@@ -7,11 +7,11 @@
 #include <net/netfilter/nf_nat.h>
 
 #include "model/addr.h"
-#include "announce.h"
-#include "conn.h"
+#include "packet/announce.h"
+#include "packet/conn.h"
 #include "model/kinds.h"
 #include "masquerade.h"
-#include "packet.h"
+#include "packet/packet.h"
 
 #define BRAID_LABEL_BITS 128
 

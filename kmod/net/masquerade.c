@@ -12,11 +12,11 @@
 #include <net/netfilter/nf_nat_masquerade.h>
 
 #include "model/addr.h"
-#include "conn.h"
-#include "drop.h"
+#include "packet/conn.h"
+#include "packet/drop.h"
 #include "model/kinds.h"
 #include "link.h"
-#include "packet.h"
+#include "packet/packet.h"
 #include "vxlan.h"
 
 /*

@@ -15,8 +15,8 @@
 #include <net/ndisc.h>
 
 #include "model/addr.h"
-#include "icmpv6.h"
-#include "packet.h"
+#include "packet/icmpv6.h"
+#include "packet/packet.h"
 
 /* ARP for IPv4 on Ethernet: its head, and two addresses of each for both sides. */
 struct braid_arp {

@@ -7,7 +7,7 @@
 #include <net/sock.h>
 
 #include "commit.h"
-#include "drop.h"
+#include "packet/drop.h"
 #include "dump.h"
 #include "flow.h"
 #include "netlink-gen.h"

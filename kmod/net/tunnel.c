@@ -8,12 +8,12 @@
 #include <net/udp_tunnel.h>
 
 #include "model/addr.h"
-#include "conn.h"
-#include "drop.h"
+#include "packet/conn.h"
+#include "packet/drop.h"
 #include "encap.h"
 #include "model/kinds.h"
 #include "neighbour.h"
-#include "packet.h"
+#include "packet/packet.h"
 #include "underlay.h"
 #include "vxlan.h"
 

@@ -3,7 +3,7 @@
 #ifndef BRAID_UNDERLAY_H
 #define BRAID_UNDERLAY_H
 
-#include "drop.h"
+#include "packet/drop.h"
 #include "model/parse.h"
 #include "tunnel.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a connection remembers. */
-#include "stamp.h"
+#include "packet/stamp.h"
 
 #include "random.h"
 

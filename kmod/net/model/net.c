@@ -6,7 +6,7 @@
 #include <net/netns/generic.h>
 
 #include "commit.h"
-#include "drop.h"
+#include "packet/drop.h"
 #include "hooks.h"
 #include "txn.h"
 

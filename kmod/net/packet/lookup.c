@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What several stages ask of the configuration, and how a packet is dropped. */
-#include "packet.h"
+#include "packet/packet.h"
 
 #include <linux/inetdevice.h>
 #include <net/addrconf.h>
@@ -8,8 +8,8 @@
 #include <net/route.h>
 
 #include "model/addr.h"
-#include "drop.h"
-#include "icmpv6.h"
+#include "packet/drop.h"
+#include "packet/icmpv6.h"
 #include "model/kinds.h"
 
 /**

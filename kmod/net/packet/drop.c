@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "drop.h"
+#include "packet/drop.h"
 
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -11,7 +11,7 @@
 #include <net/ipv6.h>
 
 #include "model/addr.h"
-#include "event.h"
+#include "packet/event.h"
 
 static const char *const braid_reason_texts[BRAID_REASON_COUNT] = {
 	[BRAID_PASS] = "pass",

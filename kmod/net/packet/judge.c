@@ -4,14 +4,14 @@
  * its original direction, once in every generation. Its packets of both
  * directions carry the verdict on until the generation moves.
  */
-#include "packet.h"
+#include "packet/packet.h"
 
 #include <linux/icmp.h>
 #include <net/netfilter/nf_conntrack.h>
 
 #include "model/addr.h"
-#include "conn.h"
-#include "drop.h"
+#include "packet/conn.h"
+#include "packet/drop.h"
 #include "model/kinds.h"
 
 /**

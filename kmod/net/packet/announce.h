@@ -3,8 +3,8 @@
 #ifndef BRAID_ANNOUNCE_H
 #define BRAID_ANNOUNCE_H
 
-#include "drop.h"
-#include "packet.h"
+#include "packet/drop.h"
+#include "packet/packet.h"
 
 bool braid_is_redirect(const struct braid_packet *p);
 bool braid_is_neighbour_talk(const struct braid_packet *p);

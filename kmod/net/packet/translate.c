@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Stage 3: services. The first packet of a connection picks a backend. */
-#include "packet.h"
+#include "packet/packet.h"
 
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
@@ -11,8 +11,8 @@
 #include <net/netfilter/nf_nat.h>
 
 #include "model/addr.h"
-#include "conn.h"
-#include "drop.h"
+#include "packet/conn.h"
+#include "packet/drop.h"
 #include "model/kinds.h"
 
 static const struct braid_service *

@@ -3,7 +3,7 @@
 #ifndef BRAID_EVENT_H
 #define BRAID_EVENT_H
 
-#include "drop.h"
+#include "packet/drop.h"
 
 void braid_event_drop(struct braid_net *bn, const struct braid_drop *drop);
 

@@ -12,8 +12,8 @@
 #include <net/netfilter/nf_conntrack_labels.h>
 
 #include "model/addr.h"
-#include "drop.h"
-#include "stamp.h"
+#include "packet/drop.h"
+#include "packet/stamp.h"
 
 /* An address of one of the connection's tuples. */
 static inline struct in6_addr braid_tuple_addr(const struct nf_conn *ct,

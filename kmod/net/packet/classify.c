@@ -3,15 +3,15 @@
  * Stage 1 and 2, right after nf_conntrack: where a packet comes from, whether
  * it may say so, and whether its connection still leads where it should.
  */
-#include "packet.h"
+#include "packet/packet.h"
 
 #include <net/dst_metadata.h>
 #include <net/netfilter/nf_conntrack_core.h>
 
 #include "model/addr.h"
-#include "announce.h"
-#include "conn.h"
-#include "drop.h"
+#include "packet/announce.h"
+#include "packet/conn.h"
+#include "packet/drop.h"
 #include "model/kinds.h"
 #include "link.h"
 

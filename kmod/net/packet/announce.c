@@ -5,7 +5,7 @@
  * the two, and what it announces must be the endpoint's own, or one workload
  * could take another's packets.
  */
-#include "announce.h"
+#include "packet/announce.h"
 
 #include <linux/icmpv6.h>
 #include <linux/if_arp.h>
@@ -13,7 +13,7 @@
 #include <net/ndisc.h>
 
 #include "model/addr.h"
-#include "icmpv6.h"
+#include "packet/icmpv6.h"
 #include "model/kinds.h"
 
 #if !IS_ENABLED(CONFIG_NETFILTER_FAMILY_ARP)

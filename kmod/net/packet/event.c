@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "event.h"
+#include "packet/event.h"
 
 #include <linux/netdevice.h>
 #include <linux/timekeeping.h>
