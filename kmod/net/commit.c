@@ -24,7 +24,7 @@
 
 #include "hooks.h"
 #include "model/kinds.h"
-#include "link.h"
+#include "overlay/link.h"
 
 /**
  * struct braid_commit - a commit under way

@@ -6,7 +6,7 @@
 #include "packet/conn.h"
 #include "packet/drop.h"
 #include "model/kinds.h"
-#include "link.h"
+#include "overlay/link.h"
 
 /* What the node itself says on the link, to one there or to all. */
 static bool braid_is_link_scope(const struct braid_packet *p)

@@ -6,7 +6,7 @@
 #include <linux/slab.h>
 
 #include "model/net.h"
-#include "vxlan.h"
+#include "overlay/vxlan.h"
 
 static struct braid_obj *braid_identity_create(void)
 {

@@ -4,7 +4,7 @@
 #include <net/rtnetlink.h>
 
 #include "device.h"
-#include "link.h"
+#include "overlay/link.h"
 #include "masquerade.h"
 #include "model/net.h"
 #include "netlink.h"

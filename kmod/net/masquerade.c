@@ -15,9 +15,9 @@
 #include "packet/conn.h"
 #include "packet/drop.h"
 #include "model/kinds.h"
-#include "link.h"
+#include "overlay/link.h"
 #include "packet/packet.h"
-#include "vxlan.h"
+#include "overlay/vxlan.h"
 
 /*
  * Is an identity outside the cluster? With an overlay other nodes are, too: they

@@ -5,7 +5,7 @@
 #include <linux/netdevice.h>
 #include <linux/slab.h>
 
-#include "encap.h"
+#include "overlay/encap.h"
 #include "model/net.h"
 
 static struct braid_obj *braid_overlay_create(void)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The Geneve header, byte for byte as RFC 8926, 3.4 and 3.5 draw it. */
-#include "geneve.h"
+#include "overlay/geneve.h"
 
 #include "random.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The VXLAN header, byte for byte as RFC 7348, 5 draws it. */
-#include "vxlan.h"
+#include "overlay/vxlan.h"
 
 #include "random.h"
 

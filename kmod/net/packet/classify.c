@@ -13,7 +13,7 @@
 #include "packet/conn.h"
 #include "packet/drop.h"
 #include "model/kinds.h"
-#include "link.h"
+#include "overlay/link.h"
 
 /**
  * braid_endpoint_has() - is an address an endpoint's own?

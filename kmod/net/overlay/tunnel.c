@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "tunnel.h"
+#include "overlay/tunnel.h"
 
 #include <linux/etherdevice.h>
 #include <linux/jhash.h>
@@ -10,12 +10,12 @@
 #include "model/addr.h"
 #include "packet/conn.h"
 #include "packet/drop.h"
-#include "encap.h"
+#include "overlay/encap.h"
 #include "model/kinds.h"
-#include "neighbour.h"
+#include "overlay/neighbour.h"
 #include "packet/packet.h"
-#include "underlay.h"
-#include "vxlan.h"
+#include "overlay/underlay.h"
+#include "overlay/vxlan.h"
 
 static u8 braid_tunnel_family(const struct sk_buff *skb)
 {

@@ -3,7 +3,7 @@
  * A stock vxlan or geneve device on the other side may want to know the
  * hardware address of our end. The link asks nobody itself: it is NOARP.
  */
-#include "neighbour.h"
+#include "overlay/neighbour.h"
 
 #include <linux/etherdevice.h>
 #include <linux/if_arp.h>

@@ -5,7 +5,7 @@
 
 #include "packet/drop.h"
 #include "model/parse.h"
-#include "tunnel.h"
+#include "overlay/tunnel.h"
 
 struct braid_overlay;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "link.h"
+#include "overlay/link.h"
 
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
@@ -9,12 +9,12 @@
 #include <net/udp_tunnel.h>
 
 #include "../compat/netdev.h"
-#include "encap.h"
-#include "gro.h"
+#include "overlay/encap.h"
+#include "overlay/gro.h"
 #include "model/kinds.h"
-#include "tunnel.h"
+#include "overlay/tunnel.h"
 #include "txn.h"
-#include "underlay.h"
+#include "overlay/underlay.h"
 
 static struct rtnl_link_ops braid_link_ops;
 

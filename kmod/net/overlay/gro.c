@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "gro.h"
+#include "overlay/gro.h"
 
 #include <linux/etherdevice.h>
 #include <linux/string.h>
 #include <net/gro.h>
 
-#include "encap.h"
-#include "tunnel.h"
+#include "overlay/encap.h"
+#include "overlay/tunnel.h"
 
 /*
  * The tunnel header of a packet, if it is one that may be merged: what would be

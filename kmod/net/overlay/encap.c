@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "encap.h"
+#include "overlay/encap.h"
 
 #include <uapi/linux/braid_net.h>
 #include <linux/errno.h>
 
-#include "geneve.h"
-#include "vxlan.h"
+#include "overlay/geneve.h"
+#include "overlay/vxlan.h"
 
 static void braid_encap_vxlan_encode(void *to, u32 identity)
 {

@@ -3,7 +3,7 @@
 #ifndef BRAID_NEIGHBOUR_H
 #define BRAID_NEIGHBOUR_H
 
-#include "tunnel.h"
+#include "overlay/tunnel.h"
 
 bool braid_neighbour_is(const struct sk_buff *skb);
 struct sk_buff *braid_neighbour_answer(const struct braid_link *link,

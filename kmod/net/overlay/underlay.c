@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "underlay.h"
+#include "overlay/underlay.h"
 
 #include <linux/etherdevice.h>
 #include <linux/icmpv6.h>
@@ -14,7 +14,7 @@
 #include <net/udp_tunnel.h>
 
 #include "model/addr.h"
-#include "encap.h"
+#include "overlay/encap.h"
 #include "model/kinds.h"
 
 /* Context: RCU read section. */
