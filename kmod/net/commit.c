@@ -22,7 +22,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#include "hooks.h"
+#include "hook/hooks.h"
 #include "model/kinds.h"
 #include "overlay/link.h"
 

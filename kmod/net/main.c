@@ -5,7 +5,7 @@
 
 #include "device.h"
 #include "overlay/link.h"
-#include "masquerade.h"
+#include "hook/masquerade.h"
 #include "model/net.h"
 #include "netlink.h"
 #include "txn.h"

@@ -7,7 +7,7 @@
 
 #include "commit.h"
 #include "packet/drop.h"
-#include "hooks.h"
+#include "hook/hooks.h"
 #include "txn.h"
 
 static unsigned int braid_net_id __read_mostly;

@@ -4,7 +4,7 @@
  * replaced by one of the node's. Into the overlay and to a workload that reaches
  * itself this is the node's overlay address, out of the cluster the uplink's.
  */
-#include "masquerade.h"
+#include "hook/masquerade.h"
 
 #include <linux/inetdevice.h>
 #include <net/addrconf.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "hooks.h"
+#include "hook/hooks.h"
 
 #include <linux/netfilter_arp.h>
 #include <linux/netfilter_ipv4.h>
@@ -10,7 +10,7 @@
 #include "packet/announce.h"
 #include "packet/conn.h"
 #include "model/kinds.h"
-#include "masquerade.h"
+#include "hook/masquerade.h"
 #include "packet/packet.h"
 
 #define BRAID_LABEL_BITS 128
