@@ -3,7 +3,7 @@
 
 #include <linux/netdevice.h>
 
-#include "commit.h"
+#include "config/commit.h"
 
 /* A device that moves to another namespace is unregistered here, too. */
 static int braid_device_event(struct notifier_block *nb, unsigned long event,

@@ -8,7 +8,7 @@
 #include "hook/masquerade.h"
 #include "model/net.h"
 #include "netlink.h"
-#include "txn.h"
+#include "config/txn.h"
 
 /* User-facing doors last: nobody meets a half-built module. */
 static int __init braid_net_module_init(void)

@@ -6,13 +6,13 @@
 #include <net/genetlink.h>
 #include <net/sock.h>
 
-#include "commit.h"
+#include "config/commit.h"
 #include "packet/drop.h"
 #include "dump.h"
 #include "flow.h"
 #include "netlink-gen.h"
 #include "model/parse.h"
-#include "txn.h"
+#include "config/txn.h"
 
 enum braid_nl_group {
 	BRAID_NL_GROUP_DROPS,

@@ -5,10 +5,10 @@
 #include <linux/random.h>
 #include <net/netns/generic.h>
 
-#include "commit.h"
+#include "config/commit.h"
 #include "packet/drop.h"
 #include "hook/hooks.h"
-#include "txn.h"
+#include "config/txn.h"
 
 static unsigned int braid_net_id __read_mostly;
 

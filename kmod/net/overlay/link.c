@@ -13,7 +13,7 @@
 #include "overlay/gro.h"
 #include "model/kinds.h"
 #include "overlay/tunnel.h"
-#include "txn.h"
+#include "config/txn.h"
 #include "overlay/underlay.h"
 
 static struct rtnl_link_ops braid_link_ops;

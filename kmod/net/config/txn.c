@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "txn.h"
+#include "config/txn.h"
 
 #include <linux/netlink.h>
 #include <linux/notifier.h>

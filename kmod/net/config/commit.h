@@ -3,7 +3,7 @@
 #ifndef BRAID_COMMIT_H
 #define BRAID_COMMIT_H
 
-#include "txn.h"
+#include "config/txn.h"
 
 #define BRAID_ANY_GEN U64_MAX
 

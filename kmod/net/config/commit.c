@@ -16,7 +16,7 @@
  * 7 settle    after a grace period nobody uses the old generation: its versions
  *             are taken out and freed
  */
-#include "commit.h"
+#include "config/commit.h"
 
 #include <linux/rtnetlink.h>
 #include <linux/sched.h>
