@@ -7,7 +7,7 @@
 #include "overlay/link.h"
 #include "hook/masquerade.h"
 #include "model/net.h"
-#include "netlink.h"
+#include "netlink/netlink.h"
 #include "config/txn.h"
 
 /* User-facing doors last: nobody meets a half-built module. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "dump.h"
+#include "netlink/dump.h"
 
 #include <net/genetlink.h>
 
-#include "netlink.h"
+#include "netlink/netlink.h"
 
 /**
  * struct braid_dump_state - where a listing stands, between two messages

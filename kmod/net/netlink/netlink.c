@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "netlink.h"
+#include "netlink/netlink.h"
 
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -8,9 +8,9 @@
 
 #include "config/commit.h"
 #include "packet/drop.h"
-#include "dump.h"
-#include "flow.h"
-#include "netlink-gen.h"
+#include "netlink/dump.h"
+#include "netlink/flow.h"
+#include "netlink/netlink-gen.h"
 #include "model/parse.h"
 #include "config/txn.h"
 

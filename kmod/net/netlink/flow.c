@@ -4,7 +4,7 @@
  * table of them: they are found where nf_conntrack has them, and what is said
  * of one is what the datapath would say of its next packet.
  */
-#include "flow.h"
+#include "netlink/flow.h"
 
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <net/genetlink.h>
@@ -16,7 +16,7 @@
 #include "packet/conn.h"
 #include "packet/drop.h"
 #include "model/kinds.h"
-#include "netlink.h"
+#include "netlink/netlink.h"
 #include "packet/packet.h"
 
 /* Lower case of the names that nf_conntrack has for them. */
