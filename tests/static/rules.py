@@ -119,18 +119,20 @@ def include_order(project):
             continue
         includes = c_includes(text)
         own = path[:-2] + ".h"
-        if (own in project and
-                (not includes or includes[0] != (os.path.basename(own), True))):
+        name = re.sub(r"^(kmod/\w+|tools/braid)/", "", own)
+        if own in project and (not includes or includes[0] != (name, True)):
             yield f"{path}: its own header is not its first include"
 
 
 def module_includes(project):
-    """Which file of the modules includes which other one."""
+    """Which file of the modules includes which other one. A name is a path in the
+    module's folder."""
     edges = {}
     for path, text in project.items():
-        if not re.match(r"kmod/(net|blk)/.*\.[ch]$", path) or generated(path):
+        module = re.match(r"kmod/(net|blk)/", path)
+        if not module or not is_c(path) or generated(path):
             continue
-        edges[path] = {os.path.normpath(os.path.join(os.path.dirname(path), name))
+        edges[path] = {os.path.normpath(os.path.join(module.group(), name))
                        for name, quoted in c_includes(text) if quoted}
     return edges
 
@@ -163,6 +165,76 @@ def module_borders(project):
                 yield f"{path} includes {target} of the other module"
 
 
+# The folders of each module from top to bottom; those of one storey know nothing of
+# each other. What stands beside the folders is the roof.
+STOREYS = {
+    "net": (("netlink",), ("config",), ("hook",), ("overlay",), ("packet",), ("model",)),
+    "blk": (("netlink",), ("control",), ("io",), ("volume", "target"), ("replica",),
+            ("transport",), ("store",), ("proto",)),
+}
+
+# Includes that still go up. The list may only get shorter.
+STILL_UP = {
+    ("kmod/blk/replica/replica.c", "kmod/blk/target/target.h"),
+    ("kmod/blk/store/check.c", "kmod/blk/replica/replica.h"),
+    ("kmod/blk/store/make.c", "kmod/blk/replica/replica.h"),
+    ("kmod/blk/volume/event.c", "kmod/blk/netlink/netlink-gen.h"),
+    ("kmod/blk/volume/event.c", "kmod/blk/netlink/netlink.h"),
+    ("kmod/blk/volume/lease.c", "kmod/blk/control/ballot.h"),
+    ("kmod/blk/volume/lease.c", "kmod/blk/control/detach.h"),
+    ("kmod/blk/volume/lease.c", "kmod/blk/io/io.h"),
+    ("kmod/blk/volume/peer.c", "kmod/blk/control/ask.h"),
+    ("kmod/blk/volume/peer.c", "kmod/blk/control/ballot.h"),
+    ("kmod/blk/volume/peer.c", "kmod/blk/io/io.h"),
+    ("kmod/blk/volume/peer.c", "kmod/blk/target/target.h"),
+    ("kmod/blk/volume/volume.c", "kmod/blk/control/attach.h"),
+    ("kmod/blk/volume/volume.c", "kmod/blk/control/ballot.h"),
+    ("kmod/blk/volume/volume.c", "kmod/blk/control/detach.h"),
+    ("kmod/blk/volume/volume.c", "kmod/blk/control/fence.h"),
+    ("kmod/blk/volume/volume.c", "kmod/blk/io/disk.h"),
+    ("kmod/blk/volume/volume.c", "kmod/blk/io/io.h"),
+    ("kmod/net/model/net.c", "kmod/net/config/commit.h"),
+    ("kmod/net/model/net.c", "kmod/net/config/txn.h"),
+    ("kmod/net/model/net.c", "kmod/net/hook/hooks.h"),
+    ("kmod/net/model/net.c", "kmod/net/packet/drop.h"),
+    ("kmod/net/model/parse.h", "kmod/net/netlink/netlink-gen.h"),
+    ("kmod/net/overlay/link.c", "kmod/net/config/txn.h"),
+    ("kmod/net/packet/classify.c", "kmod/net/overlay/link.h"),
+    ("kmod/net/packet/event.c", "kmod/net/netlink/netlink.h"),
+}
+
+
+def place_of(path):
+    """The module of a file, its folder, and the storey where that stands."""
+    _, module, *rest = path.split("/")
+    folder = rest[0] if len(rest) > 1 else ""
+    for storey, folders in enumerate(STOREYS.get(module, ()), 1):
+        if folder in folders:
+            return module, folder, storey
+    return module, folder, 0 if not folder else None
+
+
+def includes_that_go_up(project):
+    for path, targets in module_includes(project).items():
+        module, folder, storey = place_of(path)
+        if storey is None:
+            yield f"{path}: STOREYS does not know the folder {folder}"
+            continue
+        for target in sorted(targets & project.keys()):
+            of, other, below = place_of(target)
+            if of != module or below is None or other == folder:
+                continue
+            if below <= storey and (path, target) not in STILL_UP:
+                yield f"{path} includes {target}, which does not stand below it"
+
+
+def list_of_includes_is_short(project):
+    edges = module_includes(project)
+    for path, target in sorted(STILL_UP):
+        if path in project and target not in edges.get(path, ()):
+            yield f"STILL_UP: {path} does not include {target} any more"
+
+
 def executable_tests(project):
     for path in project:
         if (re.match(r"tests/(static|scenarios|lab/test)/[^/]+\.(sh|py)$", path)
@@ -190,9 +262,13 @@ RULES = [
      {"kmod/net/a.c": '#include <linux/slab.h>\n#include "a.h"\n',
       "kmod/net/a.h": ""}),
     ("no include cycle", include_cycles,
-     {"kmod/net/a.h": '#include "b.h"\n', "kmod/net/b.h": '#include "a.h"\n'}),
+     {"kmod/net/x/a.h": '#include "y/b.h"\n', "kmod/net/y/b.h": '#include "x/a.h"\n'}),
     ("the modules keep apart", module_borders,
      {"kmod/net/a.c": '#include "../blk/b.h"\n'}),
+    ("includes go down", includes_that_go_up,
+     {"kmod/net/model/a.c": '#include "packet/b.h"\n', "kmod/net/packet/b.h": ""}),
+    ("the list of includes that go up is short", list_of_includes_is_short,
+     {path: "" for path, _ in STILL_UP}),
     ("test files can be executed", executable_tests,
      {"tests/scenarios/nothing-here.sh": "#!/bin/bash\n"}),
 ]
