@@ -207,4 +207,4 @@ def preparations():
     yield "tool", ["scripts/build-tool"], ("checkers",), False
     yield "root", ["tests/lab/rootfs"], ("packages",), False
     # The kernel's own netlink client is in its source.
-    yield "spec", ["tests/runner/spec.sh"], ("kernel-debug",), False
+    yield "spec", ["tests/runner/spec.sh"], ("packages",), False
