@@ -8,6 +8,7 @@
 set -euo pipefail
 . tests/ktap.sh
 . tests/static/files.sh
+. scripts/kbuild.sh
 ktap_begin
 
 scratch=$(mktemp -d)
@@ -35,8 +36,8 @@ KBUILD
 
 # -k: every header gets its chance. Linking needs none of them.
 compile() {
-	make -k -C "$(tests/lab/kernel path stock kdir)" M="$scratch" -j"$(nproc)" \
-		W=1 KCFLAGS=-Werror modules >"$scratch/log" 2>&1 || true
+	lab_kbuild "$(tests/lab/kernel path stock kdir)" "$scratch" -k modules \
+		>"$scratch/log" 2>&1 || true
 }
 compile
 

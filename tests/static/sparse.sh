@@ -9,6 +9,7 @@
 
 set -euo pipefail
 . tests/ktap.sh
+. scripts/kbuild.sh
 ktap_begin
 
 sparse=$(scripts/sparse)
@@ -17,11 +18,11 @@ ktap_at_exit rm -rf "$scratch"
 
 # run_sparse KERNEL DIR: the checker over the module tree in DIR, log on stdout
 run_sparse() {
-	make -C "$(tests/lab/kernel path "$1" kdir)" M="$2" -j"$(nproc)" V=0 \
+	lab_kbuild "$(tests/lab/kernel path "$1" kdir)" "$2" V=0 \
 		C=2 CHECK="$sparse" modules 2>&1
 }
 
-# The mirror that the build made, so that only the checker runs.
+# The mirror that the build made and its very command, so that only the checker runs.
 sparse_clean() {
 	local kernel=$1 dir=$PWD/build/$1/src log=$scratch/$1.log source
 	scripts/build-modules "$kernel" >/dev/null
