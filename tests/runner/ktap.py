@@ -20,6 +20,7 @@ class Test:
 @dataclass
 class Report:
     tests: list = field(default_factory=list)
+    cached: bool = False    # what an earlier run has said
 
     @property
     def passed(self):

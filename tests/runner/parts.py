@@ -33,6 +33,7 @@ class Test:
     nodes: int = 0         # of the lab the runner boots for it
     cpus: int = 1          # of each node
     env: dict = field(default_factory=dict)
+    inputs: tuple = ()     # what its result depends on, see results.py
 
 
 @dataclass
@@ -85,6 +86,10 @@ def take(settings, path, **defaults):
     return values
 
 
+def words(setting):
+    return tuple(filter(None, setting.split(",")))
+
+
 def stem(path):
     return os.path.splitext(os.path.basename(path))[0]
 
@@ -93,10 +98,11 @@ def host_tests(part, pattern, needs):
     for path in sorted(glob.glob(pattern)):
         if not os.access(path, os.X_OK):
             continue
-        settings = take(header(path, "test"), path, timeout=TIMEOUT, labs=1, needs="")
+        settings = take(header(path, "test"), path, timeout=TIMEOUT, labs=1, needs="",
+                        inputs="")
         yield Test(f"{part}/{stem(path)}", [path], settings["timeout"],
-                   needs + tuple(filter(None, settings["needs"].split(","))),
-                   settings["labs"])
+                   needs + words(settings["needs"]), settings["labs"],
+                   inputs=words(settings["inputs"]))
 
 
 def static_tests():
@@ -106,13 +112,15 @@ def static_tests():
 def tool_tests():
     """The tool against a kernel that its test plays."""
     if os.path.exists("tools/braid/test/run"):
-        yield Test("tool/words", ["tools/braid/test/run"], TIMEOUT, ("tool",))
+        yield Test("tool/words", ["tools/braid/test/run"], TIMEOUT, ("tool",),
+                   inputs=("tools/braid", "include/uapi", "dkms.conf"))
 
 
 def model_tests():
-    """The model of the volume protocol; it keeps both processors busy."""
+    """The model of the volume protocol; it searches by itself beside labs."""
     if os.path.exists("tests/model/run"):
-        yield Test("model/volume", ["tests/model/run"], 2700, ("checkers",), 2)
+        yield Test("model/volume", ["tests/model/run"], 3600, ("checkers",),
+                   env={"MODEL_WORKERS": "1"}, inputs=("tests/model",))
 
 
 def lab_tests():
@@ -150,7 +158,7 @@ def node_tests(part):
                 yield Test(f"{part}/{stem(path)}@{kernel}{'/' if world else ''}{world}",
                            [path], settings["timeout"] + LONGER,
                            (f"modules-{kernel}", "tool", "root",
-                            *filter(None, settings["needs"].split(","))), 1, kernel,
+                            *words(settings["needs"])), 1, kernel,
                            settings["nodes"], settings["cpus"],
                            {"WORLD": world} if world else {})
 

@@ -55,6 +55,8 @@ class Progress:
                 counts += f", {outcome.failed} failed"
             if outcome.skipped:
                 counts += f", {outcome.skipped} skipped"
+            if outcome.cached:
+                counts += " (cached)"
             verdict = "FAILED " if outcome.failed else "ok     "
             self.print(f"{verdict} {name}: {counts} in {duration(took)}")
             for test in outcome.tests:

@@ -9,10 +9,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from runner import ktap, parts
+from runner import ktap, parts, results
 from runner.consoles import Consoles
 from runner.labs import LABS, Lab, lab_directory
 from runner.processes import Stopped
+from runner.times import Times
 
 LOGS = "build/logs"
 SLOTS = 2              # processors to expect, and labs at one time
@@ -22,8 +23,9 @@ PREPARE_TIMEOUT = 3600
 class Work:
     """Something to run: how much of the machine it takes and what it needs."""
 
-    def __init__(self, name, run, needs=(), slots=1):
+    def __init__(self, name, run, needs=(), slots=1, units=()):
         self.name = name
+        self.units = units    # of times.py, for how long it is expected to take
         self.run = run
         self.needs = needs
         self.slots = slots
@@ -36,13 +38,15 @@ class Suite:
         self.total = ktap.Report()
         self.done = {}      # name of a preparation: did it succeed
         self.took = {}      # name of a unit: seconds
+        self.times = Times()
         self.ended = queue.SimpleQueue()    # names of units
 
     def run(self, tests):
         units = parts.grouped(tests)
         works = [self.work(unit) for unit in units]
-        # What takes the whole machine first: later it would wait for an idle one.
-        works.sort(key=lambda work: -work.slots)
+        # What takes the whole machine first: later it would wait for an idle one. Then
+        # what took long before, so that the run does not end with it alone.
+        works.sort(key=lambda work: (-work.slots, -self.times.expected(work.units)))
         waiting = self.preparations(tests) + works
         running = {}
         try:
@@ -56,6 +60,7 @@ class Suite:
                     running.pop(self.ended.get(timeout=1))
                 except queue.Empty:
                     pass
+            self.times.keep()
         except KeyboardInterrupt:
             self.processes.stop()
             for thread, _ in running.values():
@@ -124,11 +129,13 @@ class Suite:
 
     def prepare(self, name, command):
         path = log_of(f"prepare-{name}")
+        begin = time.monotonic()
         with open(path, "wb") as log:
             self.progress.start(name, path)
             status = self.processes.run(command, log, PREPARE_TIMEOUT)
         if self.processes.stopping:
             raise Stopped
+        self.times.note(name, "", time.monotonic() - begin)
         fault = "" if status == 0 else f"{' '.join(command)} {ending(status)}"
         if fault:
             self.total.fail(f"{name}: {fault}")
@@ -139,24 +146,48 @@ class Suite:
 
     def work(self, unit):
         if isinstance(unit, parts.Group):
-            return Work(unit.name, lambda: self.run_group(unit), unit.needs)
+            # What helps a group comes last.
+            units = [] if unit.lane else [test.name for test in unit.tests]
+            return Work(unit.name, lambda: self.run_group(unit), unit.needs, units=units)
         return Work(unit.name, lambda: self.run_alone(unit), unit.needs,
-                    min(unit.labs, SLOTS))
+                    min(unit.labs, SLOTS), [unit.name])
 
     def run_alone(self, test):
+        key = results.key_of(test)
+        known = results.found(key)
+        if known is not None:
+            self.pass_again(test, known)
+        elif self.run_by_itself(test):
+            results.remember(key, test, log_of(test.name))
+
+    def pass_again(self, test, known):
+        """What the test printed when it had the same input, and passed."""
+        path = log_of(test.name)
+        with open(path, "w", encoding="utf-8") as log:
+            log.write(known)
+        self.progress.start(test.name, path)
+        report = ktap.parse(known.splitlines())
+        report.cached = True
+        self.finish(test.name, report, path, Consoles(os.devnull))
+
+    def run_by_itself(self, test):
+        """True when everything passed, and nothing was skipped."""
         directory = lab_directory(test.name)
         env = {"LAB": os.path.abspath("tests/lab/lab"),
                "LAB_DIR": os.path.join(directory, "lab")}
-        self.run_test(test, env, Consoles(directory))
+        report = self.run_test(test, env, Consoles(directory))
         if not os.listdir(directory):
             os.rmdir(directory)
+        return not report.failed and not report.skipped
 
     def run_test(self, test, env, consoles):
-        """One test file; True when nothing failed."""
+        """One test file: its ktap.Report."""
         path = log_of(test.name)
+        begin = time.monotonic()
         with open(path, "wb") as log:
             self.progress.start(test.name, path)
             status = self.processes.run(test.command, log, test.timeout, {**env, **test.env})
+        self.times.note(test.name, test.kernel, time.monotonic() - begin)
         with open(path, encoding="utf-8", errors="replace") as log:
             report = ktap.parse(log)
         if self.processes.stopping:
@@ -166,7 +197,7 @@ class Suite:
         elif status != 0 and not report.failed:
             report.fail(f"no test failed, but it {ending(status)}")
         self.finish(test.name, report, path, consoles)
-        return not report.failed
+        return report
 
     def finish(self, name, report, path, consoles):
         complaints = consoles.new_complaints()
@@ -211,10 +242,11 @@ class Suite:
                 for missed in (test, *taken(group.tests)):
                     report.fail(f"{missed.name}: not run, its lab did not boot")
                 return
-            clean = self.run_test(test, lab.env, consoles)
+            clean = not self.run_test(test, lab.env, consoles).failed
         # After a failure the nodes are not expected to be clean.
         if not clean:
             return
+        begin = time.monotonic()
         lab.log.write(b"unloading the modules, looking for what they lost\n")
         lab.log.flush()
         with ThreadPoolExecutor(group.nodes) as pool:
@@ -222,11 +254,15 @@ class Suite:
                                     pool.map(lab.unloads_without_leak, lab.nodes())):
                 name = f"node{node}: the modules unload and nothing is leaked"
                 report.tests.append(ktap.Test(name, failed=not passed))
+        self.times.note(f"unload {group.name}", group.kernel, time.monotonic() - begin)
 
     def reboot(self, lab):
         if lab.boots:
             lab.down()
-        return lab.up()
+        begin = time.monotonic()
+        booted = lab.up()
+        self.times.note(f"boot {lab.group.name}", lab.group.kernel, time.monotonic() - begin)
+        return booted
 
 
 def taken(tests):

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# test: needs=kernel-debug
+# test: needs=kernel-debug inputs=kmod,tests/kunit,tests/static/checkpatch.exceptions
 #
 # checkpatch and kernel-doc of the test kernel's tree over the modules' sources.
 
@@ -72,12 +72,37 @@ checkpatch() {
 }
 kernel_doc() { "$kernel_source/scripts/kernel-doc" -none -Werror "$@"; }
 
+# A file that passed needs no second look as long as it, this script, and what checks it
+# are the same: kept is which exceptions it needed.
+results=${XDG_CACHE_HOME:-$HOME/.cache}/braid/results
+mkdir -p "$results"
+checker=$(cat "$0" tests/static/checkpatch.exceptions "$kernel_source"/scripts/checkpatch.pl \
+	"$kernel_source"/scripts/{spelling.txt,const_structs.checkpatch} | sha256sum)
+key_of() { { echo "$checker $(perl -e 'print $^V') $1"; cat "$1"; } | sha256sum | cut -c1-24; }
+known() { [[ -z ${CHECK_FRESH-} && -e $results/checkpatch-$1 ]]; }
+look_again() {
+	touch "$results/checkpatch-$1"
+	cat "$results/checkpatch-$1" >>"$excepted"
+}
+look() {
+	local key=$1 file=$2 before new=$results/checkpatch-$1.$$
+	before=$(wc -l <"$excepted")
+	without_exceptions "$file" || return
+	tail -n +"$((before + 1))" "$excepted" >"$new"
+	mv "$new" "$results/checkpatch-$key"
+}
+
 refute "checkpatch complains about a wrong file" checkpatch -f "$wrong"
 expect_text "and says what is wrong" "OPEN_BRACE"
 refute "kernel-doc complains about a wrong file" kernel_doc "$wrong"
 expect_text "and says what is wrong" "'nothing' description"
 for file in "${files[@]}"; do
-	check "checkpatch --strict $file" without_exceptions "$file"
+	key=$(key_of "$file")
+	if known "$key"; then
+		check "checkpatch --strict $file # cached ${key::12}" look_again "$key"
+	else
+		check "checkpatch --strict $file" look "$key" "$file"
+	fi
 done
 check "every exception is needed" exceptions_used
 check "kernel-doc comments are right" kernel_doc "${files[@]}"

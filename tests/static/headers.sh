@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# test: timeout=300 needs=kernel-stock
+# test: timeout=300 needs=kernel-stock inputs=Kbuild,dkms.conf,include,kmod,scripts
 #
 # Each header of the modules compiles alone, so that a source may include it
 # first; the interface header also compiles in a program.

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
+# test: inputs=tests/lib
 """The reader of dm-log-writes' logs, on logs made here: whole, cut short, forged."""
 
 import io

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# test: timeout=400
+# test: timeout=400 inputs=tests/run
 #
 # The runner itself, on a small project with a lab of straw: every way to fail
 # is counted, one boot serves a group, nothing outlives it.
@@ -14,6 +14,8 @@ ktap_at_exit rm -rf "$scratch"
 mkdir -p "$scratch"/{scripts,tests/{static,scenarios,kunit,lab/test}}
 cp -r tests/run tests/runner tests/ktap.sh "$scratch/tests/"
 cd "$scratch"
+export XDG_CACHE_HOME=$scratch/cache
+unset CHECK_FRESH
 
 script() {
 	mkdir -p "$(dirname "$1")"
@@ -135,6 +137,76 @@ check "and none was run by both" each_once
 rm tests/scenarios/[d-i].sh
 sed -i 's/^up)/up) exit 1/' tests/lab/lab
 check "a lab that does not boot fails each" runs @stock 1 "0 passed, 3 failed, 0 skipped"
+
+# --- times -----------------------------------------------------------------------
+
+timed() { grep -qE "^$1	$2	[0-9]+\.[0-9]\$" build/logs/times.tsv; }
+sed -i 's/^up) exit 1/up)/' tests/lab/lab
+rm tests/scenarios/*
+scenario a stock ''
+check "a run that is timed" runs scenarios,static/passes 0 "4 passed, 0 failed, 0 skipped"
+check "a scenario's time, with its kernel" timed scenarios/a@stock stock
+check "a lab's boot" timed 'boot scenarios@stockx1' stock
+check "a test without a kernel" timed static/passes -
+check "what was made before" timed modules-stock -
+kept() { grep -q "^scenarios/a@stock	" "$scratch/cache/braid/times.tsv"; }
+check "the next run knows" kept
+
+# --- results that are remembered ---------------------------------------------------
+
+# counts VERDICT: a test that notes each time it runs, and depends on a file
+counts() {
+	script tests/static/pure.sh <<-T
+		# test: inputs=input
+		echo ran >>$scratch/ran
+		printf '%s\n' 'KTAP version 1' '1..1' '$1 1 a'
+	T
+}
+ran() { [[ $(grep -c ran "$scratch/ran") == "$1" ]]; }
+pure() { runs static/pure "$1" "$2"; }
+mkdir input
+echo 1 >input/file
+counts 'ok'
+check "a pure test passes" pure 0 "1 passed, 0 failed, 0 skipped"
+check "it passes again" pure 0 "1 passed, 0 failed, 0 skipped"
+check "without running" ran 1
+is_marked() { grep -qE '^ok 1 a # cached [0-9a-f]{12}$' build/logs/static-pure.log; }
+check "its log says so" is_marked
+echo 2 >input/file
+check "with a changed input" pure 0 "1 passed, 0 failed, 0 skipped"
+check "it runs" ran 2
+echo 1 >input/other
+check "with one more input" pure 0 "1 passed, 0 failed, 0 skipped"
+check "it runs" ran 3
+echo >>tests/ktap.sh
+check "with another runner" pure 0 "1 passed, 0 failed, 0 skipped"
+check "it runs" ran 4
+fresh() { CHECK_FRESH=1 pure 0 "1 passed, 0 failed, 0 skipped"; }
+check "with CHECK_FRESH=1" fresh
+check "it runs" ran 5
+counts 'not ok'
+check "a pure test fails" pure 1 "0 passed, 1 failed, 0 skipped"
+check "it fails again" pure 1 "0 passed, 1 failed, 0 skipped"
+check "and has run both times" ran 7
+script tests/static/pure.sh <<T
+# test: inputs=input
+echo ran >>$scratch/ran
+printf '%s\n' 'KTAP version 1' '1..1' 'ok 1 a # SKIP no device'
+T
+check "what is skipped" pure 1 "0 passed, 0 failed, 1 skipped"
+check "is not remembered" pure 1 "0 passed, 0 failed, 1 skipped"
+check "either" ran 9
+script tests/static/pure.sh <<T
+# test: inputs=input
+echo ran >>$scratch/ran
+date +%N >input/file
+printf '%s\n' 'KTAP version 1' '1..1' 'ok 1 a'
+T
+check "whose input changes meanwhile" pure 0 "1 passed, 0 failed, 0 skipped"
+echo 1 >input/file
+sed -i '/^date/d' tests/static/pure.sh
+check "is not remembered" pure 0 "1 passed, 0 failed, 0 skipped"
+check "either, and runs" ran 11
 
 # --- its end -------------------------------------------------------------------
 

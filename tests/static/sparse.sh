@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# test: timeout=600 needs=kernel-stock,kernel-debug
+# test: timeout=600 needs=kernel-stock,kernel-debug inputs=Kbuild,dkms.conf,include,kmod,scripts,tests/kunit,cache:sparse/sparse
 #
 # sparse over every source, on the oldest and the newest kernel. kbuild drops a
 # sparse it does not like with one line and goes on, so it is shown that it

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# test: inputs=tests/static/samples
 #
 # The scanner of the nodes' consoles finds every sample of a complaint, by
 # itself, and nothing in the log of a healthy node.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# test: inputs=.
 #
 # Spelling, scripts, the tool's format and manual pages.
 
