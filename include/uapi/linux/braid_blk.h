@@ -21,7 +21,7 @@
 #define BRAID_BLK_SUSPEND_TIMEOUT_MAX	604800
 
 /*
- * what a voter says of its own data
+ * state of a voter's own data
  */
 enum braid_blk_replica_state {
 	BRAID_BLK_REPLICA_STATE_BLANK,

@@ -45,7 +45,7 @@ enum braid_net_action {
 };
 
 /*
- * who may use a service address
+ * from where a service address may be used
  */
 enum braid_net_scope {
 	BRAID_NET_SCOPE_CLUSTER,
