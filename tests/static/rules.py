@@ -72,7 +72,7 @@ def license_line(project):
         if not found:
             yield f"{path}: no SPDX line at its head"
             continue
-        interface = generated(path) or "/specs/" in path
+        interface = re.search("netlink-gen|include/uapi/|/specs/", path)
         wanted = ("((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause)"
                   if interface else "GPL-2.0-only")
         if found.group(1) != wanted:

@@ -324,6 +324,24 @@ void ask_refused(const struct asked *asked, const struct fault *fault)
 		error("%s", text);
 }
 
+void ask_warn_voters(const struct asked *asked)
+{
+	size_t i, voters = 0;
+
+	for (i = 0; i < asked->count; i++)
+		voters += asked->items[i].word->type == &type_voter;
+	if (!voters || voters % 2)
+		return;
+	if (voters == 2)
+		error("warning: two voters survive no failure; a third, which "
+		      "may be a witness, would let them survive one");
+	else
+		error("warning: %zu voters survive %zu failure%s, no more than "
+		      "%zu do",
+		      voters, (voters - 1) / 2, voters > 4 ? "s" : "",
+		      voters - 1);
+}
+
 int ask_send(const struct options *options, const struct asked *asked)
 {
 	struct asked sent = *asked;

@@ -49,6 +49,9 @@ void ask_done(struct nl_msg *msg);
 /* Print why the kernel refused, with the word and value that it points at. */
 void ask_refused(const struct asked *asked, const struct fault *fault);
 
+/* Warn of a number of voters that survives no more failures than one fewer. */
+void ask_warn_voters(const struct asked *asked);
+
 /* What a deed runs: send it, with nothing to print. An exit status. */
 int ask_send(const struct options *options, const struct asked *asked);
 

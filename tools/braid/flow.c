@@ -17,16 +17,6 @@
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
 
-static const struct word flows_words[] = {
-	{
-		.name = "flows",
-		.type = &type_u64,
-		.attr = BRAID_NET_A_FLOWS,
-		.key = true,
-	},
-	{ 0 },
-};
-
 /* ---- show ---- */
 
 struct listing {

@@ -10,9 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Longest line of help, and where a wrapped synopsis goes on. */
+/* Longest line of help, and where a wrapped synopsis or explanation goes on. */
 #define WIDTH 78
-#define INDENT 10
+#define USAGE_INDENT 10
+#define HELP_INDENT 29
 
 #define USAGE                                                             \
 	"Usage: braid [OPTION]... OBJECT COMMAND [KEY] [WORD VALUE]...\n" \
@@ -110,6 +111,7 @@ int cmd_help(const struct options *options, int argc, char **argv)
 /* A line that is wrapped between words. */
 struct line {
 	size_t column;
+	int indent; /* of what follows the first line */
 };
 
 static void put_item(struct line *line, const char *item)
@@ -117,14 +119,24 @@ static void put_item(struct line *line, const char *item)
 	size_t len = strlen(item);
 
 	if (line->column + 1 + len > WIDTH) {
-		printf("\n%*s", INDENT, "");
-		line->column = INDENT;
+		printf("\n%*s", line->indent, "");
+		line->column = (size_t)line->indent;
 	} else if (line->column) {
 		putchar(' ');
 		line->column++;
 	}
 	fputs(item, stdout);
 	line->column += len;
+}
+
+static void put_text(struct line *line, const char *text)
+{
+	char *words = must(strdup(text)), *rest = words, *word;
+
+	while ((word = strsep(&rest, " ")))
+		put_item(line, word);
+	free(words);
+	putchar('\n');
 }
 
 /* VALUE or VALUE[,VALUE]... or VALUE... */
@@ -180,6 +192,7 @@ static struct line usage_line(const char *name, const char *command)
 {
 	return (struct line){
 		.column = (size_t)printf("  braid %s %s", name, command),
+		.indent = USAGE_INDENT,
 	};
 }
 
@@ -202,16 +215,24 @@ static void command_usage(const struct object *object, enum command command)
 
 /* ---- words ---- */
 
-/* A head and what it means, which may have several lines. */
+/* A head and what it means. */
 static void explain(const char *head, const char *help)
 {
-	printf("  %-26s ", head);
-	for (; *help; help++) {
-		putchar(*help);
-		if (*help == '\n')
-			printf("%29s", "");
-	}
+	struct line line = {
+		.column = (size_t)printf("  %-*s", HELP_INDENT - 3, head),
+		.indent = HELP_INDENT,
+	};
+
+	put_text(&line, help);
+}
+
+static void explain_command(const char *name, const char *help)
+{
+	struct line line = { .indent = 2 };
+
 	putchar('\n');
+	line.column = (size_t)printf("%s:", name);
+	put_text(&line, help);
 }
 
 static void describe(const char *indent, const struct word *word)
@@ -239,12 +260,11 @@ static void word_help(const struct word *word)
 }
 
 static const char *const commands_help[] = {
-	[COMMAND_ADD] = "creates one",
-	[COMMAND_SET] =
-		"changes what is given of one; a list is replaced whole",
-	[COMMAND_DEL] = "removes one",
-	[COMMAND_FLUSH] = "removes all of them",
-	[COMMAND_SHOW] = "prints all of them, or those of a key",
+	[COMMAND_ADD] = "create one",
+	[COMMAND_SET] = "change what is given of one; a list is replaced whole",
+	[COMMAND_DEL] = "remove one",
+	[COMMAND_FLUSH] = "remove all of them",
+	[COMMAND_SHOW] = "print all of them, or those of a key",
 };
 
 /* Those of the command; show and flush need no more than their own words. */
@@ -283,7 +303,7 @@ void help_object(const struct object *object, const char *command)
 			continue;
 		command_usage(object, order[i]);
 		if (!all)
-			printf("\n%s %s\n", command, commands_help[order[i]]);
+			explain_command(command, commands_help[order[i]]);
 	}
 	if (all || strcmp(command, "flush")) {
 		puts("\nWords:");
@@ -371,7 +391,7 @@ void help_noun(const struct noun *noun, const char *name)
 			continue;
 		deed_usage(noun, deed);
 		if (name)
-			printf("\n%s %s\n", name, deed->help);
+			explain_command(name, deed->help);
 	}
 	if (!name) {
 		puts("\nCommands:");

@@ -3,14 +3,6 @@
 
 #include <string.h>
 
-const struct noun *const nouns[] = {
-	&noun_replica,
-	&noun_target,
-	&noun_volume,
-};
-
-const size_t nouns_count = sizeof(nouns) / sizeof(nouns[0]);
-
 const struct noun *noun_find(const char *name)
 {
 	size_t i;

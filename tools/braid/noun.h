@@ -30,6 +30,7 @@ struct noun {
 	const char *help;
 	const struct deed *deeds; /* ends with no name */
 	const struct word *told; /* what `show` prints, the bare key first */
+	uint16_t voters; /* the attribute that holds a voter, or 0 */
 	const char *const *examples;
 	const char *notes;
 };
@@ -37,7 +38,7 @@ struct noun {
 extern const struct noun *const nouns[];
 extern const size_t nouns_count;
 
-extern const struct noun noun_replica, noun_target, noun_volume;
+extern const struct noun noun_replica;
 
 /* What is told of a voter, of an event, and of a check. */
 extern const struct word voter_words[], volume_event_words[], check_words[];

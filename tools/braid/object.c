@@ -3,22 +3,6 @@
 
 #include <string.h>
 
-#include <linux/braid_net.h>
-
-const struct choice directions[] = {
-	{ .name = "ingress", .number = BRAID_NET_DIRECTION_INGRESS },
-	{ .name = "egress", .number = BRAID_NET_DIRECTION_EGRESS },
-	{ 0 },
-};
-
-const struct object *const objects[] = {
-	&object_identity, &object_uplink,  &object_overlay,
-	&object_node,	  &object_prefix,  &object_endpoint,
-	&object_rule,	  &object_service, &object_backend,
-};
-
-const size_t objects_count = sizeof(objects) / sizeof(objects[0]);
-
 const struct object *object_find(const char *name)
 {
 	size_t i;

@@ -10,9 +10,10 @@
 #include <stdint.h>
 
 /*
- * One word of the grammar and its attribute. All that the tool knows of a word
- * is here: parser, printer, JSON, save, help and the naming of a refused
- * attribute read it from the same line.
+ * A word of the grammar and its attribute. All that the tool knows of a word is
+ * here: parser, printer, JSON, save, help and the naming of a refused attribute
+ * read it from the same entry. The tables are in words-gen.c, made from the
+ * netlink specifications and words.yaml.
  */
 struct word {
 	const char *name; /* as typed, and the key in JSON */
@@ -54,14 +55,12 @@ struct object {
 extern const struct object *const objects[];
 extern const size_t objects_count;
 
-extern const struct object object_identity, object_uplink, object_overlay,
-	object_node, object_prefix, object_endpoint, object_rule,
-	object_service, object_backend;
-
-/* Words that a dropped packet and a connection are told in; never typed. */
-extern const struct word event_words[], flow_words[];
-
-extern const struct choice directions[];
+/*
+ * Words that are only printed: of a dropped packet, a connection, the number of
+ * connections, the module, and its counters.
+ */
+extern const struct word event_words[], flow_words[], flows_words[];
+extern const struct word status_words[], total_words[], drop_words[];
 
 const struct object *object_find(const char *name);
 /* Is there anything that `set` could change? */

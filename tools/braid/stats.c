@@ -16,51 +16,6 @@
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
 
-/* The top level of the reply. */
-static const struct word total_words[] = {
-	{
-		.name = "forwarded",
-		.type = &type_u64,
-		.attr = BRAID_NET_A_FORWARDED,
-	},
-	{
-		.name = "lost",
-		.type = &type_u64,
-		.attr = BRAID_NET_A_LOST,
-	},
-	{ 0 },
-};
-
-enum {
-	DROP_REASON,
-	DROP_DIRECTION,
-	DROP_PACKETS,
-};
-
-static const struct word drop_words[] = {
-	[DROP_REASON] = {
-		.name = "reason",
-		.type = &type_string,
-		.attr = BRAID_NET_A_DROP_REASON,
-		.key = true,
-		.bare = true,
-	},
-	[DROP_DIRECTION] = {
-		.name = "direction",
-		.type = &type_choice32,
-		.choices = directions,
-		.attr = BRAID_NET_A_DROP_DIRECTION,
-		.key = true,
-	},
-	[DROP_PACKETS] = {
-		.name = "packets",
-		.type = &type_u64,
-		.attr = BRAID_NET_A_DROP_PACKETS,
-		.key = true,
-	},
-	{ 0 },
-};
-
 static void text(const struct row *totals)
 {
 	const struct word *word;
@@ -78,7 +33,7 @@ static void text(const struct row *totals)
 		if (nla_type(attr) != BRAID_NET_A_DROP)
 			continue;
 		drop = (struct row){ nla_data(attr), nla_len(attr) };
-		row_get(&drop, &drop_words[DROP_PACKETS], &packets);
+		row_get(&drop, word_find(drop_words, "packets"), &packets);
 		if (!packets.number)
 			continue;
 		fputs("drop ", stdout);

@@ -13,27 +13,6 @@
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
 
-enum {
-	STATUS_VERSION,
-	STATUS_GENERATION,
-};
-
-static const struct word status_words[] = {
-	[STATUS_VERSION] = {
-		.name = "module",
-		.type = &type_string,
-		.attr = BRAID_NET_A_VERSION,
-		.key = true,
-	},
-	[STATUS_GENERATION] = {
-		.name = "generation",
-		.type = &type_u64,
-		.attr = BRAID_NET_A_GENERATION,
-		.key = true,
-	},
-	{ 0 },
-};
-
 static int status_reply(struct nlmsghdr *header, void *arg)
 {
 	struct row row = {
@@ -45,8 +24,8 @@ static int status_reply(struct nlmsghdr *header, void *arg)
 
 	if (!row_valid(&row, status_words))
 		return -EBADMSG;
-	row_get(&row, &status_words[STATUS_VERSION], &version);
-	row_get(&row, &status_words[STATUS_GENERATION], &generation);
+	row_get(&row, word_find(status_words, "version"), &version);
+	row_get(&row, word_find(status_words, "generation"), &generation);
 	snprintf(status->version, sizeof(status->version), "%s", version.text);
 	status->generation = generation.number;
 	return 0;

@@ -48,14 +48,6 @@ static bool voters_valid(const struct row *row, uint16_t attr)
 	return true;
 }
 
-/* The attribute that holds a voter, 0 for what has none. */
-static uint16_t voters_attr(const struct noun *noun)
-{
-	if (noun == &noun_volume)
-		return BRAID_BLK_A_VOLUME_VOTERS;
-	return noun == &noun_replica ? BRAID_BLK_A_REPLICA_VOTERS : 0;
-}
-
 static int rows_add(struct nlmsghdr *header, void *arg)
 {
 	struct rows *rows = arg;
@@ -67,7 +59,7 @@ static int rows_add(struct nlmsghdr *header, void *arg)
 
 	if (!row_valid(&row, rows->noun->told) ||
 	    (rows->noun == &noun_replica && !row_valid(&row, check_words)) ||
-	    !voters_valid(&row, voters_attr(rows->noun)))
+	    !voters_valid(&row, rows->noun->voters))
 		return -EBADMSG;
 	copy = must(malloc((size_t)row.len));
 	memcpy(copy, row.attrs, (size_t)row.len);
@@ -169,13 +161,12 @@ static int rows_read(struct rows *rows, const struct asked *asked)
 static void voters_text(const struct row *row, const struct noun *noun,
 			unsigned int shown)
 {
-	uint16_t attr = voters_attr(noun);
 	struct nlattr *nest;
 	struct row voter;
 	int rest;
 
 	nla_for_each_attr(nest, row->attrs, row->len, rest) {
-		if (!attr || nla_type(nest) != attr)
+		if (!noun->voters || nla_type(nest) != noun->voters)
 			continue;
 		voter = (struct row){ nla_data(nest), nla_len(nest) };
 		fputs("    voter ", stdout);
@@ -187,17 +178,16 @@ static void voters_text(const struct row *row, const struct noun *noun,
 static void voters_json(const struct row *row, const struct noun *noun,
 			unsigned int shown, struct json *json)
 {
-	uint16_t attr = voters_attr(noun);
 	struct nlattr *nest;
 	struct row voter;
 	int rest;
 
-	if (!attr)
+	if (!noun->voters)
 		return;
 	json_key(json, "voters");
 	json_open(json, '[');
 	nla_for_each_attr(nest, row->attrs, row->len, rest) {
-		if (nla_type(nest) != attr)
+		if (nla_type(nest) != noun->voters)
 			continue;
 		voter = (struct row){ nla_data(nest), nla_len(nest) };
 		json_open(json, '{');
