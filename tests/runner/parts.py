@@ -116,6 +116,11 @@ def tool_tests():
                    inputs=("tools/braid", "include/uapi", "dkms.conf"))
 
 
+def sim_tests():
+    """The parts of the simulated cluster that need no kernel."""
+    return host_tests("sim", "tests/sim/*_test.py", ())
+
+
 def model_tests():
     """The model of the volume protocol; it searches by itself beside labs."""
     if os.path.exists("tests/model/run"):
@@ -173,7 +178,7 @@ def demo_tests():
 def all_tests():
     # Long ones first, so that the short ones fill the second half of the machine.
     return [*node_tests("scenarios"), *node_tests("fuzz"), *demo_tests(), *lab_tests(), *kunit_tests(),
-            *tool_tests(), *model_tests(), *static_tests()]
+            *tool_tests(), *sim_tests(), *model_tests(), *static_tests()]
 
 
 def matches(name, pattern):
