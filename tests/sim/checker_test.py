@@ -250,7 +250,7 @@ def bad_at_random():
         lines = Disk(seed).run(150)
         # Quiet, a flush, a read; then the block is what it was before.
         end = ("attach 900 1\nask 9001 900 write 0 90001\nok 9001\n"
-               f"ask 9002 900 fua 0 90002\nok 9002\ncut 1\ncut 2\ncut 3\nattach 901 2\n"
+               "ask 9002 900 fua 0 90002\nok 9002\ncut 1\ncut 2\ncut 3\nattach 901 2\n"
                "ask 9003 901 read 0\nok 9003 ")
         text = "\n".join(lines) + "\n" + end
         equal(found(text + "90002\n"), None, f"seed {seed}")
