@@ -45,7 +45,7 @@ model:
 .PHONY: soak
 soak:
 	@scripts/deps build
-	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run --repeat $(SOAK) --only '$(or $(ONLY),scenarios,fuzz)'
+	@LONG=1 FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run --repeat $(SOAK) --only '$(or $(ONLY),scenarios,fuzz)'
 
 .PHONY: bench
 bench:

@@ -34,6 +34,7 @@ class Test:
     cpus: int = 1          # of each node
     env: dict = field(default_factory=dict)
     inputs: tuple = ()     # what its result depends on, see results.py
+    long: str = ""         # "world" or "kernel": why it is left to LONG=1, see tiers.py
 
 
 @dataclass
@@ -146,6 +147,12 @@ def worlds_of(settings, kernel):
     return (fewer or settings["worlds"]).split(",")
 
 
+def why_long(settings, kernel, world):
+    if kernel in words(settings["long_kernels"]):
+        return "kernel"
+    return "world" if world and world in words(settings["long_worlds"]) else ""
+
+
 def node_tests(part):
     """Files that run in the lab that the runner boots for them."""
     for path in sorted(glob.glob(f"tests/{part}/*.*")):
@@ -153,7 +160,7 @@ def node_tests(part):
             continue
         settings = take(header(path, "lab"), path, kernel="stock,debug", nodes=1,
                         cpus=1, worlds="", debug_worlds="", timeout=TIMEOUT,
-                        needs="")
+                        needs="", long_worlds="", long_kernels="")
         kernels = settings["kernel"].split(",")
         for kernel in kernels:
             if kernel not in LAB_KERNELS:
@@ -165,7 +172,8 @@ def node_tests(part):
                            (f"modules-{kernel}", "tool", "root",
                             *words(settings["needs"])), 1, kernel,
                            settings["nodes"], settings["cpus"],
-                           {"WORLD": world} if world else {})
+                           {"WORLD": world} if world else {},
+                           long=why_long(settings, kernel, world))
 
 
 def demo_tests():

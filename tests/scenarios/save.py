@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=stock,debug nodes=1 timeout=900
+# lab: kernel=stock,debug nodes=1 timeout=900 long_kernels=debug
 """What `braid save` prints makes the same state again, for random configurations
 of all kinds of objects, both families and names of every allowed character.
 

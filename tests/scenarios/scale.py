@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=stock,debug nodes=1 timeout=900
+# lab: kernel=stock,debug nodes=1 timeout=900 long_kernels=debug
 """10,000 prefixes, rules and services in one batch, and out again; 2,000 on the test
 kernel."""
 

@@ -15,7 +15,7 @@ mkdir -p "$scratch"/{scripts,tests/{static,scenarios,kunit,lab/test}}
 cp -r tests/run tests/runner tests/ktap.sh "$scratch/tests/"
 cd "$scratch"
 export XDG_CACHE_HOME=$scratch/cache
-unset CHECK_FRESH
+unset CHECK_FRESH LONG
 
 script() {
 	mkdir -p "$(dirname "$1")"
@@ -207,6 +207,45 @@ echo 1 >input/file
 sed -i '/^date/d' tests/static/pure.sh
 check "is not remembered" pure 0 "1 passed, 0 failed, 0 skipped"
 check "either, and runs" ran 11
+
+# --- what is left to LONG=1 ------------------------------------------------------------
+
+rm tests/scenarios/*
+scenario few 'stock,debug worlds=A,B,C debug_worlds=B long_worlds=C' ''
+for name in {a..d}; do
+	scenario "$name" 'stock,debug worlds=A,B debug_worlds=B long_kernels=debug' ''
+done
+# lists PATTERN LINE...: these are the names, in any order
+lists() {
+	tests/run --list --only "$1" | sort >list.out
+	cat list.out
+	diff <(printf '%s\n' "${@:2}" | sort) list.out
+}
+check "a world that is for LONG=1, and none on both kernels" lists few \
+	scenarios/few@{debug/B,stock/A} "scenarios/few@stock/"{B,C}" # LONG=1"
+turns() {
+	tests/run --list --only 'scenarios/[a-d]@*' >list.out
+	cat list.out
+	# Two in turn on the test kernel: the world they have there is not run on stock.
+	[[ $(grep -c '@debug/B$' list.out) == 2 && $(grep -c '@debug/B # LONG=1$' list.out) == 2 ]]
+	[[ $(grep -c '@stock/B$' list.out) == 2 && $(grep -c '@stock/A$' list.out) == 4 ]]
+}
+check "some of what is not for the test kernel takes its turn there" turns
+all_of_it() { LONG=1 lists scenarios/a scenarios/a@{debug/B,stock/A,stock/B}; }
+# shellcheck disable=SC2016
+script tests/demo <<<'echo "families: ${DEMO_FAMILIES-both}"; echo "demo: ok"'
+# families PATTERN: the demo passes and was told to show these
+families() {
+	runs demo/network 0 "2 passed, 0 failed, 0 skipped" &&
+		grep -q "families: $1\$" build/logs/demo-network.log
+}
+both_families() { LONG=1 families both; }
+check "the demo shows one family" families '[46]'
+check "and with LONG=1 both" both_families
+check "LONG=1 has each world on each kernel" all_of_it
+check "what is left is counted, and how it is run" runs scenarios/few 0 "4 passed, 0 failed, 0 skipped"
+expect_text "in the output" "left to LONG=1: 2 test files"
+check "what is named is run" runs scenarios/few@stock/C 0 "2 passed, 0 failed, 0 skipped"
 
 # --- its end -------------------------------------------------------------------
 
