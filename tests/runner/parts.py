@@ -185,8 +185,8 @@ def demo_tests():
 
 def all_tests():
     # Long ones first, so that the short ones fill the second half of the machine.
-    return [*node_tests("scenarios"), *node_tests("fuzz"), *demo_tests(), *lab_tests(), *kunit_tests(),
-            *tool_tests(), *sim_tests(), *model_tests(), *static_tests()]
+    return [*model_tests(), *node_tests("scenarios"), *node_tests("fuzz"), *demo_tests(),
+            *lab_tests(), *kunit_tests(), *tool_tests(), *sim_tests(), *static_tests()]
 
 
 def matches(name, pattern):
@@ -222,7 +222,7 @@ def preparations():
     yield "packages", ["tests/lab/deps"], ("checkers",), False
     for kernel in KERNELS:
         yield (f"kernel-{kernel}", ["tests/lab/kernel", "get", kernel], ("packages",),
-               kernel == "debug")
+               False)    # its builder is nice to what runs beside it
         yield (f"modules-{kernel}", ["scripts/build-modules", kernel],
                (f"kernel-{kernel}",), False)
     yield "tool", ["scripts/build-tool"], ("checkers",), False
