@@ -2,6 +2,7 @@
 #ifndef BRAID_BLK_WIRE_H
 #define BRAID_BLK_WIRE_H
 
+#include <asm/byteorder.h>
 #include <linux/string.h>
 #include <linux/types.h>
 #include <linux/uuid.h>
