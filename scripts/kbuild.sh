@@ -26,6 +26,8 @@ lab_kbuild() {
 	local kdir=$1 dir=$2 release version
 	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' "$(dirname "${BASH_SOURCE[0]}")/../dkms.conf")
 	local args=(-j"$(nproc)" W=1 KCFLAGS=-Werror "BRAID_VERSION=$version" "${@:3}")
+	# make takes the host's architecture unless it is told, whatever the tree is of.
+	grep -q '^CONFIG_UML=y' "$kdir/.config" && args+=(ARCH=um)
 	release=$(<"$kdir/include/config/kernel.release")
 	keep_compiled "$dir"
 	if [[ $(printf '%s\n' 6.13 "$release" | sort -V | head -n 1) == 6.13 ]]; then

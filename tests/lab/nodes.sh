@@ -76,10 +76,9 @@ kernel_words() {
 	# lockup.
 	words+=" watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=180"
 	words+=" workqueue.watchdog_thresh=180 tsc=reliable no_timer_check"
-	# The ACPI interpreter takes minutes under KASAN, and so many devices that
-	# nobody asked for take seconds.
-	[[ $kernel == debug ]] && words+=" acpi=off reboot=t pty.legacy_count=0" &&
-		words+=" brd.rd_nr=1 loop.max_loop=1 nbd.nbds_max=1 null_blk.nr_devices=0"
+	# Devices that no test asked for take seconds to appear.
+	[[ $kernel == debug ]] && words+=" reboot=t pty.legacy_count=0" &&
+		words+=" loop.max_loop=1 null_blk.nr_devices=0"
 	[[ $counted ]] && words+=" mitigations=off"
 	printf '%s %s\n' "$words" "$append"
 }
