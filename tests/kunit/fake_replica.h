@@ -6,6 +6,7 @@
 #ifndef BRAID_KUNIT_FAKE_REPLICA_H
 #define BRAID_KUNIT_FAKE_REPLICA_H
 
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -21,7 +22,7 @@
 enum fake_when {
 	FAKE_AT_ONCE,	/* before braid_replica_submit() returns */
 	FAKE_LATER,	/* in another thread, a few at a time, newest first */
-	FAKE_HELD,	/* when the session is closed, with -ESHUTDOWN */
+	FAKE_HELD,	/* data when the session is closed, with -ESHUTDOWN */
 };
 
 struct braid_replica {
@@ -38,6 +39,8 @@ struct braid_replica {
 	atomic_t sessions;
 	atomic64_t submitted;
 	atomic64_t answered;
+	s64 awaited;			/* of @submitted: then @reached is complete */
+	struct completion reached;
 };
 
 struct braid_session {
@@ -135,23 +138,27 @@ static void fake_work(struct work_struct *work)
 
 void braid_replica_submit(struct braid_session *session, struct braid_request *request)
 {
+	enum fake_when when = READ_ONCE(fake->when);
 	unsigned long flags;
 
+	if (when == FAKE_HELD && !BRAID_OP_IS_DATA(request->op))
+		when = FAKE_AT_ONCE;
 	request->session = session;
 	atomic_inc(&session->users);
-	atomic64_inc(&fake->submitted);
+	if (atomic64_inc_return(&fake->submitted) == READ_ONCE(fake->awaited))
+		complete(&fake->reached);
 	if (READ_ONCE(session->cut)) {
 		fake_answer(request, -ESHUTDOWN);
 		return;
 	}
-	if (READ_ONCE(fake->when) == FAKE_AT_ONCE) {
+	if (when == FAKE_AT_ONCE) {
 		fake_answer(request, fake_execute(request));
 		return;
 	}
 	spin_lock_irqsave(&fake->lock, flags);
 	list_add(&request->node, &fake->queue);
 	spin_unlock_irqrestore(&fake->lock, flags);
-	if (READ_ONCE(fake->when) == FAKE_LATER)
+	if (when == FAKE_LATER)
 		queue_work(system_dfl_wq, &fake->work);
 }
 
@@ -212,6 +219,15 @@ void braid_replica_put(struct braid_replica *replica)
 	atomic_dec(&replica->refs);
 }
 
+/* @reached is complete when @count more requests have come. */
+static inline void fake_await(unsigned int count)
+{
+	reinit_completion(&fake->reached);
+	WRITE_ONCE(fake->awaited, atomic64_read(&fake->submitted) + count);
+	if (!count)
+		complete(&fake->reached);
+}
+
 static int fake_begin(void)
 {
 	fake = kzalloc(sizeof(*fake), GFP_KERNEL);
@@ -223,6 +239,7 @@ static int fake_begin(void)
 		return -ENOMEM;
 	}
 	spin_lock_init(&fake->lock);
+	init_completion(&fake->reached);
 	INIT_LIST_HEAD(&fake->queue);
 	INIT_WORK(&fake->work, fake_work);
 	memset(&fake->record.volume, 0x11, sizeof(fake->record.volume));

@@ -124,7 +124,7 @@ static void plugged_ones_are_pushed(struct kunit *test)
 	braid_remote_push(world->remote);
 	/* Sleeping would end the plug. */
 	while (!READ_ONCE(ask->request.sent) && time_before(jiffies, end)) {
-		cpu_relax();
+		mdelay(1);
 		cond_resched();
 	}
 	KUNIT_EXPECT_NE(test, READ_ONCE(ask->request.sent), 0);

@@ -341,21 +341,19 @@ static void lease_passes_bulk(struct kunit *test)
 	struct world *world = test->priv;
 	struct crowd *crowd;
 	struct ask *lease;
-	unsigned long until;
 
 	reach(test);
 	WRITE_ONCE(fake->when, FAKE_HELD);
 	crowd = crowd_new(test, BRAID_OP_WRITE);
 	lease = ask_new(world, BRAID_OP_LEASE, 0, 0);
 	KUNIT_ASSERT_NOT_NULL(test, lease);
+	fake_await(1);
 	crowd_go(world, crowd);
-	WRITE_ONCE(fake->when, FAKE_AT_ONCE);
+	KUNIT_EXPECT_TRUE(test, wait_for_completion_timeout(&fake->reached, 30 * HZ));
 	atomic_inc(&world->left);
 	lease->request.n = 5;
 	braid_remote_submit(world->remote, &lease->request);
-	until = jiffies + msecs_to_jiffies(TIMEOUT_MS);
-	while (!atomic_read(&lease->answers) && time_before(jiffies, until))
-		msleep(20);
+	KUNIT_EXPECT_TRUE(test, wait_for(atomic_read(&lease->answers)));
 	KUNIT_EXPECT_EQ(test, atomic_read(&lease->answers), 1);
 	KUNIT_EXPECT_EQ(test, lease->request.value, 5);
 	KUNIT_EXPECT_FALSE(test, completion_done(&world->all));
@@ -420,7 +418,10 @@ static void breakage_desc(const struct breakage *b, char *desc)
 
 KUNIT_ARRAY_PARAM(breakage, breakages, breakage_desc);
 
-/* At any moment of the traffic: everything is answered once, then down() is told once. */
+/*
+ * In the middle of the traffic, when none, some and more of the requests have come to
+ * the replica: everything is answered once, then down() is told once.
+ */
 static void breaks_under_load(struct kunit *test)
 {
 	const struct breakage *b = test->param_value;
@@ -435,8 +436,10 @@ static void breaks_under_load(struct kunit *test)
 		reach(test);
 		WRITE_ONCE(fake->when, round);
 		crowd = crowd_new(test, round & 1 ? BRAID_OP_READ : BRAID_OP_WRITE);
+		fake_await(10 * round);
 		crowd_go(world, crowd);
-		usleep_range(round * 300, round * 300 + 100);
+		KUNIT_EXPECT_TRUE(test, wait_for_completion_timeout(&fake->reached,
+								    30 * HZ));
 		b->now(world);
 		KUNIT_EXPECT_TRUE(test, all_answered(world));
 		leave(world);
