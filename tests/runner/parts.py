@@ -11,10 +11,10 @@ from fnmatch import fnmatch
 TIMEOUT = 300
 # What tests that run for a set time are told, see `make soak`.
 LONGER = int(os.environ.get("FUZZ_SECONDS") or 0)
-KERNELS = ("debug", "stock", "6.12")
+KERNELS = ("debug", "um", "stock", "6.12")
 LAB_KERNELS = ("debug", "stock")
 WORTH_A_BOOT = 3    # tests left in a group when a second lab comes to help
-QUICK = ("kunit",)  # parts all of which take no longer than a boot
+PROCESS = "um"      # the test kernel that is a process
 
 
 class BadHeader(Exception):
@@ -35,6 +35,7 @@ class Test:
     env: dict = field(default_factory=dict)
     inputs: tuple = ()     # what its result depends on, see results.py
     long: str = ""         # "world" or "kernel": why it is left to LONG=1, see tiers.py
+    boot: str = ""         # the part whose labs it shares, if not its own
 
 
 @dataclass
@@ -56,13 +57,32 @@ class Group:
         return f"{self.part}@{self.kernel}x{self.nodes}{cpus}{self.lane}"
 
 
+@dataclass
+class Suites:
+    """KUnit suites that share one boot of the test kernel as a process."""
+    tests: list
+    part: str = "kunit"
+
+    @property
+    def name(self):
+        return f"{self.part}@{PROCESS}"
+
+    @property
+    def suites(self):
+        return [test.name.removeprefix(f"{self.part}/") for test in self.tests]
+
+    @property
+    def needs(self):
+        return tuple({need for test in self.tests for need in test.needs})
+
+
 def header(path, word):
     """The settings in the comment "# word: key=value ..." at a file's head."""
     with open(path, encoding="utf-8") as file:
         head = [file.readline() for _ in range(20)]
     settings = {}
     for line in head:
-        found = re.match(rf"# {word}: (.*)", line)
+        found = re.match(rf"(?:#| \*) {word}: (.*)", line)
         if found:
             for setting in found.group(1).split():
                 key, separator, value = setting.partition("=")
@@ -134,11 +154,16 @@ def lab_tests():
 
 
 def kunit_tests():
+    """All suites on the test kernel as a process; cases that need several processors,
+    and are skipped there, on the emulated one, in the fuzzers' boot."""
     for path in sorted(glob.glob("tests/kunit/*_test.c")):
-        name = stem(path)
-        yield Test(f"kunit/{name.removesuffix('_test')}",
-                   ["tests/runner/kunit.sh", name], TIMEOUT,
-                   ("modules-debug", "root"), 1, "debug", 1)
+        name = stem(path).removesuffix("_test")
+        settings = take(header(path, "kunit"), path, smp="")
+        yield Test(f"kunit/{name}", [], TIMEOUT, (f"modules-{PROCESS}",), 1, PROCESS)
+        if settings["smp"]:
+            yield Test(f"kunit/{name}@debug",
+                       ["tests/runner/kunit.sh", f"{name}_test", settings["smp"]], TIMEOUT,
+                       ("modules-debug", "root"), 1, "debug", 1, 2, boot="fuzz")
 
 
 def worlds_of(settings, kernel):
@@ -198,11 +223,16 @@ def grouped(tests):
     """Tests as they are run: by themselves, or in groups that share a boot. Last
     comes what helps a long group when the rest of the machine has nothing to do."""
     groups, units = {}, []
+    suites = [test for test in tests if test.kernel == PROCESS]
+    if suites:
+        units.append(Suites(suites))
     for test in tests:
+        if test.kernel == PROCESS:
+            continue
         if not test.nodes:
             units.append(test)
             continue
-        key = (test.name.split("/")[0], test.kernel, test.nodes, test.cpus)
+        key = (test.boot or test.name.split("/")[0], test.kernel, test.nodes, test.cpus)
         if key not in groups:
             groups[key] = Group(test.kernel, test.nodes, test.cpus, key[0])
             units.append(groups[key])
@@ -210,7 +240,7 @@ def grouped(tests):
     for group in groups.values():
         group.needs = tuple({need for test in group.tests for need in test.needs})
     helpers = [replace(group, least=WORTH_A_BOOT, lane="-2") for group in groups.values()
-               if len(group.tests) > WORTH_A_BOOT and group.part not in QUICK]
+               if len(group.tests) > WORTH_A_BOOT]
     return units + helpers
 
 

@@ -46,10 +46,14 @@ class Progress:
             self.print(f"FAILED  {name}: {fault}")
             self.show_log(log)
 
-    def end(self, name, outcome, log):
-        """outcome: a ktap.Report; the details of a failure stand in the log."""
+    def end(self, name, outcome, log, took=None):
+        """outcome: a ktap.Report; the details of a failure stand in the log. took: in
+        seconds, for what was not started by itself."""
         with self.lock:
-            took = time.monotonic() - self.running.pop(name)[0]
+            if took is None:
+                took = duration(time.monotonic() - self.running.pop(name)[0])
+            else:
+                took = f"{took:.1f} s"
             counts = f"{outcome.passed} passed"
             if outcome.failed:
                 counts += f", {outcome.failed} failed"
@@ -58,7 +62,7 @@ class Progress:
             if outcome.cached:
                 counts += " (cached)"
             verdict = "FAILED " if outcome.failed else "ok     "
-            self.print(f"{verdict} {name}: {counts} in {duration(took)}")
+            self.print(f"{verdict} {name}: {counts} in {took}")
             for test in outcome.tests:
                 if test.skipped:
                     print(f"        skipped: {test.name}: {test.skipped}", flush=True)

@@ -14,6 +14,7 @@ from runner.consoles import Consoles
 from runner.labs import LABS, Lab, lab_directory
 from runner.processes import Stopped
 from runner.times import Times
+from runner.suites import LEAKS, Boots
 
 LOGS = "build/logs"
 SLOTS = 2              # processors to expect, and labs at one time
@@ -149,6 +150,9 @@ class Suite:
             # What helps a group comes last.
             units = [] if unit.lane else [test.name for test in unit.tests]
             return Work(unit.name, lambda: self.run_group(unit), unit.needs, units=units)
+        if isinstance(unit, parts.Suites):
+            return Work(unit.name, lambda: self.run_suites(unit), unit.needs,
+                        units=[test.name for test in unit.tests])
         return Work(unit.name, lambda: self.run_alone(unit), unit.needs,
                     min(unit.labs, SLOTS), [unit.name])
 
@@ -210,9 +214,35 @@ class Suite:
         self.progress.end(name, report, path)
         if report.failed:
             self.progress.show_consoles(consoles)
+        self.count(name, report)
+
+    def count(self, name, report):
         for test in report.tests:
             test.name = f"{name}: {test.name}"
         self.total.tests += report.tests
+
+    def run_suites(self, unit):
+        directory = lab_directory(unit.name)
+        path = log_of(unit.name)
+        whole = ktap.Report()
+        with open(path, "wb") as log:
+            self.progress.start(unit.name, path)
+            for part in Boots(self.processes, directory, log).run(unit.suites):
+                if self.processes.stopping:
+                    raise Stopped
+                if part.name == LEAKS:
+                    whole.tests.append(ktap.Test("nothing is leaked", failed=part.failed))
+                else:
+                    self.finish_suite(f"{unit.part}/{part.name}", part)
+        self.finish(unit.name, whole, path, Consoles(directory))
+
+    def finish_suite(self, name, part):
+        path = log_of(name)
+        with open(path, "w", encoding="utf-8") as log:
+            log.writelines(f"{line}\n" for line in part.lines)
+        self.times.note(name, parts.PROCESS, part.took)
+        self.progress.end(name, part.report, path, part.took)
+        self.count(name, part.report)
 
     def run_group(self, group):
         if len(group.tests) < group.least:

@@ -207,6 +207,39 @@ echo 1 >input/file
 sed -i '/^date/d' tests/static/pure.sh
 check "is not remembered" pure 0 "1 passed, 0 failed, 0 skipped"
 check "either, and runs" ran 11
+# --- suites --------------------------------------------------------------------
+
+script tests/lab/um <<'UM'
+echo "up um" >>"$STRAW"
+shift 5
+for suite in "$@" leaks; do
+	echo "kunit: begin $suite"
+	[[ $suite == leaks ]] || printf '%s\n' 'KTAP version 1' '1..1' 'ok 1 a'
+	[[ ! -e straw.$suite ]] || . "./straw.$suite"
+	echo "kunit: end $suite, 0.1 s"
+done
+UM
+touch tests/kunit/{a,b,c}_test.c
+um_boots_are() { [[ $(grep -c '^up um' "$STRAW") == "$1" ]]; }
+check "suites run, and leaks are looked for" runs kunit 0 "4 passed, 0 failed, 0 skipped"
+check "in one boot" um_boots_are 1
+echo 'exit 1' >straw.b
+check "a suite that ends the kernel fails" runs kunit 1 "4 passed, 1 failed, 0 skipped"
+expect_text "and is named" "kunit/b: the kernel ended in it"
+check "the next one has a new boot" um_boots_are 2
+echo 'echo "BUG: KASAN: use-after-free"' >straw.b
+check "so does one of which the kernel complains" runs kunit 1 "4 passed, 1 failed, 0 skipped"
+mv straw.b straw.leaks
+check "so does the boot for what is lost" runs kunit 1 "3 passed, 1 failed, 0 skipped"
+rm straw.leaks
+script tests/lab/um <<<'exit 2'
+check "a kernel that does not boot fails each" runs kunit 1 "0 passed, 3 failed, 0 skipped"
+# shellcheck disable=SC2016
+script tests/lab/kernel <<<'[[ $2 != um ]]'
+check "one that does not build fails the run" runs kunit 1 "0 passed, 3 failed, 0 skipped"
+expect_text "and is named" "FAILED  kernel-um: tests/lab/kernel get um ended with status 1"
+script tests/lab/kernel <<<'true'
+rm tests/kunit/*
 
 # --- what is left to LONG=1 ------------------------------------------------------------
 
