@@ -64,6 +64,7 @@ T
 one skips "1 passed, 0 failed, 1 skipped" <<'T'
 printf '%s\n' 'KTAP version 1' '1..2' 'ok 1 a' 'ok 2 b # SKIP no such device'
 T
+expect_text "the end of a run says why" "  static/skips: b: no such device"
 one skips-silently "1 passed, 1 failed, 0 skipped" <<'T'
 printf '%s\n' 'KTAP version 1' '1..2' 'ok 1 a' 'ok 2 b # SKIP'
 T
