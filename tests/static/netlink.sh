@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# test: needs=kernel-debug inputs=Documentation/netlink,include,kmod,scripts
+# test: needs=kernel-debug inputs=Documentation/netlink,include,kmod,scripts,tools/braid
 #
 # The committed netlink code is what the specs generate.
 
