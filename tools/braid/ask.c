@@ -350,7 +350,6 @@ int ask_send(const struct options *options, const struct asked *asked)
 	struct nl_msg *msg;
 	int result;
 
-	(void)options;
 	msg = ask_encode(&sent);
 	if (!msg)
 		return EXIT_USAGE;

@@ -45,7 +45,6 @@ static volatile sig_atomic_t stopped;
 
 static void stop(int number)
 {
-	(void)number;
 	stopped = 1;
 }
 

@@ -31,7 +31,6 @@ static int apply(const struct change *change, struct nl_msg *msg)
 static void refused(size_t number, const struct nlmsghdr *sent,
 		    const struct fault *fault, void *arg)
 {
-	(void)number;
 	change_refused(arg, sent, fault);
 }
 

@@ -34,7 +34,6 @@ bool digits_parse(const char *text, int base, uint64_t max, uint64_t *number)
 static bool number_parse(const struct type *type, const struct choice *choices,
 			 const char *text, struct value *value)
 {
-	(void)choices;
 	return digits_parse(text, 10, type->max, &value->number);
 }
 
@@ -42,7 +41,6 @@ static bool identity_parse(const struct type *type,
 			   const struct choice *choices, const char *text,
 			   struct value *value)
 {
-	(void)choices;
 	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
 		return digits_parse(text + 2, 16, type->max, &value->number);
 	return digits_parse(text, 10, type->max, &value->number);
@@ -52,110 +50,48 @@ static const char *number_format(const struct choice *choices,
 				 const struct value *value,
 				 char buffer[TYPE_BUFFER])
 {
-	(void)choices;
 	snprintf(buffer, TYPE_BUFFER, "%" PRIu64, value->number);
 	return buffer;
 }
 
-static int u8_put(struct nl_msg *msg, int attr, const struct value *value)
-{
-	return nla_put_u8(msg, attr, (uint8_t)value->number);
-}
+/* The type of a number that has so many bits. */
+#define NUMBER(bits, what)                                             \
+	int type_u##bits##_put(struct nl_msg *msg, int attr,           \
+			       const struct value *value)              \
+	{                                                              \
+		return nla_put_u##bits(msg, attr,                      \
+				       (uint##bits##_t)value->number); \
+	}                                                              \
+	bool type_u##bits##_get(const struct nlattr *attr,             \
+				struct value *value)                   \
+	{                                                              \
+		if (nla_len(attr) != sizeof(uint##bits##_t))           \
+			return false;                                  \
+		value->number = nla_get_u##bits(attr);                 \
+		return true;                                           \
+	}                                                              \
+	const struct type type_u##bits = {                             \
+		.max = UINT##bits##_MAX,                               \
+		.number = true,                                        \
+		.expects = what,                                       \
+		.parse = number_parse,                                 \
+		.put = type_u##bits##_put,                             \
+		.get = type_u##bits##_get,                             \
+		.format = number_format,                               \
+	}
 
-static int u16_put(struct nl_msg *msg, int attr, const struct value *value)
-{
-	return nla_put_u16(msg, attr, (uint16_t)value->number);
-}
-
-static int u32_put(struct nl_msg *msg, int attr, const struct value *value)
-{
-	return nla_put_u32(msg, attr, (uint32_t)value->number);
-}
-
-static int u64_put(struct nl_msg *msg, int attr, const struct value *value)
-{
-	return nla_put_u64(msg, attr, value->number);
-}
-
-static bool u8_get(const struct nlattr *attr, struct value *value)
-{
-	if (nla_len(attr) != sizeof(uint8_t))
-		return false;
-	value->number = nla_get_u8(attr);
-	return true;
-}
-
-static bool u16_get(const struct nlattr *attr, struct value *value)
-{
-	if (nla_len(attr) != sizeof(uint16_t))
-		return false;
-	value->number = nla_get_u16(attr);
-	return true;
-}
-
-static bool u32_get(const struct nlattr *attr, struct value *value)
-{
-	if (nla_len(attr) != sizeof(uint32_t))
-		return false;
-	value->number = nla_get_u32(attr);
-	return true;
-}
-
-static bool u64_get(const struct nlattr *attr, struct value *value)
-{
-	if (nla_len(attr) != sizeof(uint64_t))
-		return false;
-	value->number = nla_get_u64(attr);
-	return true;
-}
-
-const struct type type_u8 = {
-	.max = UINT8_MAX,
-	.number = true,
-	.expects = "a number from 0 to 255",
-	.parse = number_parse,
-	.put = u8_put,
-	.get = u8_get,
-	.format = number_format,
-};
-
-const struct type type_u16 = {
-	.max = UINT16_MAX,
-	.number = true,
-	.expects = "a number from 0 to 65535",
-	.parse = number_parse,
-	.put = u16_put,
-	.get = u16_get,
-	.format = number_format,
-};
-
-const struct type type_u32 = {
-	.max = UINT32_MAX,
-	.number = true,
-	.expects = "a number from 0 to 4294967295",
-	.parse = number_parse,
-	.put = u32_put,
-	.get = u32_get,
-	.format = number_format,
-};
-
-const struct type type_u64 = {
-	.max = UINT64_MAX,
-	.number = true,
-	.expects = "a number",
-	.parse = number_parse,
-	.put = u64_put,
-	.get = u64_get,
-	.format = number_format,
-};
+NUMBER(8, "a number from 0 to 255");
+NUMBER(16, "a number from 0 to 65535");
+NUMBER(32, "a number from 0 to 4294967295");
+NUMBER(64, "a number");
 
 const struct type type_identity = {
 	.max = UINT32_MAX,
 	.number = true,
 	.expects = "an identity (a number of 32 bits, decimal or 0x...)",
 	.parse = identity_parse,
-	.put = u32_put,
-	.get = u32_get,
+	.put = type_u32_put,
+	.get = type_u32_get,
 	.format = number_format,
 };
 
@@ -166,7 +102,6 @@ static bool choice_parse(const struct type *type, const struct choice *choices,
 {
 	const struct choice *choice;
 
-	(void)type;
 	for (choice = choices; choice->name; choice++) {
 		if (strcmp(choice->name, text))
 			continue;
@@ -193,16 +128,16 @@ static const char *choice_format(const struct choice *choices,
 const struct type type_choice8 = {
 	.expects = "one of the words that are known here",
 	.parse = choice_parse,
-	.put = u8_put,
-	.get = u8_get,
+	.put = type_u8_put,
+	.get = type_u8_get,
 	.format = choice_format,
 };
 
 const struct type type_choice32 = {
 	.expects = "one of the words that are known here",
 	.parse = choice_parse,
-	.put = u32_put,
-	.get = u32_get,
+	.put = type_u32_put,
+	.get = type_u32_get,
 	.format = choice_format,
 };
 
@@ -211,16 +146,11 @@ const struct type type_choice32 = {
 static bool flag_parse(const struct type *type, const struct choice *choices,
 		       const char *text, struct value *value)
 {
-	(void)type;
-	(void)choices;
-	(void)text;
-	(void)value;
 	return true;
 }
 
 static int flag_put(struct nl_msg *msg, int attr, const struct value *value)
 {
-	(void)value;
 	return nla_put_flag(msg, attr);
 }
 
@@ -244,18 +174,16 @@ const struct type type_flag = {
 static bool string_parse(const struct type *type, const struct choice *choices,
 			 const char *text, struct value *value)
 {
-	(void)type;
-	(void)choices;
 	value->text = text;
 	return *text;
 }
 
-static int string_put(struct nl_msg *msg, int attr, const struct value *value)
+int type_string_put(struct nl_msg *msg, int attr, const struct value *value)
 {
 	return nla_put_string(msg, attr, value->text);
 }
 
-static bool string_get(const struct nlattr *attr, struct value *value)
+bool type_string_get(const struct nlattr *attr, struct value *value)
 {
 	const char *text = nla_data(attr);
 	int len = nla_len(attr);
@@ -266,21 +194,19 @@ static bool string_get(const struct nlattr *attr, struct value *value)
 	return true;
 }
 
-static const char *string_format(const struct choice *choices,
-				 const struct value *value,
-				 char buffer[TYPE_BUFFER])
+const char *type_string_format(const struct choice *choices,
+			       const struct value *value,
+			       char buffer[TYPE_BUFFER])
 {
-	(void)choices;
-	(void)buffer;
 	return value->text;
 }
 
 const struct type type_string = {
 	.expects = "a name",
 	.parse = string_parse,
-	.put = string_put,
-	.get = string_get,
-	.format = string_format,
+	.put = type_string_put,
+	.get = type_string_get,
+	.format = type_string_format,
 };
 
 /* ---- addresses ---- */
@@ -299,12 +225,10 @@ static bool address_read(const char *text, struct value *value)
 static bool address_parse(const struct type *type, const struct choice *choices,
 			  const char *text, struct value *value)
 {
-	(void)type;
-	(void)choices;
 	return address_read(text, value);
 }
 
-static int bytes_put(struct nl_msg *msg, int attr, const struct value *value)
+int type_bytes_put(struct nl_msg *msg, int attr, const struct value *value)
 {
 	return nla_put(msg, attr, value->len, value->bytes);
 }
@@ -324,7 +248,6 @@ static const char *address_format(const struct choice *choices,
 {
 	const uint8_t *b = value->bytes;
 
-	(void)choices;
 	inet_ntop(value->len == 4 ? AF_INET : AF_INET6, b, buffer, TYPE_BUFFER);
 	/* RFC 5952 has dotted numbers in known prefixes only; libc in ::/96 too */
 	if (value->len == 16 && !strncmp(buffer, "::", 2) &&
@@ -337,7 +260,7 @@ static const char *address_format(const struct choice *choices,
 const struct type type_address = {
 	.expects = "an address",
 	.parse = address_parse,
-	.put = bytes_put,
+	.put = type_bytes_put,
 	.get = address_get,
 	.format = address_format,
 };
@@ -350,8 +273,6 @@ static bool cidr_parse(const struct type *type, const struct choice *choices,
 	uint64_t bits;
 	size_t len;
 
-	(void)type;
-	(void)choices;
 	len = slash ? (size_t)(slash - text) : strlen(text);
 	if (len >= sizeof(address))
 		return false;
@@ -389,7 +310,7 @@ static bool cidr_get(const struct nlattr *attr, struct value *value)
 		if (nla_type(child) == BRAID_NET_A_CIDR_ADDRESS) {
 			address = address_get(child, value);
 		} else if (nla_type(child) == BRAID_NET_A_CIDR_LENGTH) {
-			length = u8_get(child, &bits);
+			length = type_u8_get(child, &bits);
 			if (length)
 				value->prefix = (uint8_t)bits.number;
 		}
@@ -422,8 +343,6 @@ static bool mac_parse(const struct type *type, const struct choice *choices,
 {
 	size_t i;
 
-	(void)type;
-	(void)choices;
 	for (i = 0; i < 6; i++) {
 		char octet[3] = { 0 };
 		uint64_t number;
@@ -457,7 +376,6 @@ static const char *mac_format(const struct choice *choices,
 {
 	const uint8_t *b = value->bytes;
 
-	(void)choices;
 	snprintf(buffer, TYPE_BUFFER, "%02x:%02x:%02x:%02x:%02x:%02x", b[0],
 		 b[1], b[2], b[3], b[4], b[5]);
 	return buffer;
@@ -466,7 +384,7 @@ static const char *mac_format(const struct choice *choices,
 const struct type type_mac = {
 	.expects = "a hardware address (XX:XX:XX:XX:XX:XX)",
 	.parse = mac_parse,
-	.put = bytes_put,
+	.put = type_bytes_put,
 	.get = mac_get,
 	.format = mac_format,
 };
@@ -483,7 +401,6 @@ static const char *time_format(const struct choice *choices,
 	struct tm tm;
 	size_t len;
 
-	(void)choices;
 	gmtime_r(&seconds, &tm);
 	len = strftime(buffer, TYPE_BUFFER, "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(buffer + len, TYPE_BUFFER - len, ".%06uZ", micros);
@@ -494,8 +411,8 @@ const struct type type_time = {
 	.max = UINT64_MAX,
 	.expects = "nanoseconds",
 	.parse = number_parse,
-	.put = u64_put,
-	.get = u64_get,
+	.put = type_u64_put,
+	.get = type_u64_get,
 	.format = time_format,
 };
 

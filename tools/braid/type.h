@@ -49,7 +49,26 @@ struct type {
 			      char buffer[TYPE_BUFFER]);
 };
 
-extern const struct type type_u8, type_u16, type_u32, type_u64;
+/* A number on the wire, and the two ways between that and a value. */
+#define NUMBER_TYPE(bits)                                    \
+	extern const struct type type_u##bits;               \
+	int type_u##bits##_put(struct nl_msg *msg, int attr, \
+			       const struct value *value);   \
+	bool type_u##bits##_get(const struct nlattr *attr, struct value *value)
+
+NUMBER_TYPE(8);
+NUMBER_TYPE(16);
+NUMBER_TYPE(32);
+NUMBER_TYPE(64);
+
+/* Parts of several types. */
+int type_bytes_put(struct nl_msg *msg, int attr, const struct value *value);
+int type_string_put(struct nl_msg *msg, int attr, const struct value *value);
+bool type_string_get(const struct nlattr *attr, struct value *value);
+const char *type_string_format(const struct choice *choices,
+			       const struct value *value,
+			       char buffer[TYPE_BUFFER]);
+
 extern const struct type type_identity;
 extern const struct type type_choice8, type_choice32;
 extern const struct type type_flag;

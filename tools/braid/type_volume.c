@@ -24,7 +24,6 @@ static bool size_parse(const struct type *type, const struct choice *choices,
 	char number[24] = "";
 	const char *unit;
 
-	(void)choices;
 	if (!digits || digits >= sizeof(number) || len > digits + 1)
 		return false;
 	if (len > digits) {
@@ -40,24 +39,11 @@ static bool size_parse(const struct type *type, const struct choice *choices,
 	return true;
 }
 
-static int size_put(struct nl_msg *msg, int attr, const struct value *value)
-{
-	return nla_put_u64(msg, attr, value->number);
-}
-
-static bool u64_get(const struct nlattr *attr, struct value *value)
-{
-	if (nla_len(attr) != sizeof(uint64_t))
-		return false;
-	value->number = nla_get_u64(attr);
-	return true;
-}
-
 /* Sizes of regions have 32 bits. */
 static bool size_get(const struct nlattr *attr, struct value *value)
 {
 	if (nla_len(attr) != sizeof(uint32_t))
-		return u64_get(attr, value);
+		return type_u64_get(attr, value);
 	value->number = nla_get_u32(attr);
 	return true;
 }
@@ -70,7 +56,6 @@ static const char *size_format(const struct choice *choices,
 	uint64_t number = value->number;
 	unsigned int unit = 0;
 
-	(void)choices;
 	while (number && !(number % 1024) && units[unit]) {
 		number /= 1024;
 		unit++;
@@ -88,7 +73,7 @@ const struct type type_size = {
 	.number = true,
 	.expects = "a size (bytes, or a number with K, M, G or T)",
 	.parse = size_parse,
-	.put = size_put,
+	.put = type_u64_put,
 	.get = size_get,
 	.format = size_format,
 };
@@ -104,8 +89,6 @@ static bool uuid_parse(const struct type *type, const struct choice *choices,
 	uint64_t number;
 	size_t i;
 
-	(void)type;
-	(void)choices;
 	if (strlen(text) != UUID_TEXT)
 		return false;
 	for (i = 0; i < 16; i++) {
@@ -124,11 +107,6 @@ static bool uuid_parse(const struct type *type, const struct choice *choices,
 	return true;
 }
 
-static int uuid_put(struct nl_msg *msg, int attr, const struct value *value)
-{
-	return nla_put(msg, attr, value->len, value->bytes);
-}
-
 static bool uuid_get(const struct nlattr *attr, struct value *value)
 {
 	if (nla_len(attr) != 16)
@@ -145,7 +123,6 @@ static const char *uuid_format(const struct choice *choices,
 	char *to = buffer;
 	size_t i;
 
-	(void)choices;
 	for (i = 0; i < 16; i++)
 		to += sprintf(to, "%s%02x",
 			      i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
@@ -156,7 +133,7 @@ static const char *uuid_format(const struct choice *choices,
 const struct type type_uuid = {
 	.expects = "a UUID (xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx)",
 	.parse = uuid_parse,
-	.put = uuid_put,
+	.put = type_bytes_put,
 	.get = uuid_get,
 	.format = uuid_format,
 };
@@ -166,10 +143,6 @@ const struct type type_uuid = {
 static bool never_parse(const struct type *type, const struct choice *choices,
 			const char *text, struct value *value)
 {
-	(void)type;
-	(void)choices;
-	(void)text;
-	(void)value;
 	return false;
 }
 
@@ -178,7 +151,6 @@ static const char *hex64_format(const struct choice *choices,
 				const struct value *value,
 				char buffer[TYPE_BUFFER])
 {
-	(void)choices;
 	snprintf(buffer, TYPE_BUFFER, "%016" PRIx64, value->number);
 	return buffer;
 }
@@ -186,8 +158,8 @@ static const char *hex64_format(const struct choice *choices,
 const struct type type_hex64 = {
 	.expects = "a number that is told",
 	.parse = never_parse,
-	.put = size_put,
-	.get = u64_get,
+	.put = type_u64_put,
+	.get = type_u64_get,
 	.format = hex64_format,
 };
 
@@ -200,7 +172,7 @@ static bool version_get(const struct nlattr *attr, struct value *value)
 
 	nla_for_each_nested(child, attr, rest) {
 		if (nla_type(child) == BRAID_BLK_A_VERSION_EPOCH) {
-			epoch = u64_get(child, value);
+			epoch = type_u64_get(child, value);
 		} else if (nla_type(child) == BRAID_BLK_A_VERSION_RECORD) {
 			record = nla_len(child) == 4;
 			if (record)
@@ -216,7 +188,6 @@ static const char *version_format(const struct choice *choices,
 {
 	uint32_t record;
 
-	(void)choices;
 	memcpy(&record, value->bytes, sizeof(record));
 	snprintf(buffer, TYPE_BUFFER, "%" PRIu64 ".%" PRIu32, value->number,
 		 record);
@@ -226,7 +197,7 @@ static const char *version_format(const struct choice *choices,
 const struct type type_version = {
 	.expects = "a version that is told",
 	.parse = never_parse,
-	.put = size_put,
+	.put = type_u64_put,
 	.get = version_get,
 	.format = version_format,
 };
@@ -267,8 +238,6 @@ static bool end_read(const char *text, struct value *value)
 static bool end_parse(const struct type *type, const struct choice *choices,
 		      const char *text, struct value *value)
 {
-	(void)type;
-	(void)choices;
 	return end_read(text, value);
 }
 
@@ -332,7 +301,6 @@ static bool voter_parse(const struct type *type, const struct choice *choices,
 {
 	char copy[VOTER_TEXT], *end, *comma;
 
-	(void)choices;
 	if (strlen(text) >= sizeof(copy))
 		return false;
 	strcpy(copy, text);
@@ -366,8 +334,6 @@ static int voter_put(struct nl_msg *msg, int attr, const struct value *value)
 
 static bool never_get(const struct nlattr *attr, struct value *value)
 {
-	(void)attr;
-	(void)value;
 	return false;
 }
 
@@ -397,54 +363,28 @@ const struct type type_voter = {
 static bool path_parse(const struct type *type, const struct choice *choices,
 		       const char *text, struct value *value)
 {
-	(void)type;
-	(void)choices;
 	value->text = text;
 	return *text == '/';
-}
-
-static int path_put(struct nl_msg *msg, int attr, const struct value *value)
-{
-	return nla_put_string(msg, attr, value->text);
-}
-
-static bool path_get(const struct nlattr *attr, struct value *value)
-{
-	return type_string.get(attr, value);
-}
-
-static const char *path_format(const struct choice *choices,
-			       const struct value *value,
-			       char buffer[TYPE_BUFFER])
-{
-	(void)choices;
-	(void)buffer;
-	return value->text;
 }
 
 const struct type type_path = {
 	.expects = "an absolute path",
 	.parse = path_parse,
-	.put = path_put,
-	.get = path_get,
-	.format = path_format,
+	.put = type_string_put,
+	.get = type_string_get,
+	.format = type_string_format,
 };
 
 /* The name of a file; what travels is what is in it, see secret.h. */
 static bool secret_parse(const struct type *type, const struct choice *choices,
 			 const char *text, struct value *value)
 {
-	(void)type;
-	(void)choices;
 	value->text = text;
 	return *text;
 }
 
 static int secret_put(struct nl_msg *msg, int attr, const struct value *value)
 {
-	(void)msg;
-	(void)attr;
-	(void)value;
 	return -1;
 }
 
@@ -453,5 +393,5 @@ const struct type type_secret = {
 	.parse = secret_parse,
 	.put = secret_put,
 	.get = never_get,
-	.format = path_format,
+	.format = type_string_format,
 };
