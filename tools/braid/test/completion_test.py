@@ -13,7 +13,7 @@ from volume_test import ASKED, NOUNS
 VERBS = {"flow": ["show", "count", "flush"], "stats": ["show", "reset"],
          "monitor": ["drops", "volumes"], "save": [], "version": [], "help": []}
 COMMANDS = ["add", "set", "del", "show", "flush"]
-# What stands in for the tool when keys are asked for.
+# Stands in for the tool, which completion asks for keys.
 KEYS = """#!/bin/sh
 [ "$1" = -n ] && { [ "$2" = ns1 ] || exit 2; shift 2; }
 case "$*" in
@@ -40,7 +40,7 @@ done
 
 
 def complete(*lines):
-    """What each line may go on with, in one shell."""
+    """The candidates after each line, asked in one shell."""
     with tempfile.TemporaryDirectory() as scratch:
         with open(f"{scratch}/braid", "w", encoding="ascii") as file:
             file.write(KEYS)
@@ -87,7 +87,7 @@ def test_every_command_completes():
 
 
 def words_of(name, command):
-    """The words that help has for a command, without those of variants."""
+    """The words in the help of a command, without variants."""
     words = run(name, command, "help").out.split("Words:\n")
     if len(words) < 2:
         return []
@@ -108,8 +108,8 @@ def test_every_word_completes():
     equal(complete("rule add r peer identity 300 pe"), [[]])
 
 
-def test_what_is_typed_in_tests_completes():
-    """Each word of every line that the other tests add."""
+def test_every_word_of_the_other_tests_completes():
+    """Each word of every line in ALL."""
     lines, wanted = [], []
     for name, words, _ in ALL:
         for i in range(1, len(words)):
@@ -122,7 +122,7 @@ def test_what_is_typed_in_tests_completes():
         assert word in answer, (line, word, answer)
 
 
-def test_values_complete():
+def test_values_of_words_complete():
     def check(line, *wanted):
         equal(complete(line), [sorted(wanted)])
     check("rule add r direction ", "ingress", "egress")
@@ -153,7 +153,7 @@ def test_values_complete():
 
 
 def test_every_volume_word_completes():
-    """Each word of every line that the tests of volumes send."""
+    """Each word of every line in ASKED."""
     lines, wanted = [], []
     for line, _, _ in ASKED:
         words = line.split()
@@ -167,7 +167,7 @@ def test_every_volume_word_completes():
         assert word in answer, (line, word, answer)
 
 
-def test_volume_values_complete():
+def test_values_of_volume_words_complete():
     def check(line, *wanted):
         equal(complete(line), [sorted(wanted)])
     check("volume detach ", "db", "log")

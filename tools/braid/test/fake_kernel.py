@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The kernel's side of the netlink family, played for the tool.
+"""A fake of the kernel's side of the netlink families.
 
 It shares no code with the tool: numbers come from the generated header, the
 form of messages from struct.
@@ -92,7 +92,7 @@ class Message:
         self.body = self.raw[20:]
 
     def find(self, data):
-        """Offset of these bytes, as an extended acknowledgement has it."""
+        """Offset of these bytes, as in an extended acknowledgement."""
         at = self.raw.index(data)
         assert self.raw.find(data, at + 1) < 0, "not unique"
         return at
@@ -140,7 +140,7 @@ def done(request, number=0, *tlvs, flags=0):
 
 
 class Run:
-    """One run of the tool: what it sent, printed and ended with."""
+    """A run of the tool: messages, output and exit status."""
 
     def __init__(self, tool, words, kernel=None, stdin="", stdout=None,
                  push=(), stop=None, timeout=60, env=()):
@@ -184,7 +184,7 @@ class Run:
             self.err = err.read().decode(errors="surrogateescape")
 
     def answer(self, ours, answer):
-        """A full socket loses what comes, as the kernel's does."""
+        """A full socket loses messages, as the kernel's does."""
         try:
             ours.send(answer, socket.MSG_DONTWAIT)
         except BlockingIOError:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Flows: shown, counted, forgotten."""
+"""Flows: show, count, flush."""
 
 import json
 import random
@@ -68,7 +68,7 @@ def holding(flows, flags=0):
     return kernel
 
 
-def test_flow_show():
+def test_flow_show_prints_a_line_for_each_flow():
     kernel = holding([body for body, _, _ in FLOWS])
     for words in (["flow"], ["flow", "show"]):
         result = run(*words, kernel=kernel)
@@ -83,7 +83,7 @@ def test_flow_show():
     assert "[\x1b[34mfd01::10\x1b[0m]:41394" in coloured, coloured
 
 
-def test_flow_show_json():
+def test_flow_show_prints_json():
     kernel = holding([body for body, _, _ in FLOWS])
     shown = json.loads(run("-j", "flow", "show", kernel=kernel).out)
     equal(shown[1], {
@@ -98,7 +98,7 @@ def test_flow_show_json():
     equal(json.loads(run("-j", "flow", kernel=holding([])).out), [])
 
 
-def test_flow_list_while_the_configuration_changes():
+def test_flow_show_works_while_the_configuration_changes():
     result = run("flow", kernel=holding([FLOWS[0][0]], fake.F_DUMP_INTR))
     equal((result.status, result.err, len(result.sent)), (0, "", 1))
     equal(result.out.splitlines(), [FLOWS[0][1]])
@@ -111,14 +111,14 @@ def answering(cmd, flows):
     return kernel
 
 
-def test_flow_count():
+def test_flow_count_prints_the_number_of_flows():
     kernel = answering(N.CMD_FLOW_COUNT, 2 ** 40)
     equal(run("flow", "count", kernel=kernel).out, "1099511627776\n")
     equal(run("-j", "flow", "count", kernel=kernel).out,
           '[{"flows":1099511627776}]\n')
 
 
-def test_flow_flush():
+def test_flow_flush_prints_the_number_with_statistics_only():
     kernel = answering(N.CMD_FLOW_FLUSH, 3)
     for option in ("-j", "-d"):
         one(run(option, "flow", "flush", kernel=kernel))
@@ -130,7 +130,7 @@ def test_flow_flush():
     assert "CAP_NET_ADMIN" in result.err
 
 
-def test_flow_answers_that_are_wrong():
+def test_malformed_flow_replies_are_refused():
     for body in (b"", nest(N.A_FLOW, u16(N.A_FLOW_PROTOCOL, 6)),
                  nest(N.A_FLOW, attr(N.A_FLOW_SOURCE, b"abc")),
                  nest(N.A_FLOW, attr(N.A_FLOW_RULE, b"no end"))):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Running the tool against a played kernel, and what that kernel holds."""
+"""Runs of the tool against a fake kernel, and the objects of that kernel."""
 
 import sys
 
@@ -15,7 +15,7 @@ OBJECTS = ["identity", "endpoint", "uplink", "node", "prefix", "rule",
 
 
 def run(*words, **more):
-    """The sanitizers' complaints fail whatever test the run is part of."""
+    """A run; a complaint of a sanitizer fails the test."""
     result = fake.Run(TOOL, words, **more)
     for complaint in ("Sanitizer", "runtime error:"):
         assert complaint not in result.err, result.err
@@ -153,7 +153,7 @@ def top(name):
 
 
 def store(generations=None, interrupt=0):
-    """A kernel that holds ALL, in an order that no printer keeps."""
+    """A kernel with the objects in ALL, in reverse order."""
     state = {"interrupt": interrupt, "asked": 0}
 
     def kernel(message):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A kernel that answers nonsense."""
+"""A kernel that sends malformed messages."""
 
 import random
 import signal
@@ -24,7 +24,7 @@ def mutated(data, rng):
 
 
 def hostile(inner, rng):
-    """Nonsense first, then the truth, so that no run waits for ever."""
+    """Malformed messages, then a right one, so that every run ends."""
     def kernel(message):
         answers = inner(message)
         return [mutated(answer, rng) for answer in answers] + answers + \
@@ -32,7 +32,7 @@ def hostile(inner, rng):
     return kernel
 
 
-def test_hostile_replies():
+def test_malformed_replies_do_no_harm():
     commands = [["rule", "show"], ["-j", "node", "show"], ["-j", "save"],
                 ["save"], ["version"], ["-d", "-s", "overlay"],
                 ["-c", "-d", "node"], ["-j", "endpoint", "show", "veth-web"]]
@@ -41,7 +41,7 @@ def test_hostile_replies():
         run(*rng.choice(commands), kernel=hostile(store(), rng))
 
 
-def test_hostile_refusals():
+def test_malformed_refusals_do_no_harm():
     def refuse(message):
         return [ack(message, EINVAL, attr(fake.ERR_MSG, "no"),
                     u32(fake.ERR_OFFS, 40), attr(fake.ERR_COOKIE, b"\1" * 8),
@@ -54,7 +54,7 @@ def test_hostile_refusals():
         run("--dry-run", *RULE, kernel=hostile(refuse, rng))
 
 
-def test_hostile_events():
+def test_malformed_events_do_no_harm():
     for seed in range(60):
         rng = random.Random(seed)
         push = [mutated(rng.choice(EVENTS)[0], rng) for _ in range(10)]
@@ -62,8 +62,8 @@ def test_hostile_events():
             stop=until_lines(0, signal.SIGINT))
 
 
-def test_refusal_of_nothing():
-    """An acknowledgement that is too short, of an odd number, not there."""
+def test_a_malformed_acknowledgement_is_refused():
+    """An acknowledgement that is too short, has a wrong number, or is absent."""
     for data in (b"", b"\0" * 16, ack):
         def kernel(message, data=data):
             if callable(data):

@@ -52,7 +52,7 @@ EVENTS = [
 
 
 def until_lines(count, number):
-    """Stop the tool by a signal as soon as it has printed so much."""
+    """Stop the tool by a signal after it has printed the wanted output."""
     def ready(process, out):
         with open(f"/proc/{process.pid}/status", encoding="ascii") as status:
             caught = int(status.read().split("SigCgt:")[1].split()[0], 16)
@@ -68,7 +68,7 @@ def until_lines(count, number):
     return stop
 
 
-def test_monitor():
+def test_monitor_prints_a_line_for_each_event():
     for number in (signal.SIGINT, signal.SIGTERM):
         result = run("monitor", "drops", push=[e for e, _ in EVENTS],
                      stop=until_lines(len(EVENTS), number))
@@ -77,7 +77,7 @@ def test_monitor():
     equal(run("monitor", stop=until_lines(0, signal.SIGINT)).status, 0)
 
 
-def test_monitor_json():
+def test_monitor_prints_json():
     for option in ("-j", "-p"):
         result = run(option, "monitor", "drops", push=[e for e, _ in EVENTS],
                      stop=until_lines(len(EVENTS), signal.SIGINT))
@@ -93,7 +93,7 @@ def test_monitor_json():
         equal(len(objects), len(EVENTS))
 
 
-def test_monitor_ends_with_its_reader():
+def test_monitor_ends_when_its_reader_has_gone():
     for events in ([], [EVENTS[0][0]] * 3):
         reader, writer = os.pipe()
         os.close(reader)
@@ -103,7 +103,7 @@ def test_monitor_ends_with_its_reader():
 
 
 
-def test_monitor_ends_with_the_module():
+def test_monitor_ends_when_the_module_is_unloaded():
     """2 is the controller's message that a family has gone, 1 its attribute."""
     def gone(family):
         return event(2, u16(1, family), kind=0x10)

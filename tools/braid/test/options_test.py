@@ -21,7 +21,7 @@ def commit_of(result):
     return found[0]
 
 
-def test_dry_run():
+def test_a_dry_run_commits_with_the_flag():
     result = run("--dry-run", "identity", "add", "300",
                  kernel=transaction(committed))
     equal((result.status, result.out, result.err), (0, "", ""))
@@ -37,7 +37,7 @@ def test_dry_run():
               ).sent[1].cmd, N.CMD_FLUSH)
 
 
-def test_dry_run_refused():
+def test_a_refused_dry_run_names_the_word():
     words = ["--dry-run", "identity", "add", "300", "label", "a=b,c"]
     text = attr(fake.ERR_MSG, "no good")
 
@@ -58,7 +58,7 @@ def test_dry_run_refused():
     equal(run(*words, kernel=transaction(busy)).status, 2)
 
 
-def test_dry_run_of_what_changes_nothing():
+def test_commands_that_change_nothing_accept_dry_run():
     equal(run("--dry-run", "rule", "show", kernel=store()).out,
           run("rule", "show", kernel=store()).out)
 
@@ -69,7 +69,7 @@ DEVICES = {"endpoint": "ENDPOINT", "uplink": "UPLINK", "overlay": "OVERLAY"}
 
 
 def devices(message, ifindex=1):
-    """An endpoint, an uplink, an overlay: all of them the device 1, lo."""
+    """An endpoint, an uplink and an overlay, all with ifindex 1, lo."""
     kind = int.from_bytes(message.body[4:8], "little")
     found = []
     for name, prefix in DEVICES.items():
@@ -81,7 +81,7 @@ def devices(message, ifindex=1):
     return found + [done(message)]
 
 
-def test_details():
+def test_details_show_what_only_the_kernel_knows():
     for name in DEVICES:
         equal(run(name, "show", kernel=devices).out, "lo\n")
         equal(run("-d", name, "show", kernel=devices).out, "lo ifindex 1\n")
@@ -94,7 +94,7 @@ def test_details():
         "uplink add lo\noverlay add lo\nendpoint add lo\n")
 
 
-def test_defaults_are_details():
+def test_default_values_are_details():
     for words, hidden in (
             ("rule show out", " priority 1000"),
             ("service show web", " scope cluster algorithm random"),
@@ -102,7 +102,7 @@ def test_defaults_are_details():
         short = run(*words.split(), kernel=store()).out
         long = run("-d", *words.split(), kernel=store()).out
         equal(long, short.rstrip("\n") + hidden + "\n")
-        # programs are told all
+        # programs get default values, too
         equal(run("-j", *words.split(), kernel=store()).out,
               run("-j", "-d", *words.split(), kernel=store()).out)
     equal(run("rule", "show", "any-in", kernel=store()).out.split()[-2:],
@@ -119,8 +119,8 @@ def sysfs(counter):
         return int(file.read())
 
 
-def test_statistics():
-    """Beside what this machine says of its own lo."""
+def test_statistics_show_the_counters_of_devices():
+    """The counters of this machine's lo."""
     for name in DEVICES:
         before = [sysfs(counter) for counter in COUNTERS]
         text = run("-s", name, "show", kernel=devices).out
@@ -140,7 +140,7 @@ def test_statistics():
 # ---- colours ----
 
 def on_terminal(*words, env=(), kernel=None):
-    """What the tool prints on a terminal."""
+    """The output of the tool on a terminal."""
     master, slave = pty.openpty()
     run(*words, stdout=slave, env=env, kernel=kernel or store())
     os.close(slave)
@@ -160,7 +160,7 @@ BRIGHT = COLOURED.replace("\x1b[3", "\x1b[1;3")
 PLAIN = re.sub(r"\x1b\[\d*m", "", COLOURED)
 
 
-def test_colours():
+def test_colours_are_chosen_by_option_and_terminal():
     show = ("endpoint", "show")
     equal(run(*show, kernel=store()).out, PLAIN)
     equal(run(*show, kernel=store(), env={"NO_COLOR": ""}).out, PLAIN)
@@ -179,7 +179,7 @@ def test_colours():
     equal(on_terminal(*show, env={"COLORFGBG": "0;15"}), COLOURED)
 
 
-def test_colours_are_for_people():
+def test_json_and_save_have_no_colours():
     for words in ("-j rule show", "-p save", "save", "-j stats show", "version"):
         assert "\x1b" not in on_terminal("-c=always", *words.split(),
                                          kernel=store()), words

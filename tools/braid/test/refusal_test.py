@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the kernel refuses, and transactions."""
+"""Refusals of the kernel, and transactions."""
 
 import struct
 import time
@@ -10,7 +10,7 @@ from harness import N, equal, refusing, run
 
 EPERM, ENOENT, EAGAIN, ENODEV, EINVAL = 1, 2, 11, 19, 22
 
-# ---- what the kernel refuses ----
+# ---- refusals ----
 
 def offset(find, nth=0):
     return lambda message: u32(fake.ERR_OFFS, message.find_nth(find, nth))
@@ -20,7 +20,7 @@ RULE = ("rule add web-in subject 300 direction ingress peer identity "
         "301,999,303 protocol tcp port 90-80 action allow").split()
 
 
-def test_refused_word():
+def test_a_refusal_names_the_word():
     text = attr(fake.ERR_MSG, "no good")
     cases = [
         (RULE, offset(u32(N.A_RULE_PEER_IDENTITY, 999)),
@@ -49,13 +49,13 @@ def test_refused_word():
                   (2, "", f"braid: {wanted}\n"))
 
 
-def test_warning():
+def test_a_warning_of_the_kernel_is_printed():
     result = run("identity", "add", "300", kernel=refusing(
         0, attr(fake.ERR_MSG, "never mind")))
     equal((result.status, result.err), (0, "braid: warning: never mind\n"))
 
 
-def test_missing_attribute():
+def test_a_missing_attribute_names_the_word():
     missing = [u32(fake.ERR_MISS_TYPE, N.A_SERVICE_ADDRESS),
                u32(fake.ERR_MISS_NEST, 20)]
     result = run("service", "add", "s", "port", "80",
@@ -70,7 +70,7 @@ def test_missing_attribute():
     equal(result.err, "braid: peer: missing\n")
 
 
-def test_refused_without_text():
+def test_a_refusal_without_text_prints_the_errno():
     equal(run("identity", "add", "300", kernel=refusing(ENOENT)).err,
           "braid: No such file or directory\n")
     equal(run("endpoint", "add", "veth7", kernel=refusing(
@@ -120,7 +120,7 @@ def committed(message, _seqs):
     return [reply(message, u64(N.A_GENERATION, 2)), ack(message)]
 
 
-def test_batch():
+def test_a_batch_is_one_transaction():
     result = run("-b", "-", stdin=BATCH, kernel=transaction(committed))
     equal((result.status, result.out, result.err), (0, "", ""))
     equal([message.cmd for message in result.sent], [
@@ -144,7 +144,7 @@ def test_batch():
     equal((result.status, len(changes(result))), (0, 2))
 
 
-def test_long_line():
+def test_a_long_line_of_a_batch_is_sent_whole():
     many = ",".join(f"l{i}=v" for i in range(4000))
     result = run("-b", "-", stdin=f"identity add 300 label {many}",
                  kernel=transaction(committed))
@@ -154,12 +154,12 @@ def test_long_line():
     assert result.err.startswith("braid: stdin:1: identity 1000"), result.err[:99]
 
 
-def test_errors_are_safe_on_terminals():
+def test_messages_have_no_control_characters():
     equal(run("\x1b[31m").err,
           "braid: \\x1b[31m: unknown object (braid help lists them)\n")
 
 
-def test_batch_that_is_wrong_sends_nothing():
+def test_a_wrong_batch_sends_nothing():
     good = "identity add 300\n"
     for line, text in (
             ("identity show", "show: a batch holds changes only"),
@@ -183,7 +183,7 @@ def test_batch_that_is_wrong_sends_nothing():
     equal(run("-b", "/").status, 1)
 
 
-def test_batch_refused_at_once():
+def test_a_change_refused_at_once_names_the_line():
     def culprit(message):
         return [attr(fake.ERR_MSG, "address of another endpoint"),
                 u32(fake.ERR_OFFS, message.find(
@@ -196,11 +196,11 @@ def test_batch_refused_at_once():
 
 
 def cookie(seq, attribute, nth=0):
-    """Which attribute of which change is at fault, and which of a list."""
+    """The cookie of a commit: a change, an attribute, and its place in a list."""
     return attr(fake.ERR_COOKIE, struct.pack("=IHH", seq, attribute, nth))
 
 
-def test_batch_refused_at_commit():
+def test_a_change_refused_at_commit_names_the_line():
     def refuse(index, attribute, nth=0, stdin=BATCH):
         def commit(message, seqs):
             seq = seqs[index] if index < len(seqs) else index
@@ -227,13 +227,13 @@ def test_batch_refused_at_commit():
     equal((result.status, result.err), (2, "braid: stdin: too much\n"))
 
 
-def test_batch_begin_refused():
+def test_a_refused_begin_is_reported():
     result = run("-b", "-", stdin=BATCH, kernel=refusing(EPERM))
     equal((result.status, len(result.sent)), (2, 1))
     assert "CAP_NET_ADMIN" in result.err
 
 
-def test_batch_against_other_commits():
+def test_a_batch_is_tried_again_after_another_commit():
     def busy(times):
         state = {"left": times}
 
@@ -251,7 +251,7 @@ def test_batch_against_other_commits():
     assert "another commit came between" in result.err
 
 
-def test_long_batch():
+def test_a_long_batch_goes_out_in_few_datagrams():
     text = "".join(f"prefix add 10.{i >> 8}.{i & 255}.0/24 identity 300\n"
                    for i in range(10000))
     start = time.monotonic()

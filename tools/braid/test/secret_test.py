@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Secret files: how they must be, and that what is in them only travels."""
+"""Secret files: their form, and that a secret is sent and never printed."""
 
 import os
 import tempfile
@@ -12,7 +12,7 @@ LISTEN = ["target", "listen", "192.0.2.1:7000", "secret-file"]
 
 
 def with_file(content, mode=0o600, words=None):
-    """A run with this content in a file, which stands behind the words."""
+    """A run with a file of this content as the last word."""
     with tempfile.TemporaryDirectory() as scratch:
         path = f"{scratch}/secret"
         with open(path, "wb") as file:
@@ -30,7 +30,7 @@ def sent(result):
             if kind == V.A_TARGET_SECRET]
 
 
-def test_secrets_are_lines():
+def test_each_line_of_a_secret_file_is_a_secret():
     for content, wanted in (
             (ONE, [ONE]), (ONE + b"\n", [ONE]), (OTHER, [OTHER]),
             (ONE + b"\n" + OTHER, [ONE, OTHER]),
@@ -41,7 +41,7 @@ def test_secrets_are_lines():
         equal(sent(result), wanted)
 
 
-def test_secrets_of_wrong_length():
+def test_secrets_of_wrong_length_are_refused():
     for content, text in (
             (b"", "empty"), (b"\n", "line 1 has 0 bytes, not 32 to 64"),
             (ONE[:31], "line 1 has 31 bytes, not 32 to 64"),
@@ -60,7 +60,7 @@ def test_secrets_of_wrong_length():
               (1, f"braid: secret-file -: {text}\n"))
 
 
-def test_secrets_that_others_could_read():
+def test_secret_files_that_others_can_read_are_refused():
     for mode in (0o640, 0o604, 0o660, 0o601, 0o644):
         result = with_file(ONE, mode)
         equal((result.status, len(result.sent)), (1, 0))
@@ -69,7 +69,7 @@ def test_secrets_that_others_could_read():
         equal(sent(with_file(ONE, mode)), [ONE])
 
 
-def test_secret_files_that_are_none():
+def test_unreadable_secret_files_are_refused():
     for path, text in (("/no/such/file", "No such file or directory"),
                        ("/", "Is a directory"), ("", "not a file")):
         result = run(*LISTEN, path)
@@ -78,7 +78,7 @@ def test_secret_files_that_are_none():
 
 
 def test_a_secret_is_never_printed():
-    """Whatever goes wrong, with a file or behind it."""
+    """In no case of failure."""
     with_secret = ["volume", "attach", "db", "from", "192.0.2.1:7000",
                    "secret-file"]
     for words in (LISTEN, with_secret):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is shown of what the kernel tells."""
+"""Output of show, save, version and stats."""
 
 import json
 import re
@@ -11,10 +11,10 @@ from words_test import one
 
 EINVAL = 22
 
-# ---- what is shown ----
+# ---- show ----
 
 def plain(text):
-    """Without what is so by default or derived."""
+    """Without default and derived values."""
     for word in " mac [^ ]*", " priority 1000", " scope cluster", " algorithm random":
         text = re.sub(word + "( |$)", r"\1", text)
     return text
@@ -25,7 +25,7 @@ def lines(name, shown=plain):
                   if other == name)
 
 
-def test_show_text():
+def test_show_prints_text_that_add_takes():
     for name in OBJECTS:
         result = run(name, "show", kernel=store())
         equal((result.status, result.err), (0, ""))
@@ -36,7 +36,7 @@ def test_show_text():
           ["any-in", "out", "ping", "ping6", "tele", "web"])
 
 
-def test_show_json():
+def test_show_prints_json():
     def shown(*words):
         compact = run("-j", *words, kernel=store())
         pretty = run("-p", *words, kernel=store())
@@ -80,7 +80,7 @@ def test_show_json():
     equal(json.loads(run("-j", "rule", "show").out), [])
 
 
-def test_show_key():
+def test_show_with_a_key_prints_the_objects_with_it():
     equal(run("identity", "show", "0x12c", kernel=store()).out,
           "300 label app=web,tier=front\n")
     equal(run("prefix", "show", "10.2.0.7", kernel=store()).out,
@@ -112,7 +112,7 @@ CANONICAL = [
 ]
 
 
-def test_canonical_addresses():
+def test_addresses_are_printed_as_rfc_5952():
     for typed, wanted in CANONICAL:
         sent = run("service", "add", "s", "address", typed)
         equal(sent.status, 0 if wanted else 1)
@@ -126,7 +126,7 @@ def test_canonical_addresses():
               f"s address {wanted}\n")
 
 
-def test_interrupted_dump():
+def test_an_interrupted_dump_is_repeated():
     result = run("rule", "show", kernel=store(interrupt=3))
     equal((result.status, sorted(result.out.splitlines())),
           (0, lines("rule")))
@@ -136,14 +136,14 @@ def test_interrupted_dump():
     assert "faster" in result.err
 
 
-def test_refused_dump():
+def test_a_refused_dump_is_reported():
     def kernel(message):
         return [done(message, EINVAL, attr(fake.ERR_MSG, "no such object"))]
     result = run("rule", "show", kernel=kernel)
     equal((result.status, result.err), (2, "braid: no such object\n"))
 
 
-def test_save():
+def test_save_prints_a_batch():
     result = run("save", kernel=store())
     equal((result.status, result.err), (0, ""))
     saved = result.out
@@ -162,14 +162,14 @@ def test_save():
     equal(len(whole[0]["rule"]), 6)
 
 
-def test_save_between_commits():
+def test_save_prints_one_generation():
     result = run("save", kernel=store(generations=[1, 2, 2, 2]))
     equal((result.status, len(result.out.splitlines())), (0, len(ALL)))
     result = run("save", kernel=store(generations=range(1000)))
     equal((result.status, result.out), (2, ""))
 
 
-def test_save_refuses_what_no_batch_can_hold():
+def test_save_refuses_text_that_no_batch_can_contain():
     for label in ("a=b c", "a=b,c", "#a", "", "a=\tb", "a=\x01", b"a=\xff\0"):
         def kernel(message, label=label):
             if message.cmd == N.CMD_STATUS:
@@ -186,7 +186,7 @@ def test_save_refuses_what_no_batch_can_hold():
             assert f"'{label}'" in result.err
 
 
-def test_terminal_and_json_safe():
+def test_output_has_no_control_characters():
     text = "a\x1b[31m\"\\\x07\xff".encode("latin-1") + "é\u0085✓".encode()
 
     def kernel(message):
@@ -198,7 +198,7 @@ def test_terminal_and_json_safe():
     equal(parsed, [{"uplink": "a\x1b[31m\"\\\x07\xffé\xc2\x85✓"}])
 
 
-def test_version():
+def test_version_prints_tool_and_modules():
     equal(run("version", kernel=store()).out.splitlines()[1],
           "braid_net 0.1.0 generation 7")
     version = json.loads(run("-j", "version", kernel=store()).out)
@@ -206,7 +206,7 @@ def test_version():
     assert version[0]["tool"]
 
 
-def test_stats():
+def test_stats_print_counters_and_drops():
     def drop(reason, direction, packets):
         return nest(N.A_DROP, attr(N.A_DROP_REASON, reason),
                     u32(N.A_DROP_DIRECTION, direction),
@@ -227,7 +227,7 @@ def test_stats():
     equal(one(run("stats", "reset")).cmd, N.CMD_STATS_RESET)
 
 
-def test_full_disk_is_no_success():
+def test_a_full_disk_is_an_error():
     with open("/dev/full", "w", encoding="ascii") as full:
         result = run("rule", "show", kernel=store(), stdout=full)
     equal(result.status, 2)

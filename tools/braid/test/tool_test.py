@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""tool_test.py TOOL HEADER COMPLETION HEADER: the tool against a played kernel, as KTAP.
+"""tool_test.py TOOL HEADER COMPLETION HEADER: the tool against a fake kernel, as KTAP.
 
 Python, because the other side of a netlink socket is bytes all through.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Volumes: what is typed, sent, told and refused."""
+"""Volumes: words, messages, output and refusals."""
 
 import json
 import random
@@ -47,7 +47,7 @@ def one(result):
 
 
 WITNESS = attr(V.A_VOTER_WITNESS)
-# Words, command, body; standard input has the secret.
+# Line, command, body of the message; standard input has the secret.
 ASKED = [
     (f"replica create /dev/vdb volume db uuid {UUID} voter 1",
      V.CMD_REPLICA_CREATE, [attr(V.A_REPLICA_PATH, "/dev/vdb"),
@@ -118,7 +118,7 @@ def test_volume_words_are_sent():
         equal((message.cmd, message.body), (cmd, b"".join(body)))
 
 
-def test_volume_sizes():
+def test_sizes_are_bytes_or_have_a_unit():
     for text, number in (("0", 0), ("1", 1), ("4095", 4095), ("1K", 1024),
                          ("3M", 3 << 20), ("7G", 7 << 30), ("16T", 16 << 40),
                          (str(2 ** 64 - 1), 2 ** 64 - 1)):
@@ -201,14 +201,14 @@ TYPED = [
 ]
 
 
-def test_volume_usage():
+def test_wrong_volume_words_are_refused():
     for line, text in TYPED:
         result = run(*line.split(" "))
         equal((result.status, result.out, len(result.sent)), (1, "", 0))
         assert text in result.err, f"{line!r}: {result.err!r} lacks {text!r}"
 
 
-def test_volumes_are_in_no_transaction():
+def test_a_batch_refuses_volumes():
     for line in ("volume detach db", "replica open /dev/vdb", "target show"):
         result = run("-b", "-", stdin="identity add 300\n" + line)
         equal((result.status, len(result.sent), result.err), (
@@ -216,7 +216,7 @@ def test_volumes_are_in_no_transaction():
             "transaction of the network, and volumes have none\n"))
 
 
-def test_volume_help():
+def test_every_volume_command_has_help():
     general = run("help").out
     for name, commands in NOUNS.items():
         assert f"  {name} " in general
@@ -269,7 +269,7 @@ def test_manual_has_every_volume_word():
                 assert word in rest, (name, word)
 
 
-def test_voters_that_surprise():
+def test_an_even_number_of_voters_is_warned_of():
     for count, text in (
             (1, ""), (3, ""), (5, ""),
             (2, "warning: two voters survive no failure; a third, which may be "
@@ -282,12 +282,12 @@ def test_voters_that_surprise():
               (0, f"braid: {text}\n" if text else "", 1))
 
 
-# ---- what is refused ----
+# ---- refusals ----
 
 TEXT = attr(fake.ERR_MSG, "no good")
 
 
-def test_volume_refusals():
+def test_a_volume_refusal_names_the_word():
     create = ("volume create db size 1G voter 1=192.0.2.1:7000 "
               "2=192.0.2.2:7000 3=192.0.2.3:7000")
     attach = ("volume attach db from 192.0.2.1:7000,192.0.2.2:7000,"
@@ -321,7 +321,7 @@ def test_volume_refusals():
                   (2, "", f"braid: {wanted}: no good\n"))
 
 
-def test_volume_refusals_of_no_word():
+def test_a_volume_refusal_without_a_word_names_the_volume():
     detach = ["volume", "detach", "db"]
     for tlvs, number, wanted in (
             ([TEXT], EBUSY, "volume db: no good"), ([], EBUSY,
@@ -361,7 +361,7 @@ def test_volume_refusals_of_no_word():
             2, "", "braid: volumes belong to the initial network namespace\n"))
 
 
-# ---- what is told ----
+# ---- output ----
 
 def version(kind, epoch, record):
     return nest(kind, u64(V.A_VERSION_EPOCH, epoch), u64(V.A_VERSION_NODE, 9),
@@ -430,7 +430,7 @@ WHY = "waits for voter 2, which does not answer"
 
 
 def attached(message):
-    """A kernel with one of each."""
+    """A kernel with a volume, a replica and a target."""
     told = {
         V.CMD_VOLUME_GET: a_volume(WHY=attr(V.A_VOLUME_WHY, WHY)),
         V.CMD_REPLICA_GET: a_replica(),
@@ -461,7 +461,7 @@ VOLUME_JSON = {
          "state": "down", "answered": 4100, "why": "no answer"}]}
 
 
-def test_volume_show():
+def test_volume_show_prints_text_and_json():
     for words in (["volume"], ["volume", "show"], ["volume", "show", "db"]):
         result = run(*words, kernel=attached)
         equal((result.status, result.err, result.out), (0, "", VOLUME_TEXT))
@@ -475,7 +475,7 @@ def test_volume_show():
         run("-c", "volume", kernel=attached).out
 
 
-def test_volume_show_of_one_in_trouble():
+def test_volume_show_prints_reasons_of_trouble():
     def kernel(message):
         return [reply(message, a_volume(
             HELD=HELD, PROPOSED=u8(V.A_VOLUME_PROPOSED, 1), STATE=u32(
@@ -490,7 +490,7 @@ def test_volume_show_of_one_in_trouble():
           (["lease", "min-isr"], [1], "a flush failed"))
 
 
-def test_volumes_are_sorted_and_listed_again():
+def test_volumes_are_sorted_and_an_interrupted_list_is_repeated():
     state = {"interrupt": 1}
 
     def kernel(message):
@@ -514,7 +514,7 @@ def test_volumes_are_sorted_and_listed_again():
     equal(json.loads(run("-j", "volume", kernel=empty).out), [])
 
 
-def test_replica_and_target_show():
+def test_replica_and_target_show_print_text_and_json():
     line = (f"/dev/vdb volume db uuid {UUID} voter 1 size 10G state insync "
             "holder node1 epoch 7 version 7.2 isr 1,2 dirty 3 lease-left 7100\n"
             "    voter 1 address 192.0.2.1:7000\n"
@@ -541,7 +541,7 @@ def test_replica_and_target_show():
             "broken": 0}])
 
 
-def test_replica_check():
+def test_replica_check_prints_faults():
     result = run("replica", "check", "/dev/vdb", kernel=attached)
     equal((result.status, result.err), (0, ""))
     assert "fault" not in result.out
@@ -561,7 +561,7 @@ def test_replica_check():
           (2, 40, ["page 3 is bad", "page 5 is bad"]))
 
 
-def test_volume_why():
+def test_volume_why_prints_the_reason():
     result = run("volume", "why", "db", kernel=attached)
     equal((result.status, result.out), (0, WHY + "\n"))
     equal(json.loads(run("-j", "volume", "why", "db", kernel=attached).out),
@@ -574,7 +574,7 @@ def test_volume_why():
           (2, "", "braid: Bad message\n"))
 
 
-def test_dry_run_reads_volumes():
+def test_volume_commands_that_read_accept_dry_run():
     equal(run("--dry-run", "volume", kernel=attached).out, VOLUME_TEXT)
 
 
@@ -599,7 +599,7 @@ EVENTS = [
 ]
 
 
-def test_monitor_volumes():
+def test_monitor_volumes_prints_a_line_for_each_event():
     push = [e for e, _ in EVENTS]
     result = run("monitor", "volumes", push=push,
                  stop=until_lines(0, signal.SIGINT))
@@ -617,7 +617,7 @@ def test_monitor_volumes():
 
 
 def asked_then(push):
-    """Answers the listing that comes first, then events, then goes."""
+    """Answers the list, sends events, then unloads the module."""
     def kernel(message):
         equal((message.kind, message.cmd), (fake.VOLUMES, V.CMD_VOLUME_GET))
         return [done(message), *push,
@@ -625,9 +625,9 @@ def asked_then(push):
     return kernel
 
 
-# ---- nonsense ----
+# ---- malformed messages ----
 
-def test_hostile_volumes():
+def test_malformed_volume_replies_do_no_harm():
     commands = [["volume"], ["-j", "volume"], ["-d", "replica"], ["target"],
                 ["replica", "check", "/a"], ["volume", "why", "db"],
                 ["-j", "-d", "replica"], ["volume", "detach", "db"],
@@ -642,7 +642,7 @@ def test_hostile_volumes():
             kernel=asked_then(push))
 
 
-def test_random_volume_words():
+def test_random_volume_words_do_no_harm():
     vocabulary = ["create", "attach", "show", "help", "size", "1G", "voter",
                   "1=192.0.2.1:7000", "2=[::1]:1,witness", "from", ",",
                   "192.0.2.1:7000", "takeover", "dead", "force", "secret-file",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is typed, and what is sent for it."""
+"""Words, and the messages that are sent for them."""
 
 import os
 import random
@@ -9,7 +9,7 @@ import fake_kernel as fake
 from fake_kernel import attr, cidr, nest, u16, u32
 from harness import ALL, N, OBJECTS, equal, run, top
 
-# ---- what is typed ----
+# ---- words ----
 
 USAGE = [
     ("", "Usage: braid"),
@@ -107,7 +107,7 @@ USAGE = [
 ]
 
 
-def test_usage():
+def test_wrong_words_are_refused():
     for line, text in USAGE:
         # one blank at the end stands for an empty last word
         words = line.split(" ") if line else []
@@ -116,7 +116,7 @@ def test_usage():
         assert text in result.err, f"{line!r}: {result.err!r} lacks {text!r}"
 
 
-def test_help():
+def test_every_command_has_help():
     for words in (["help"], ["-h"], ["--help"]):
         result = run(*words)
         equal((result.status, result.err), (0, ""))
@@ -139,7 +139,7 @@ def test_help():
     equal(run("monitor", "drops", "help").status, 0)
 
 
-def test_help_of_each():
+def test_help_names_every_object():
     general = run("help").out
     equal(run("help", "help").out, general)
     for name in OBJECTS + ["flow", "stats", "monitor", "save", "version"]:
@@ -163,15 +163,15 @@ def test_examples_of_help_are_understood():
     assert count > 40, count
 
 
-def test_help_is_a_name_too():
-    """Not in the place of a value."""
+def test_help_is_a_value_where_a_value_stands():
+    """`help` in the place of a value is a value."""
     result = one(run("prefix", "add", "10.0.0.0/8", "identity", "2", "node", "help"))
     assert attr(N.A_PREFIX_NODE, "help") in result.body
     equal(run("rule", "add", "r", "help").status, 1)
 
 
-def test_help_shows_only_what_is_known():
-    """Every word of help's usage is one that the parser takes."""
+def test_help_has_only_words_that_the_parser_takes():
+    """The parser takes every word of the usage."""
     for name in OBJECTS:
         usage = run(name, "add", "help").out.split("\n\n")[0]
         for word in usage.replace("[", " ").split()[4:]:
@@ -190,7 +190,7 @@ def page(name):
 
 
 def test_manual_has_every_word():
-    """In the synopsis and where words are explained."""
+    """In the synopsis and in the explanation of words."""
     for name in OBJECTS:
         _, synopsis, rest = re.split("^.SH SYNOPSIS|^.SH DESCRIPTION",
                                      page(f"braid-{name}"), flags=re.M)
@@ -208,7 +208,7 @@ def test_manual_has_every_option():
         assert option in manual, option
 
 
-# ---- what is sent ----
+# ---- messages ----
 
 def one(result):
     equal((result.status, result.err, result.out), (0, "", ""))
@@ -218,7 +218,7 @@ def one(result):
     return message
 
 
-def test_add_and_set():
+def test_add_and_set_send_every_word():
     for name, words, wanted in ALL:
         message = one(run(name, "add", *words))
         equal((message.cmd, message.body),
@@ -229,7 +229,7 @@ def test_add_and_set():
                   (N.CMD_SET, nest(top(name), *wanted())))
 
 
-def test_words_in_any_order():
+def test_words_are_taken_in_any_order():
     message = one(run("rule", "add", "x", "action", "deny", "peer", "any",
                       "subject", "0x12c"))
     equal(message.body, nest(N.A_RULE, attr(N.A_RULE_NAME, "x"),
@@ -238,15 +238,15 @@ def test_words_in_any_order():
                              u32(N.A_RULE_SUBJECT, 300)))
 
 
-def test_bare_address_is_a_prefix():
+def test_an_address_alone_is_a_prefix():
     equal(one(run("prefix", "del", "10.2.0.7")).body,
           nest(N.A_PREFIX, cidr(N.A_PREFIX_CIDR, "10.2.0.7/32")))
     equal(one(run("prefix", "del", "fd02::7")).body,
           nest(N.A_PREFIX, cidr(N.A_PREFIX_CIDR, "fd02::7/128")))
 
 
-def test_the_kernel_judges():
-    """What is well formed is sent, whatever it says."""
+def test_well_formed_values_are_sent_unchecked():
+    """The kernel checks whether values make sense."""
     for words, body in (
             ("rule add r port 0", nest(N.A_RULE, attr(N.A_RULE_NAME, "r"),
                                        u16(N.A_RULE_PORT_MIN, 0))),
@@ -262,7 +262,7 @@ def test_the_kernel_judges():
         equal(one(run(*words.split())).body, body)
 
 
-def test_del_and_flush():
+def test_del_sends_the_key_and_flush_the_kind():
     for name, words, wanted in ALL:
         keys = 5 if name == "backend" else 1
         message = one(run(name, "del", *words[:keys]))
@@ -273,7 +273,7 @@ def test_del_and_flush():
             N.A_OBJECT, getattr(N, "OBJECT_" + name.upper()))))
 
 
-def test_long_lists():
+def test_long_lists_are_sent_whole_or_refused():
     many = [f"10.{i >> 8}.{i & 255}.0/24" for i in range(2000)]
     message = one(run("rule", "add", "r", "peer", "cidr", ",".join(many)))
     equal(message.body, nest(N.A_RULE, attr(N.A_RULE_NAME, "r"), *[
@@ -283,7 +283,7 @@ def test_long_lists():
     assert "too many values" in result.err
 
 
-def test_random_words():
+def test_random_words_do_no_harm():
     vocabulary = ["add", "set", "del", "show", "flush", "help", "-", "0", "1",
                   "peer", "identity", "any", "cidr", "port", "address", ",",
                   "a,b", "10.0.0.0/8", "1-2", "label", "=", "#", "", "mac",
