@@ -14,7 +14,7 @@
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
 
-/* The longest has a path or seven voters. */
+/* Enough for a path, or for seven voters. */
 #define MESSAGE_SIZE 8192
 
 /* ---- words ---- */
@@ -56,7 +56,7 @@ static bool add(struct asked *asked, const struct word *word, const char *value)
 	return true;
 }
 
-/* Values up to the next word that is known. */
+/* Values up to the next known word. */
 static bool parse_many(struct asked *asked, const struct word *word,
 		       struct reader *reader)
 {
@@ -232,9 +232,9 @@ void ask_done(struct nl_msg *msg)
 	nlmsg_free(msg);
 }
 
-/* ---- a refusal to words ---- */
+/* ---- from a refusal to words ---- */
 
-/* The one of a list that the offset is in: its attributes are of one size. */
+/* The item of a list at an offset; the attributes of a list have one size. */
 static char *list_item(const struct item *item, uint32_t offset)
 {
 	size_t count = 1, nth;
@@ -265,7 +265,7 @@ static void refused_item(const struct asked *asked, const struct item *item,
 	}
 }
 
-/* A word that was not typed: the kernel misses it. */
+/* A word that was not typed and that the kernel requires. */
 static bool refused_absent(const struct asked *asked, uint32_t attr,
 			   const char *text)
 {
@@ -280,7 +280,7 @@ static bool refused_absent(const struct asked *asked, uint32_t attr,
 	return false;
 }
 
-/* Does the text name it, as a word of its own? */
+/* True if the text has the key as a word of its own. */
 static bool names(const char *text, const char *key)
 {
 	static const char inside[] = "abcdefghijklmnopqrstuvwxyz"
@@ -313,7 +313,7 @@ void ask_refused(const struct asked *asked, const struct fault *fault)
 	if (fault->miss_type && !fault->miss_nest &&
 	    refused_absent(asked, fault->miss_type, text))
 		return;
-	/* who may not ask may not ask about any of them */
+	/* a lack of privilege is not about this object */
 	if (!key || fault->error == EPERM)
 		error("%s", text);
 	else if (!names(text, key))

@@ -8,17 +8,17 @@ struct fault;
 struct kernel;
 struct nl_msg;
 
-/* Most values that a command is given; more cannot be right. */
+/* Maximum of values of a command; more cannot be right. */
 #define ASKED_MAX 32
 
-/* One value as it was typed, and where it stands in the message. */
+/* A value as it was typed, and its place in the message. */
 struct item {
 	const struct word *word;
 	const char *value; /* the caller's; NULL for a flag */
 	uint32_t start, end; /* offsets in the message */
 };
 
-/* NOUN DEED [KEY] [WORD VALUE]..., understood but not yet encoded. */
+/* NOUN DEED [KEY] [WORD VALUE]..., parsed and not yet encoded. */
 struct asked {
 	const struct noun *noun;
 	const struct deed *deed;
@@ -27,8 +27,8 @@ struct asked {
 };
 
 /*
- * Understand the words that follow NOUN DEED; whether they make sense together
- * is the kernel's to say. False with the reason printed.
+ * Parse the words that follow NOUN DEED; the kernel checks whether they make
+ * sense together. False with the reason printed.
  */
 bool ask_parse(struct asked *asked, const struct noun *noun,
 	       const struct deed *deed, int argc, char *const *argv);
@@ -36,23 +36,23 @@ bool ask_parse(struct asked *asked, const struct noun *noun,
 /* The key, or NULL. */
 const char *ask_key(const struct asked *asked);
 
-/* How messages call a word: the key of a volume is "volume". */
+/* Name of a word in messages: the key of a volume is "volume". */
 const char *ask_label(const struct asked *asked, const struct word *word);
 
 /*
- * The message for the kernel, or NULL with the reason printed. What it holds is
- * to be wiped, ask_done() does.
+ * The message for the kernel, or NULL with the reason printed. It can have a
+ * secret: ask_done() wipes and frees it.
  */
 struct nl_msg *ask_encode(struct asked *asked);
 void ask_done(struct nl_msg *msg);
 
-/* Print why the kernel refused, with the word and value that it points at. */
+/* Print the kernel's refusal, with the word and value at fault. */
 void ask_refused(const struct asked *asked, const struct fault *fault);
 
-/* Warn of a number of voters that survives no more failures than one fewer. */
+/* Warn if the number of voters is even: one fewer survives as many failures. */
 void ask_warn_voters(const struct asked *asked);
 
-/* What a deed runs: send it, with nothing to print. An exit status. */
+/* Send the request of a deed that prints nothing. Returns an exit status. */
 int ask_send(const struct options *options, const struct asked *asked);
 
 #endif

@@ -13,10 +13,10 @@
 
 #include <netlink/msg.h>
 
-/* Of the words of one line: more than the longest correct one has. */
+/* Maximum of words in a line; more than the longest correct line has. */
 #define WORDS_MAX 64
 
-/* A change and where it came from. */
+/* A change and its line. */
 struct line {
 	unsigned int number;
 	char *text;
@@ -50,7 +50,7 @@ static char *read_all(FILE *file, size_t *len)
 	return text;
 }
 
-/* The line that a file of text cannot have. */
+/* A NUL character, which no text file has. */
 static void not_text(const struct batch *batch)
 {
 	unsigned int number = 1;
@@ -89,7 +89,7 @@ static bool batch_read(struct batch *batch, const char *path)
 
 /* ---- lines to changes ---- */
 
-/* The words of a line; they live in the copy. */
+/* The words of a line, which point into the copy of it. */
 struct words {
 	char *copy;
 	char *argv[WORDS_MAX];
@@ -194,7 +194,7 @@ static bool batch_parse(struct batch *batch)
 	return ok;
 }
 
-/* The line is read once more: its words were not kept. */
+/* Parse the line again, since its words were not kept. */
 static void batch_refused(size_t number, const struct nlmsghdr *sent,
 			  const struct fault *fault, void *arg)
 {

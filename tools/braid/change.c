@@ -13,7 +13,7 @@
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
 
-/* No attribute can be longer than its 16 bits of length tell. */
+/* An attribute has 16 bits for its length. */
 #define MESSAGE_MAX (64 * 1024)
 
 static const struct {
@@ -49,9 +49,9 @@ const char *command_name(enum command command)
 	return commands[command].name;
 }
 
-/* ---- words to change ---- */
+/* ---- from words to a change ---- */
 
-/* Words left to read. */
+/* The remaining words. */
 struct reader {
 	int argc;
 	char *const *argv;
@@ -155,9 +155,9 @@ bool change_parse(struct change *change, const struct object *object,
 	return true;
 }
 
-/* ---- change to message ---- */
+/* ---- from a change to a message ---- */
 
-/* How messages call a word: the key of a rule is "rule", not "name". */
+/* Name of a word in messages: the key of a rule is "rule", not "name". */
 static void word_label(const struct change *change, const struct word *word,
 		       const struct word *variant, char *buffer, size_t size)
 {
@@ -290,7 +290,7 @@ static enum encoded encode_object(const struct change *change,
 
 struct nl_msg *change_encode(const struct change *change)
 {
-	/* nearly all are small, and a batch has many */
+	/* most messages are small, and a batch has many */
 	size_t sizes[] = { 1024, MESSAGE_MAX };
 	enum encoded result;
 	struct nl_msg *msg;
@@ -330,12 +330,12 @@ bool change_key(const struct change *change, struct value *values,
 	return *count == keys;
 }
 
-/* ---- a refusal to words ---- */
+/* ---- from a refusal to words ---- */
 
-/* What the kernel points at: an attribute of the object, maybe the nth. */
+/* The attribute of the object at fault, and which one of a list. */
 struct culprit {
 	int attr; /* 0: none */
-	int nth; /* -1: not known */
+	int nth; /* -1: unknown */
 };
 
 static int nth_of_type(const struct nlattr *nest, const struct nlattr *attr)
@@ -394,7 +394,7 @@ static struct culprit culprit_find(const struct change *change,
 	return culprit;
 }
 
-/* The nth item of a list, or the whole. */
+/* The nth item of a list, or the whole list. */
 static char *list_item(const char *list, int nth)
 {
 	const char *comma;
@@ -439,7 +439,7 @@ static bool refused_given(const struct change *change,
 	return false;
 }
 
-/* A word that was not typed: the kernel misses it. */
+/* A word that was not typed and that the kernel requires. */
 static bool refused_absent(const struct change *change, int attr,
 			   const char *text)
 {

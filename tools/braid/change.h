@@ -8,7 +8,7 @@ struct fault;
 struct nl_msg;
 struct nlmsghdr;
 
-/* Most words of an object, a variant counted with its word. */
+/* Maximum of words of an object; a variant and its word count as one. */
 #define GIVEN_MAX 16
 
 enum command {
@@ -27,7 +27,7 @@ struct given {
 	const char *value;
 };
 
-/* OBJECT COMMAND [KEY] [WORD VALUE]..., understood but not yet encoded. */
+/* OBJECT COMMAND [KEY] [WORD VALUE]..., parsed and not yet encoded. */
 struct change {
 	const struct object *object;
 	enum command command;
@@ -35,29 +35,29 @@ struct change {
 	struct given given[GIVEN_MAX];
 };
 
-/* -1: there is no such command, or the object has no use for it. */
+/* Returns -1 if there is no such command, or not for this object. */
 int command_find(const struct object *object, const char *name);
 const char *command_name(enum command command);
-/* Does the object have it? */
+/* True if the object has the command. */
 bool command_allowed(const struct object *object, enum command command);
-/* May the word be typed in it? */
+/* True if the word may be typed in the command. */
 bool command_takes(enum command command, const struct word *word);
 
 /*
- * Understand the words that follow OBJECT COMMAND. What is wrong is printed;
- * whether the values make sense together is the kernel's to say.
+ * Parse the words that follow OBJECT COMMAND. False with the error printed; the
+ * kernel checks whether the values make sense together.
  */
 bool change_parse(struct change *change, const struct object *object,
 		  enum command command, int argc, char *const *argv);
 
-/* The message for the kernel, or NULL with the culprit printed. */
+/* The message for the kernel, or NULL with the error printed. */
 struct nl_msg *change_encode(const struct change *change);
 
-/* The words of the key, as values in the table's order; true if all are there. */
+/* The words of the key and their values; true if the key is complete. */
 bool change_key(const struct change *change, struct value *values,
 		const struct word **words, size_t *count);
 
-/* Print why the kernel refused, with the word and value that it points at. */
+/* Print the kernel's refusal, with the word and value at fault. */
 void change_refused(const struct change *change, const struct nlmsghdr *sent,
 		    const struct fault *fault);
 

@@ -17,7 +17,7 @@ struct options {
 	const char *netns;
 };
 
-/* Each takes the words after its own and returns an exit status. */
+/* A command takes the words after its own and returns an exit status. */
 int cmd_object(const struct options *options, const struct object *object,
 	       int argc, char **argv);
 int cmd_noun(const struct options *options, const struct noun *noun, int argc,
@@ -32,7 +32,7 @@ int cmd_batch(const struct options *options);
 
 /* help.c */
 bool is_help(const char *word);
-/* The command may be NULL: all of them. */
+/* Help of a command, or of all if it is NULL. */
 void help_object(const struct object *object, const char *command);
 /* Likewise. */
 void help_noun(const struct noun *noun, const char *deed);

@@ -32,7 +32,7 @@ void colour_off(void)
 	coloured = false;
 }
 
-/* Terminals say so in COLORFGBG, "foreground;background", 0 to 6 and 8. */
+/* COLORFGBG is "foreground;background"; dark backgrounds are 0 to 6 and 8. */
 static bool is_dark(void)
 {
 	const char *text = getenv("COLORFGBG");

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* What is told apart; the colours themselves are iproute2's. */
+/* Kinds of text that have a colour of their own, the same as in iproute2. */
 enum colour {
 	COLOUR_NONE,
 	COLOUR_DEVICE,
@@ -17,11 +17,11 @@ enum colour {
 };
 
 /*
- * always, never or auto: on a terminal, unless the environment has NO_COLOR.
- * False: there is no such word.
+ * Switch colours by a word: always, never or auto, which is on for a terminal
+ * unless the environment has NO_COLOR. False if there is no such word.
  */
 bool colour_choose(const char *when);
-/* What follows is for programs. */
+/* Write no colours from here on, for output that programs read. */
 void colour_off(void);
 
 void colour_begin(FILE *out, enum colour colour);

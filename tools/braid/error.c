@@ -30,7 +30,7 @@ void error(const char *format, ...)
 		fprintf(stderr, "%s:%u: ", error_file, error_line);
 	else if (error_file)
 		fprintf(stderr, "%s: ", error_file);
-	/* words of the user may hold what a terminal would obey */
+	/* a word may contain control sequences of the terminal */
 	text_put(stderr, text);
 	fputc('\n', stderr);
 	free(text);

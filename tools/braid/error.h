@@ -2,20 +2,20 @@
 #ifndef BRAID_ERROR_H
 #define BRAID_ERROR_H
 
-/* What the tool ends with; part of its interface. */
+/* Exit status of the tool; part of its interface. */
 enum {
 	EXIT_DONE = 0,
 	EXIT_USAGE = 1,
 	EXIT_REFUSED = 2,
 };
 
-/* From now on messages speak of this line of a batch; no file: of argv. */
+/* Prefix messages with this line of a batch; without a file, with nothing. */
 void error_set_line(const char *file, unsigned int line);
 
 /* One message to stderr, "braid: [FILE:LINE: ]text". */
 void error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Out of memory has no better answer in a tool that owns nothing. */
+/* Exit if the pointer is NULL: the tool has nothing to clean up. */
 void *must(void *memory);
 
 #endif

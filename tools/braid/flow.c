@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* flow show|count|flush: connections as the datapath judges them */
+/* flow show|count|flush: connections, and what the policy decides on them */
 #include "cmd.h"
 #include "error.h"
 #include "json.h"
@@ -89,7 +89,7 @@ static int flow_reply(struct nlmsghdr *header, void *arg)
 	return 0;
 }
 
-/* Each is printed as it comes: there may be very many. */
+/* Print each flow when it arrives: there may be very many. */
 static int flow_show(const struct options *options, struct kernel *kernel)
 {
 	struct listing listing = {
@@ -108,7 +108,7 @@ static int flow_show(const struct options *options, struct kernel *kernel)
 		json_close(&listing.json, ']');
 		json_end(&listing.json);
 	}
-	/* connections come and go: a list of them is never of one moment */
+	/* connections change meanwhile, and no retry would avoid that */
 	if (!result || result == -EINTR)
 		return EXIT_DONE;
 	return kernel_failed(result, &fault);
@@ -167,7 +167,7 @@ static int flow_number(const struct options *options, struct kernel *kernel,
 	nlmsg_free(msg);
 	if (result)
 		return kernel_failed(result, &fault);
-	/* a flush says nothing unless it is asked how many went */
+	/* a flush prints the number only with -s */
 	if (cmd == BRAID_NET_CMD_FLOW_FLUSH && !options->statistics)
 		return EXIT_DONE;
 	if (!number.there)
@@ -179,15 +179,15 @@ static int flow_number(const struct options *options, struct kernel *kernel,
 static void usage(void)
 {
 	puts("Usage: braid flow [show]    connections, a line each\n"
-	     "       braid flow count     how many there are\n"
-	     "       braid flow flush     forget them all\n"
+	     "       braid flow count     the number of connections\n"
+	     "       braid flow flush     remove all of them\n"
 	     "\n"
-	     "A line tells the protocol, both sides with identities, the service\n"
-	     "and the backend that it chose, the rules that decide (egress first),\n"
-	     "the state, and the verdict: allow, or why its next packet is dropped.\n"
+	     "A line has the protocol, both sides with identities, the service and\n"
+	     "the backend that it chose, the rules that decide (egress first), the\n"
+	     "state, and the verdict: allow, or why the next packet is dropped.\n"
 	     "-s adds packets and bytes of both directions, which nf_conntrack\n"
-	     "counts if net.netfilter.nf_conntrack_acct is 1, and has flush print\n"
-	     "how many went.\n"
+	     "counts if net.netfilter.nf_conntrack_acct is 1, and makes flush print\n"
+	     "the number of connections that it removed.\n"
 	     "\n"
 	     "Examples:\n"
 	     "  braid flow show\n"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Help, made from the same tables that parse and print. */
+/* Help, made from the tables that the parser and the printer use. */
 #include "change.h"
 #include "cmd.h"
 #include "error.h"
@@ -70,13 +70,13 @@ int cmd_help(const struct options *options, int argc, char **argv)
 	      "  -j         print JSON, an array of objects\n"
 	      "  -p         print JSON on many lines\n"
 	      "  -s         print counters, too\n"
-	      "  -d         print details: defaults, and what the kernel knows\n"
+	      "  -d         print details: defaults, and what only the kernel knows\n"
 	      "  -c[=WHEN]  colours: always, never, or auto (the default): on a\n"
 	      "             terminal, unless NO_COLOR is in the environment\n"
 	      "  -b FILE    make the changes of FILE (- is standard input), one "
 	      "a line,\n"
 	      "             as one transaction: all of them or none\n"
-	      "  --dry-run  say what the kernel would, and change nothing\n"
+	      "  --dry-run  let the kernel check a change, and change nothing\n"
 	      "  -n NETNS   work in this named network namespace\n"
 	      "  -h         this help\n"
 	      "\n"
@@ -177,7 +177,7 @@ static void word_usage(const struct word *word, bool optional,
 	if (optional)
 		fputc('[', out);
 	put_word(out, word);
-	/* one that may only stand behind it */
+	/* a word that may only follow this one */
 	if (word->name && word[1].behind)
 		fprintf(out, " [%s]", word[1].name);
 	if (optional)
@@ -215,7 +215,7 @@ static void command_usage(const struct object *object, enum command command)
 
 /* ---- words ---- */
 
-/* A head and what it means. */
+/* A head and its meaning. */
 static void explain(const char *head, const char *help)
 {
 	struct line line = {
@@ -260,14 +260,15 @@ static void word_help(const struct word *word)
 }
 
 static const char *const commands_help[] = {
-	[COMMAND_ADD] = "create one",
-	[COMMAND_SET] = "change what is given of one; a list is replaced whole",
-	[COMMAND_DEL] = "remove one",
-	[COMMAND_FLUSH] = "remove all of them",
-	[COMMAND_SHOW] = "print all of them, or those of a key",
+	[COMMAND_ADD] = "create an object",
+	[COMMAND_SET] =
+		"change the words that are given; a list is replaced whole",
+	[COMMAND_DEL] = "remove an object",
+	[COMMAND_FLUSH] = "remove all objects of the kind",
+	[COMMAND_SHOW] = "print all objects of the kind, or those with the key",
 };
 
-/* Those of the command; show and flush need no more than their own words. */
+/* Examples of the command; those of show and flush are made here. */
 static void examples(const struct object *object, const char *command)
 {
 	const char *const *example;
@@ -320,7 +321,7 @@ void help_object(const struct object *object, const char *command)
 	examples(object, command);
 }
 
-/* ---- of what volumes consist of ---- */
+/* ---- nouns ---- */
 
 static void deed_usage(const struct noun *noun, const struct deed *deed)
 {
@@ -337,7 +338,7 @@ static void deed_usage(const struct noun *noun, const struct deed *deed)
 	putchar('\n');
 }
 
-/* The same word of several commands is explained with the first of them. */
+/* A word of several commands is explained with the first of them. */
 static bool is_explained(const struct noun *noun, const struct deed *until,
 			 const char *name)
 {

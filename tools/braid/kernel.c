@@ -25,13 +25,13 @@
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
 
-/* More than the kernel ever puts into one datagram to userspace. */
+/* More than the kernel puts into one datagram to userspace. */
 #define BUFFER_SIZE (256 * 1024)
-/* Room for what a long batch may have answered before it is read. */
+/* Room for the answers of a long batch until they are read. */
 #define RECEIVE_ROOM (4 * 1024 * 1024)
-/* Room for one message of the longest kind; libnl sets less. */
+/* Room for the longest message; the default of libnl is less. */
 #define SEND_ROOM (128 * 1024)
-/* Of both families. */
+/* Version of both families. */
 #define GENL_VERSION BRAID_NET_GENL_VERSION
 
 _Static_assert(BRAID_NET_GENL_VERSION == BRAID_BLK_GENL_VERSION,
@@ -41,7 +41,7 @@ static void socket_options(struct kernel *kernel)
 {
 	int on = 1, room = RECEIVE_ROOM, send_room = SEND_ROOM;
 
-	/* both exist in every kernel that the module is built for */
+	/* all kernels that the modules are built for have both options */
 	setsockopt(kernel->fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	setsockopt(kernel->fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	setsockopt(kernel->fd, SOL_SOCKET, SO_SNDBUF, &send_room,
@@ -71,7 +71,7 @@ int kernel_try_open(struct kernel *kernel, const char *family)
 		return -ENOENT;
 	}
 	kernel->fd = nl_socket_get_fd(kernel->sock);
-	/* a count of its own: libnl expects that nobody touches its */
+	/* not libnl's sequence number, which only libnl may change */
 	kernel->seq = 1;
 	kernel->buffer = must(malloc(BUFFER_SIZE));
 	socket_options(kernel);
@@ -151,7 +151,7 @@ static ssize_t receive_datagram(struct kernel *kernel, int flags)
 		len = recvmsg(kernel->fd, &msg, flags);
 		if (len < 0)
 			return -errno;
-		/* another process may write to this socket, too */
+		/* other processes can send to this socket, too */
 	} while (from.nl_pid);
 	return msg.msg_flags & MSG_TRUNC ? -EMSGSIZE : len;
 }

@@ -10,7 +10,7 @@ struct nl_msg;
 struct nl_sock;
 struct nlmsghdr;
 
-/* A socket to the family of a module. */
+/* A socket of a module's family. */
 struct kernel {
 	struct nl_sock *sock;
 	int fd;
@@ -19,14 +19,14 @@ struct kernel {
 	char *buffer;
 };
 
-/* Why the kernel refused, as its acknowledgement tells. */
+/* A refusal, as the kernel's acknowledgement has it. */
 struct fault {
-	int error; /* errno, positive; 0: nothing was refused */
+	int error; /* errno, positive; 0: no refusal */
 	bool has_cookie;
 	char text[256];
 	uint32_t seq; /* of the refused message */
-	uint32_t offset; /* of the bad attribute in it; 0: not told */
-	uint32_t miss_type; /* attribute that is missing; 0: not told */
+	uint32_t offset; /* of the bad attribute in it; 0: unknown */
+	uint32_t miss_type; /* attribute that is missing; 0: unknown */
 	uint32_t miss_nest; /* offset of the nest that lacks it */
 	uint32_t cookie_seq; /* commit only: the change that is at fault */
 	uint16_t cookie_attr;
@@ -36,28 +36,31 @@ struct fault {
 /* Called with each message; a negative errno ends the work and is returned. */
 typedef int (*kernel_handler)(struct nlmsghdr *header, void *arg);
 
-/* The family is called as its module. 0, or an exit status with the reason printed. */
+/*
+ * Open a socket of the family, which has the name of its module. 0, or an exit
+ * status with the reason printed.
+ */
 int kernel_open(struct kernel *kernel, const char *family);
-/* Like kernel_open(), but -ENOENT without a word when the module is not there. */
+/* Like kernel_open(), but silent -ENOENT if the module is not loaded. */
 int kernel_try_open(struct kernel *kernel, const char *family);
 void kernel_close(struct kernel *kernel);
 
-/* Hear this multicast group of a family. 0 or a negative errno. */
+/* Join a multicast group of a family. 0 or a negative errno. */
 int kernel_join(struct kernel *kernel, const char *family, const char *name);
 
 /* A request of the family with room for SIZE bytes; never NULL. */
 struct nl_msg *kernel_message(uint8_t cmd, size_t size);
 
-/* Give a finished message this socket's family and the next number. */
+/* Set the family and the next sequence number of a finished message. */
 void kernel_stamp(struct kernel *kernel, struct nlmsghdr *header,
 		  uint16_t flags);
 
-/* 0 or a negative errno. The buffer may hold many messages. */
+/* Send one or more messages. 0 or a negative errno. */
 int kernel_send(struct kernel *kernel, const void *buffer, size_t len);
 
 /*
- * Hand every message of the next datagram to the handler. Returns how many
- * there were, 0 if none waits and flags has MSG_DONTWAIT, or a negative errno.
+ * Hand every message of the next datagram to the handler. Returns the number of
+ * messages, 0 if none waits and flags has MSG_DONTWAIT, or a negative errno.
  */
 int kernel_receive(struct kernel *kernel, int flags, kernel_handler handler,
 		   void *arg);
@@ -67,8 +70,8 @@ int kernel_request(struct kernel *kernel, struct nl_msg *msg,
 		   kernel_handler handler, void *arg, struct fault *fault);
 
 /*
- * Send a dump request. -EINTR: what was listed changed meanwhile, so what the
- * handler has seen is neither the old nor the new state.
+ * Send a dump request. -EINTR if the list changed meanwhile, so that the
+ * handler has seen neither the old nor the new state.
  */
 int kernel_dump(struct kernel *kernel, struct nl_msg *msg,
 		kernel_handler handler, void *arg, struct fault *fault);
@@ -76,10 +79,10 @@ int kernel_dump(struct kernel *kernel, struct nl_msg *msg,
 /* Read a message of type NLMSG_ERROR or NLMSG_DONE; false: too short. */
 bool fault_read(const struct nlmsghdr *header, struct fault *fault);
 
-/* The kernel's own text, else what the number says. */
+/* The kernel's text, or else the text of the errno. */
 const char *fault_text(const struct fault *fault);
 
-/* For what is not about a word: print a negative errno, or the fault. */
+/* Print the fault, or a negative errno, of a request without words. */
 int kernel_failed(int result, const struct fault *fault);
 
 #endif

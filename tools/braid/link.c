@@ -45,7 +45,7 @@ static int received(struct nl_msg *msg, void *arg)
 		nlmsg_hdr(msg), sizeof(struct ifinfomsg), IFLA_STATS64);
 	size_t len = sizeof(answer->stats);
 
-	/* newer kernels have more of them, older ones fewer */
+	/* newer kernels have more counters, older kernels fewer */
 	if (attr && nlmsg_hdr(msg)->nlmsg_type == RTM_NEWLINK) {
 		if ((size_t)nla_len(attr) < len)
 			len = (size_t)nla_len(attr);

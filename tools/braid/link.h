@@ -8,7 +8,7 @@
 
 struct nl_sock;
 
-/* What a device has counted, by the names that are shown. */
+/* A counter of a device, by the name that is shown. */
 struct link_counter {
 	const char *name;
 	uint64_t value;
@@ -19,7 +19,7 @@ struct link_counter {
 /* NULL with the reason printed; nl_socket_free() closes it. */
 struct nl_sock *link_open(void);
 
-/* False: there is no such device in this namespace. */
+/* False if there is no such device in this namespace. */
 bool link_read(struct nl_sock *sock, uint32_t ifindex,
 	       struct link_counter counters[LINK_COUNTERS]);
 

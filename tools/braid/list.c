@@ -13,7 +13,7 @@
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
 
-/* A configuration that changes faster than it can be read is not worth more. */
+/* Tries to read a configuration that changes meanwhile. */
 #define TRIES 20
 
 static int list_add(struct nlmsghdr *header, void *arg)

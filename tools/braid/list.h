@@ -6,7 +6,7 @@
 
 struct kernel;
 
-/* All objects of one kind, by key. */
+/* All objects of one kind, sorted by key. */
 struct list {
 	const struct object *object;
 	struct row *rows;

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Where iproute2 keeps its named namespaces. */
+/* The directory of iproute2's named namespaces. */
 #define NETNS_DIR "/var/run/netns"
 
 static int enter_netns(const char *name)
@@ -76,7 +76,7 @@ enum long_option {
 	OPTION_DRY_RUN,
 };
 
-/* -1: go on; else an exit status. */
+/* Returns -1 to continue, or an exit status. */
 static int parse_options(struct options *options, int argc, char **argv)
 {
 	static const struct option longs[] = {
@@ -140,7 +140,7 @@ static int parse_options(struct options *options, int argc, char **argv)
 	return -1;
 }
 
-/* Output that did not arrive is no success. */
+/* Fail if output was lost, as on a full disk. */
 static int finish(int result)
 {
 	if (fflush(stdout) || ferror(stdout)) {

@@ -22,23 +22,23 @@
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
 
-/* What can be watched. */
+/* A kind of events. */
 struct stream {
 	const char *name;
 	const char *family;
 	const char *group;
 	const struct word *words;
 	void (*text)(const struct row *row);
-	uint16_t nest; /* of an event; 0: it is the message */
+	uint16_t nest; /* attribute of an event; 0: the message is the event */
 	uint8_t cmd;
-	uint8_t list; /* a listing that is refused to who may not watch, or 0 */
+	uint8_t list; /* a listing that needs the same privilege, or 0 */
 };
 
 struct monitor {
 	const struct options *options;
 	const struct stream *stream;
 	struct kernel kernel;
-	uint32_t lost; /* as far as told */
+	uint32_t lost; /* lost events that were printed */
 };
 
 static volatile sig_atomic_t stopped;
@@ -109,7 +109,7 @@ static const struct stream streams[] = {
 
 static void event_json(const struct stream *stream, const struct row *row)
 {
-	/* a line each, whatever -p says: a stream is read by line */
+	/* one line an event even with -p: programs read the stream by line */
 	struct json json = { .out = stdout };
 
 	json_open(&json, '{');
@@ -139,11 +139,11 @@ static int event(const struct monitor *monitor, struct nlmsghdr *header)
 		event_json(stream, &row);
 	else
 		stream->text(&row);
-	/* at once: whoever reads a pipe waits for this line */
+	/* the reader of a pipe waits for this line */
 	return fflush(stdout) ? -EPIPE : 0;
 }
 
-/* Nobody would ever write to this socket again. */
+/* After that no message would reach this socket. */
 static bool module_left(const struct monitor *monitor, struct nlmsghdr *header)
 {
 	struct nlattr *family;
@@ -169,7 +169,7 @@ static int message(struct nlmsghdr *header, void *arg)
 	return 0;
 }
 
-/* ---- events that did not fit ---- */
+/* ---- lost events ---- */
 
 static int tell_lost(struct monitor *monitor)
 {
@@ -191,7 +191,7 @@ static int tell_lost(struct monitor *monitor)
 	} else if (lost) {
 		printf("lost %u events\n", lost);
 	} else {
-		/* they did not come as far as this socket */
+		/* events were lost before they reached the socket */
 		puts("lost events");
 	}
 	return fflush(stdout) ? -EPIPE : 0;
@@ -200,8 +200,8 @@ static int tell_lost(struct monitor *monitor)
 /* ---- the stream ---- */
 
 /*
- * Who is in the wrong namespace would join and hear nothing; a listing is
- * refused there with a text.
+ * In a wrong namespace joining the group succeeds, but no event would arrive. A
+ * listing is refused there with a text.
  */
 static int may_watch(struct monitor *monitor)
 {
@@ -245,7 +245,7 @@ static int watch(struct monitor *monitor, const sigset_t *waiting)
 {
 	struct pollfd fds[] = {
 		{ .fd = monitor->kernel.fd, .events = POLLIN },
-		/* tells when the reader of a pipe has gone */
+		/* POLLERR: the reader of the pipe has gone */
 		{ .fd = fileno(stdout) },
 	};
 	int result = 0;
@@ -262,8 +262,8 @@ static int watch(struct monitor *monitor, const sigset_t *waiting)
 }
 
 /*
- * The signals that end it are let in only while it waits, so none can come
- * unseen between the test and the wait.
+ * SIGINT and SIGTERM are blocked except during ppoll(), so none is missed
+ * between the test of `stopped` and the wait.
  */
 static void prepare_signals(sigset_t *waiting)
 {
@@ -291,12 +291,12 @@ static void usage(void)
 	     "\n"
 	     "drops    dropped packets: time, reason, direction, protocol, both\n"
 	     "         sides with identity and labels, and the device\n"
-	     "volumes  what happens to attached volumes: time, volume, what, the\n"
-	     "         voter that it is about, and why\n"
+	     "volumes  events of attached volumes: time, volume, event, the voter\n"
+	     "         concerned, and the reason\n"
 	     "\n"
-	     "With -j a line is a JSON object (the whole is a stream of objects,\n"
-	     "not an array). 'lost N events' tells how many did not fit into the\n"
-	     "socket's buffer.\n"
+	     "With -j a line is a JSON object (the output is a stream of objects,\n"
+	     "not an array). 'lost N events' means that N events did not fit into\n"
+	     "the socket's buffer.\n"
 	     "\n"
 	     "Examples:\n"
 	     "  braid monitor drops\n"

@@ -8,19 +8,20 @@ struct asked;
 struct options;
 
 /*
- * What volumes consist of: replica, target, volume. Unlike objects these are no
- * configuration that is committed: each has commands of its own, done at once.
+ * A replica, target or volume. Unlike objects, nouns are no part of the
+ * configuration that is committed: each has commands of its own, which take
+ * effect at once.
  */
 
-/* A command of one. */
+/* A command of a noun. */
 struct deed {
 	const char *name;
 	const char *help;
 	const struct word *words; /* what may be typed, the bare key first */
 	uint8_t cmd;
-	bool reads; /* changes nothing, so there is nothing to be tried */
+	bool reads; /* changes nothing, so --dry-run is accepted */
 	bool key_optional;
-	/* of what was typed, or NULL; prints warnings */
+	/* prints warnings about the words, or NULL */
 	void (*warn)(const struct asked *asked);
 	int (*run)(const struct options *options, const struct asked *asked);
 };
@@ -40,7 +41,7 @@ extern const size_t nouns_count;
 
 extern const struct noun noun_replica;
 
-/* What is told of a voter, of an event, and of a check. */
+/* Words of a voter, of an event, and of a check. */
 extern const struct word voter_words[], volume_event_words[], check_words[];
 
 const struct noun *noun_find(const char *name);

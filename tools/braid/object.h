@@ -21,26 +21,26 @@ struct word {
 	const char *help;
 	const struct type *type;
 	const struct choice *choices;
-	/* the next word chooses one of these, each with a value of its own */
+	/* the next word chooses a variant, which has a value of its own */
 	const struct word *variants;
-	const char *refers; /* what the value names: an object, or "device" */
-	uint64_t standard; /* the value that is taken when none is given */
+	const char *refers; /* what the value names: an object, device or file */
+	uint64_t standard; /* the value that is taken if the word is left out */
 	uint16_t attr;
-	uint16_t attr_max; /* the value is A[-B] and this takes B */
+	uint16_t attr_max; /* attribute of B if the value is A[-B], or 0 */
 	bool list; /* separated by commas, one attribute each */
 	bool many; /* one or more words, and more than once */
-	const char *behind; /* only with this other one */
+	const char *behind; /* only after this other word */
 	bool key; /* names the object */
 	bool bare; /* comes first and is typed without its name */
 	bool optional;
 	bool has_standard;
-	bool derived; /* the kernel finds a value when none is given */
-	bool told; /* only ever told by the kernel */
-	bool statistic; /* counts; told only */
+	bool derived; /* the kernel derives it; printed with -d only */
+	bool told; /* printed, never typed */
+	bool statistic; /* a counter; printed with -s only */
 	enum colour colour;
 };
 
-/* A kind of object that the kernel holds. */
+/* A kind of object of the configuration. */
 struct object {
 	const char *name;
 	const char *help;
@@ -51,7 +51,7 @@ struct object {
 	const char *notes;
 };
 
-/* In the order in which one may refer to those before it. */
+/* Each kind stands behind the kinds that it can refer to. */
 extern const struct object *const objects[];
 extern const size_t objects_count;
 
@@ -63,7 +63,7 @@ extern const struct word event_words[], flow_words[], flows_words[];
 extern const struct word status_words[], total_words[], drop_words[];
 
 const struct object *object_find(const char *name);
-/* Is there anything that `set` could change? */
+/* True if `set` can change anything. */
 bool object_settable(const struct object *object);
 const struct word *word_find(const struct word *words, const char *name);
 

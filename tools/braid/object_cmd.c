@@ -34,7 +34,7 @@ static void refused(size_t number, const struct nlmsghdr *sent,
 	change_refused(arg, sent, fault);
 }
 
-/* Only a commit knows of a dry run, so the change is a transaction of one. */
+/* Only a commit has a dry run, so send a transaction with one change. */
 static int attempt(struct change *change, struct nl_msg *msg)
 {
 	struct transaction transaction = { .count = 0 };

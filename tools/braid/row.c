@@ -269,7 +269,7 @@ static void list_json(const struct row *row, const struct word *word,
 	json_close(json, ']');
 }
 
-/* A port is a number; a range is what the word says. */
+/* A single port is a number, a range is text. */
 static void range_json(const struct row *row, const struct word *word,
 		       const struct value *low, struct json *json)
 {
@@ -314,7 +314,7 @@ void row_json(const struct row *row, const struct word *words,
 	}
 }
 
-/* ---- back into a batch ---- */
+/* ---- batches ---- */
 
 const char *row_unwritable(const struct row *row, const struct word *words)
 {

@@ -9,20 +9,20 @@
 struct json;
 struct nlattr;
 
-/* What the kernel told of one thing: attributes that a table of words reads. */
+/* Attributes of a message or nest, which a table of words interprets. */
 struct row {
 	struct nlattr *attrs;
 	int len;
 };
 
-/* A copy of what is in the nest; row_free() frees it. */
+/* A copy of the attributes of a nest; row_free() frees it. */
 struct row row_copy(const struct nlattr *nest);
 void row_free(struct row *row);
 
-/* Every attribute that has a word is well formed, and the key is there. */
+/* True if all attributes that have a word are well formed, and the key is there. */
 bool row_valid(const struct row *row, const struct word *words);
 
-/* The value of a word that is no list; false: it is not there. */
+/* The value of a word that is no list; false if it is absent. */
 bool row_get(const struct row *row, const struct word *word,
 	     struct value *value);
 
@@ -30,11 +30,11 @@ bool row_get(const struct row *row, const struct word *word,
 int row_compare(const struct row *a, const struct row *b,
 		const struct word *words);
 
-/* What is shown of a row. */
+/* Which words of a row are shown. */
 enum {
-	SHOW_DEFAULTS = 1, /* also what need not be typed to be so */
-	SHOW_TOLD = 2, /* also what cannot be typed */
-	SHOW_STATISTICS = 4, /* also what is counted */
+	SHOW_DEFAULTS = 1, /* also default and derived values */
+	SHOW_TOLD = 2, /* also words that cannot be typed */
+	SHOW_STATISTICS = 4, /* also counters */
 };
 
 /* KEY WORD VALUE..., as `add` takes it. */
@@ -48,7 +48,7 @@ void row_json(const struct row *row, const struct word *words,
 void row_word_text(const struct row *row, const struct word *word, FILE *out);
 bool row_has(const struct row *row, const struct word *word);
 
-/* A text in it that no batch line can hold, or NULL. */
+/* A text of the row that a batch cannot contain, or NULL. */
 const char *row_unwritable(const struct row *row, const struct word *words);
 
 #endif

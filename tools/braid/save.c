@@ -36,8 +36,8 @@ static void free_lists(struct list *lists)
 }
 
 /*
- * Each kind is a dump of its own; together they are one state only if no
- * commit came between the first and the last.
+ * Each kind is listed by a dump of its own; the lists are of one state only if
+ * no commit happened between the first and the last.
  */
 static int read_state(struct kernel *kernel, struct list *lists)
 {
@@ -134,8 +134,8 @@ static void usage(void)
 {
 	puts("Usage: braid save\n"
 	     "\n"
-	     "Prints the whole configuration as a batch, for 'braid -b'. With\n"
-	     "-j one object that holds the objects of each kind.\n"
+	     "Prints the whole configuration as a batch, for 'braid -b'; with\n"
+	     "-j, as one object that has the objects of each kind.\n"
 	     "\n"
 	     "Examples:\n"
 	     "  braid save > node1.braid\n"

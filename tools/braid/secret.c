@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* All that a right file can have, and one more to see that it has not. */
+/* The size of the largest valid file, and one more to detect a larger file. */
 #define FILE_MAX (BRAID_BLK_SECRETS_MAX * (BRAID_BLK_SECRET_MAX + 1))
 #define READ_MAX (FILE_MAX + 1)
 
@@ -51,7 +51,7 @@ static ssize_t read_all(int fd, unsigned char *buffer)
 	return got < 0 ? -1 : (ssize_t)len;
 }
 
-/* A line without its end; *at is set to the next one. */
+/* A line without its end; *at is set to the next line. */
 static bool add_line(struct secrets *secrets, const char *path,
 		     const unsigned char *buffer, size_t len, size_t *at)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* OBJECT show [KEY]: all of a kind, or those that the key names. */
+/* OBJECT show [KEY]: all objects of a kind, or those with the key. */
 #include "show.h"
 
 #include "cmd.h"
@@ -15,7 +15,7 @@
 #include <linux/braid_net.h>
 #include <netlink/socket.h>
 
-/* The words of a key, or of its beginning. */
+/* The words of a key, or of its first part. */
 struct key {
 	struct value values[GIVEN_MAX];
 	const struct word *words[GIVEN_MAX];
@@ -38,7 +38,7 @@ static bool matches(const struct row *row, const struct key *key)
 
 /* ---- counters of the device that an object is ---- */
 
-/* 0: the object is no device, or nobody asked. */
+/* Returns 0 if the object is no device, or without -s. */
 static size_t counters_of(const struct row *row, const struct word *words,
 			  struct nl_sock *links,
 			  struct link_counter counters[LINK_COUNTERS])
@@ -73,7 +73,7 @@ static void row_print_json(const struct row *row, const struct word *words,
 	size_t i, count = counters_of(row, words, links, counters);
 
 	json_open(json, '{');
-	/* a program is told all, whether it is the default or not */
+	/* programs get default values, too */
 	row_json(row, words, shown | SHOW_DEFAULTS, json);
 	for (i = 0; i < count; i++) {
 		json_key(json, counters[i].name);
@@ -115,7 +115,7 @@ unsigned int show_flags(const struct options *options)
 	       (options->statistics ? SHOW_STATISTICS : 0);
 }
 
-/* A whole key names one object, which must be there to be shown. */
+/* A complete key names one object, which must exist. */
 static bool found(const struct list *list, const struct key *key)
 {
 	size_t i;

@@ -6,10 +6,10 @@
 
 struct options;
 
-/* What the options ask to be shown, as row.h has it. */
+/* The flags of row.h that the options ask for. */
 unsigned int show_flags(const struct options *options);
 
-/* Print what the words of a show name; an exit status. */
+/* Print the objects of a `show`; returns an exit status. */
 int show(const struct options *options, const struct change *change);
 
 #endif

@@ -111,12 +111,12 @@ static int show_reply(struct nlmsghdr *header, void *arg)
 
 static void usage(void)
 {
-	puts("Usage: braid stats show      what was forwarded, dropped and why\n"
+	puts("Usage: braid stats show      packets forwarded, and dropped by reason\n"
 	     "       braid stats reset     set all counters to zero\n"
 	     "\n"
 	     "Text has a line for each reason and direction that dropped a\n"
-	     "packet, JSON has all of them. 'lost' counts events that no\n"
-	     "monitor could be told.\n"
+	     "packet, JSON has all of them. 'lost' counts events that did not\n"
+	     "reach a monitor.\n"
 	     "\n"
 	     "Examples:\n"
 	     "  braid stats show\n"

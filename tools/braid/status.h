@@ -6,7 +6,7 @@
 
 struct kernel;
 
-/* What runs in the kernel. */
+/* Version of braid_net and generation of its configuration. */
 struct status {
 	char version[64];
 	uint64_t generation; /* one up with every commit */

@@ -21,7 +21,7 @@
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
 
-/* What comes and goes faster than it can be read is not worth more. */
+/* Tries to read a list that changes meanwhile. */
 #define TRIES 20
 
 struct rows {
@@ -112,7 +112,7 @@ static int rows_list(struct rows *rows, const struct asked *asked,
 		if (result != -EINTR)
 			return kernel_failed(result, &fault);
 	}
-	error("what is listed changes faster than it can be read");
+	error("the list changes faster than it can be read");
 	return EXIT_REFUSED;
 }
 
@@ -138,7 +138,7 @@ static int rows_ask(struct rows *rows, const struct asked *asked,
 	return result ? EXIT_REFUSED : EXIT_DONE;
 }
 
-/* All, or the one of the key; rows_free() whatever it returns. */
+/* All, or the one with the key; call rows_free() even after an error. */
 static int rows_read(struct rows *rows, const struct asked *asked)
 {
 	struct kernel kernel;
@@ -155,9 +155,9 @@ static int rows_read(struct rows *rows, const struct asked *asked)
 	return result;
 }
 
-/* ---- to the reader ---- */
+/* ---- printing ---- */
 
-/* A line each, behind that of whose they are. */
+/* A line for each voter, after the line of its replica or volume. */
 static void voters_text(const struct row *row, const struct noun *noun,
 			unsigned int shown)
 {
@@ -250,7 +250,7 @@ int tell_show(const struct options *options, const struct asked *asked)
 
 /* ---- a check ---- */
 
-/* The kernel names the first of them only. */
+/* The kernel names the first faults and counts the others. */
 static void faults_text(const struct row *row, uint64_t faults)
 {
 	struct nlattr *attr;

@@ -5,13 +5,13 @@
 struct asked;
 struct options;
 
-/* What deeds run that print what the kernel tells. An exit status. */
+/* Deeds that print the kernel's reply; they return an exit status. */
 
-/* All, or the one of the key. */
+/* All, or the one with the key. */
 int tell_show(const struct options *options, const struct asked *asked);
-/* Also refused if something is wrong with the store. */
+/* Returns EXIT_REFUSED if the store has faults. */
 int tell_check(const struct options *options, const struct asked *asked);
-/* A sentence. */
+/* Print the reason why the volume waits. */
 int tell_why(const struct options *options, const struct asked *asked);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Least code point that needs a sequence of this length. */
+/* Smallest code point that needs a sequence of this length. */
 static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 
 static size_t sequence_length(unsigned char lead)
@@ -35,7 +35,7 @@ size_t text_character(const char *text)
 			return 0;
 		code = code << 6 | (byte[i] & 0x3f);
 	}
-	/* too long a form, a surrogate, no character, a C1 control */
+	/* an overlong form, a surrogate, no character, a C1 control */
 	if (code < least[len] || (code >= 0xd800 && code < 0xe000) ||
 	    code > 0x10ffff || code < 0xa0)
 		return 0;
@@ -62,7 +62,7 @@ bool text_is_item(const char *text, bool list)
 
 	if (!*text || *text == '#' || (list && strchr(text, ',')))
 		return false;
-	/* what is not printable would be written as something else */
+	/* text_put() would write an unprintable character differently */
 	for (; *text; text += len) {
 		len = text_character(text);
 		if (!len || *text == ' ')

@@ -5,8 +5,8 @@
 #include "row.h"
 
 /*
- * Packets and connections in text. A row and the table that its words are
- * looked up in; what the row lacks is left out.
+ * Events and connections in text: a row and the table of its words. Words that
+ * the row lacks are left out.
  */
 struct told {
 	const struct row *row;
@@ -20,11 +20,11 @@ bool told_has(const struct told *told, const char *name);
 void told_put(const struct told *told, const char *name, const char *before,
 	      const char *after);
 
-/* ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT, behind a text; the port may be NULL. */
+/* Print a text, then ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT; NULL: no port. */
 void told_put_end(const struct told *told, const char *before,
 		  const char *address, const char *port);
 
-/* Its ports are the type and the identifier. */
+/* True for ICMP, whose ports are the type and the identifier. */
 bool told_is_icmp(const struct told *told);
 
 #endif

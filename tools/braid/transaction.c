@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* begin, changes, commit: on one socket, changes many to a datagram. */
+/* begin, changes, commit on one socket, with many changes in a datagram. */
 #include "transaction.h"
 
 #include "error.h"
@@ -14,9 +14,9 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-/* How much is sent at once; far below what a socket takes. */
+/* Size of a datagram; far less than a socket accepts. */
 #define CHUNK (64 * 1024)
-/* How often the whole is tried again when others commit in between. */
+/* Tries of the transaction when other commits happen in between. */
 #define TRIES 4
 
 static void *grow(void *memory, size_t *room, size_t need, size_t item)
@@ -58,7 +58,7 @@ static struct nlmsghdr *message(const struct transaction *transaction, size_t i)
 				   transaction->offsets[i]);
 }
 
-/* Changes are only answered when they are refused; the first one counts. */
+/* The kernel answers only changes that it refuses; the first refusal counts. */
 static int keep_first(struct nlmsghdr *header, void *arg)
 {
 	struct fault *first = arg, fault;
@@ -79,7 +79,7 @@ static int read_refusals(struct kernel *kernel, struct fault *fault)
 	do
 		result =
 			kernel_receive(kernel, MSG_DONTWAIT, keep_first, fault);
-	/* no room for more answers: those that had are the earlier ones */
+	/* no room for more answers: the earlier answers were received */
 	while (result > 0 || result == -ENOBUFS || result == -EINTR);
 	return result;
 }

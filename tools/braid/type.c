@@ -54,7 +54,7 @@ static const char *number_format(const struct choice *choices,
 	return buffer;
 }
 
-/* The type of a number that has so many bits. */
+/* The type of a number with this many bits. */
 #define NUMBER(bits, what)                                             \
 	int type_u##bits##_put(struct nl_msg *msg, int attr,           \
 			       const struct value *value)              \
@@ -111,7 +111,7 @@ static bool choice_parse(const struct type *type, const struct choice *choices,
 	return false;
 }
 
-/* A number without a name here is a newer kernel's: shown as it is. */
+/* A newer kernel can send a number that has no name here; print the number. */
 static const char *choice_format(const struct choice *choices,
 				 const struct value *value,
 				 char buffer[TYPE_BUFFER])
@@ -141,7 +141,7 @@ const struct type type_choice32 = {
 	.format = choice_format,
 };
 
-/* ---- a flag: there or not ---- */
+/* ---- flags ---- */
 
 static bool flag_parse(const struct type *type, const struct choice *choices,
 		       const char *text, struct value *value)
@@ -170,7 +170,7 @@ const struct type type_flag = {
 
 /* ---- text ---- */
 
-/* Length and characters are the kernel's to judge, its text tells the user. */
+/* The kernel checks length and characters, and refuses with a text. */
 static bool string_parse(const struct type *type, const struct choice *choices,
 			 const char *text, struct value *value)
 {
@@ -249,7 +249,7 @@ static const char *address_format(const struct choice *choices,
 	const uint8_t *b = value->bytes;
 
 	inet_ntop(value->len == 4 ? AF_INET : AF_INET6, b, buffer, TYPE_BUFFER);
-	/* RFC 5952 has dotted numbers in known prefixes only; libc in ::/96 too */
+	/* unlike libc, RFC 5952 has no dotted numbers in ::/96 */
 	if (value->len == 16 && !strncmp(buffer, "::", 2) &&
 	    strchr(buffer, '.') && strncmp(buffer, "::ffff:", 7))
 		snprintf(buffer, TYPE_BUFFER, "::%x:%x", b[12] << 8 | b[13],
@@ -389,7 +389,7 @@ const struct type type_mac = {
 	.format = mac_format,
 };
 
-/* ---- a moment: nanoseconds since the epoch, shown in UTC ---- */
+/* ---- times: nanoseconds since 1970, shown in UTC ---- */
 
 static const char *time_format(const struct choice *choices,
 			       const struct value *value,

@@ -11,29 +11,29 @@
 struct nl_msg;
 struct nlattr;
 
-/* A name that stands for a number on the wire; a list ends with no name. */
+/* A name for a number on the wire; a list of choices ends with no name. */
 struct choice {
 	const char *name;
 	uint32_t number;
 	enum colour colour;
 };
 
-/* One value in the form between text and attribute. */
+/* A value between its forms as text and as attribute. */
 struct value {
 	uint64_t number;
-	const char *text; /* borrowed from the words or from the message */
+	const char *text; /* points into the words or the message */
 	uint8_t bytes[16];
 	uint8_t len; /* of bytes: 4, 16, and 6 for a hardware address */
 	uint8_t prefix; /* CIDR only: length in bits */
-	uint16_t port; /* an end of a connection only */
-	bool flag; /* a voter only: it is a witness */
+	uint16_t port; /* of type_end and type_voter only */
+	bool flag; /* of type_voter only: it is a witness */
 };
 
 #define TYPE_BUFFER 64
 
 /*
- * A kind of value: how it is written, how it travels. Each type is the only
- * place that knows both forms, so what is parsed is what is printed.
+ * A kind of value, with its forms as text and as attribute. Only the type knows
+ * both forms, so values are printed as they are parsed.
  */
 struct type {
 	uint64_t max; /* numbers only */
@@ -43,7 +43,7 @@ struct type {
 		      const char *text, struct value *value);
 	int (*put)(struct nl_msg *msg, int attr, const struct value *value);
 	bool (*get)(const struct nlattr *attr, struct value *value);
-	/* the text is in the value or in the buffer */
+	/* returns a text in the value or in the buffer */
 	const char *(*format)(const struct choice *choices,
 			      const struct value *value,
 			      char buffer[TYPE_BUFFER]);
@@ -75,11 +75,11 @@ extern const struct type type_flag;
 extern const struct type type_string;
 extern const struct type type_address, type_cidr, type_mac;
 extern const struct type type_time;
-/* of volumes */
+/* of volumes, in type_volume.c */
 extern const struct type type_size, type_uuid, type_hex64, type_version;
 extern const struct type type_end, type_voter, type_path, type_secret;
 
-/* Digits and nothing else, no larger than that. */
+/* Parse digits without a sign or blanks; false if larger than max. */
 bool digits_parse(const char *text, int base, uint64_t max, uint64_t *number);
 
 /* Order of two values of one type, for sorting and for keys. */

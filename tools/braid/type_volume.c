@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Kinds of values that only volumes have. */
+/* Types of values that only volumes have. */
 #include "type.h"
 
 #include <arpa/inet.h>
@@ -12,7 +12,7 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-/* ---- a size: bytes, or with a power of 1024 ---- */
+/* ---- a size: bytes, or a number with K, M, G or T ---- */
 
 static const char units[] = "KMGT";
 
@@ -48,7 +48,7 @@ static bool size_get(const struct nlattr *attr, struct value *value)
 	return true;
 }
 
-/* As it may be typed, in the largest unit that has no fraction. */
+/* In the form that can be typed, in the largest unit without a fraction. */
 static const char *size_format(const struct choice *choices,
 			       const struct value *value,
 			       char buffer[TYPE_BUFFER])
@@ -138,7 +138,7 @@ const struct type type_uuid = {
 	.format = uuid_format,
 };
 
-/* ---- what is only told ---- */
+/* ---- values that are only printed ---- */
 
 static bool never_parse(const struct type *type, const struct choice *choices,
 			const char *text, struct value *value)
@@ -146,7 +146,7 @@ static bool never_parse(const struct type *type, const struct choice *choices,
 	return false;
 }
 
-/* A random number; text in JSON, where numbers have 53 bits. */
+/* A random number; text in JSON, whose numbers have 53 bits. */
 static const char *hex64_format(const struct choice *choices,
 				const struct value *value,
 				char buffer[TYPE_BUFFER])
@@ -214,7 +214,7 @@ static bool port_read(const char *text, struct value *value)
 	return true;
 }
 
-/* IPv6 stands in brackets. */
+/* An IPv6 address is in brackets. */
 static bool end_read(const char *text, struct value *value)
 {
 	const char *close = strchr(text, ']'), *colon = strrchr(text, ':');
@@ -375,7 +375,7 @@ const struct type type_path = {
 	.format = type_string_format,
 };
 
-/* The name of a file; what travels is what is in it, see secret.h. */
+/* The name of a file whose content is sent, see secret.h. */
 static bool secret_parse(const struct type *type, const struct choice *choices,
 			 const char *text, struct value *value)
 {

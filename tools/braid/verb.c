@@ -6,7 +6,7 @@
 const struct verb verbs[] = {
 	{
 		"flow",
-		"show, count or forget connections",
+		"show, count or remove connections",
 		"show count flush help",
 		cmd_flow,
 	},
@@ -18,7 +18,7 @@ const struct verb verbs[] = {
 	},
 	{
 		"monitor",
-		"watch packets being dropped, or volumes",
+		"watch dropped packets, or events of volumes",
 		"drops volumes help",
 		cmd_monitor,
 	},
@@ -30,7 +30,7 @@ const struct verb verbs[] = {
 	},
 	{
 		"version",
-		"print the versions of tool and module",
+		"print the versions of the tool and the modules",
 		"help",
 		cmd_version,
 	},

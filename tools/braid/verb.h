@@ -6,7 +6,7 @@
 
 struct options;
 
-/* What is no object of the kernel, and its commands, separated by blanks. */
+/* A command that has no objects. `commands` are separated by blanks. */
 struct verb {
 	const char *name;
 	const char *help;

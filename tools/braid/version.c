@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* version: the tool's own and those of the modules that are loaded */
+/* version: of the tool and of the modules that are loaded */
 #include "cmd.h"
 #include "error.h"
 #include "json.h"
@@ -14,7 +14,7 @@
 
 #include <linux/braid_net.h>
 
-/* Of volumes; the family has no operation for it, and sysfs is there for all. */
+/* Of braid_blk, whose family has no operation for it; all users may read it. */
 #define VOLUMES_VERSION "/sys/module/braid_blk/version"
 
 static const char *volumes_version(char *buffer, int size)
@@ -82,9 +82,9 @@ int cmd_version(const struct options *options, int argc, char **argv)
 	if (argc && is_help(argv[0])) {
 		puts("Usage: braid version\n"
 		     "\n"
-		     "Prints the version of the tool and those of the modules\n"
-		     "that are loaded, that of the network with the generation\n"
-		     "of this network namespace's configuration.");
+		     "Prints the versions of the tool and of the modules that are\n"
+		     "loaded; braid_net also has the generation of this network\n"
+		     "namespace's configuration.");
 		return EXIT_DONE;
 	}
 	if (argc) {

@@ -463,7 +463,7 @@ static const char *const rule_examples[] = {
 
 static const struct object object_rule = {
 	.name = "rule",
-	.notes = "A subject that no rule selects in a direction is open in it; one that is\nselected has only what a rule allows.",
+	.notes = "While no rule selects a subject in a direction, all traffic passes in that\ndirection; when a rule does, only traffic that a rule allows passes.",
 	.help = "traffic of an identity that is allowed or denied",
 	.words = rule_words,
 	.kind = BRAID_NET_OBJECT_RULE,
@@ -554,7 +554,7 @@ static const char *const service_examples[] = {
 
 static const struct object object_service = {
 	.name = "service",
-	.notes = "Its backends go with it.",
+	.notes = "When a service is removed, so are its backends.",
 	.help = "one address in front of many backends",
 	.words = service_words,
 	.kind = BRAID_NET_OBJECT_SERVICE,
@@ -1023,7 +1023,7 @@ static const char *const replica_examples[] = {
 
 const struct noun noun_replica = {
 	.name = "replica",
-	.notes = "A store is a block device, or a file that has another one, STORE.braid,\nbeside it.",
+	.notes = "A store is a block device, or a file that has another file, STORE.braid,\nbeside it.",
 	.help = "replicas and witnesses that this node keeps",
 	.deeds = replica_deeds,
 	.told = replica_told,
@@ -1151,7 +1151,7 @@ static const char *const target_examples[] = {
 
 const struct noun noun_target = {
 	.name = "target",
-	.notes = "A secret file has mode 0600 and one or two lines of 32 to 64 bytes: the\nsecret, and one that is accepted as well while it is replaced.",
+	.notes = "A secret file has mode 0600 and one or two lines of 32 to 64 bytes: the\nsecret, and another that is accepted as well during an exchange.",
 	.help = "addresses where this node serves its replicas",
 	.deeds = target_deeds,
 	.told = target_told,
@@ -1652,7 +1652,7 @@ static const char *const volume_examples[] = {
 
 const struct noun noun_volume = {
 	.name = "volume",
-	.notes = "A majority of the voters must be reached to attach a volume and to keep\nit: of three one may be missing, of five two. Sizes are multiples of 4096\nbytes.",
+	.notes = "A majority of the voters must be reached to attach a volume and to keep\nit attached: of three one may fail, of five two. Sizes are multiples of\n4096 bytes.",
 	.help = "block devices whose data several nodes keep",
 	.deeds = volume_deeds,
 	.told = volume_told,

@@ -8,14 +8,14 @@
 #   [OBJECT COMMAND]       words that the command takes after the key
 #   [OBJECT:]              what the key of a new object names
 #   [OBJECT COMMAND:]      what the key of that command names
-#   [OBJECT:WORD]          values of the word, - if none follows, + if many do
-#   [OBJECT:WORD|]         the words of which one follows
-#   [OBJECT:WORD VARIANT]  values that follow that one, - if none does
+#   [OBJECT:WORD]          values of the word, - if it has none, + if it may have several
+#   [OBJECT:WORD|]         words, one of which follows
+#   [OBJECT:WORD VARIANT]  values of that variant, - if it has none
 #
 # A value @KIND is the key of any object of that kind, @device any device, @file
 # any file.
 
-# Names of what is in a directory.
+# Names of the files in a directory.
 _braid_names() {
 	local path
 	for path in "$1"/*; do
@@ -23,7 +23,7 @@ _braid_names() {
 	done
 }
 
-# Keys of the objects that there are, names of the devices.
+# Keys of existing objects, names of devices.
 _braid_keys() {
 	local key
 	if [[ $1 == device ]]; then

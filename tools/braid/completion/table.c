@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Prints the table of completion/braid.bash, out of the tables of words. */
+/* Prints the table of completion/braid.bash from the tables of words. */
 #include "../change.h"
 #include "../noun.h"
 #include "../verb.h"
@@ -106,7 +106,7 @@ static void object_entries(const struct object *object)
 	}
 }
 
-/* What follows a word: - nothing, + one or more values. */
+/* `-` if no value follows the word, `+` if several may. */
 static void value_entry(const struct noun *noun, const struct word *word)
 {
 	char rest[128];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Linked over the opening of the socket, so that the whole tool can be run
- * against a kernel that a test plays: a socket pair's other end.
+ * against the fake kernel of a test, the other end of a socket pair.
  */
 #include "../error.h"
 #include "../kernel.h"
