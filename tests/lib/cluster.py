@@ -8,10 +8,12 @@ them. Tests are functions as in ktap.py, but run on the host: run_here().
 import contextlib
 import json
 import os
+import shlex
 import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import ktap
 
@@ -59,6 +61,18 @@ def braid(node, words, **more):
     return run(node, "braid", *words.split(), **more)
 
 
+def braids(*commands):
+    """The same as a line of a shell for each, which ends at the first that fails."""
+    return "".join(f"braid {shlex.join(words.split())}\n" for words in commands)
+
+
+def on_each(nodes, function):
+    """function(node) for all nodes at the same time, whose results come in order. To
+    reach a node takes its emulated processor longer than what it is to do."""
+    with ThreadPoolExecutor(len(nodes) or 1) as pool:
+        return list(pool.map(function, nodes))
+
+
 def ask(node, words):
     """The same with -j: the objects."""
     return json.loads(run(node, "braid", "-j", *words.split()))
@@ -92,6 +106,20 @@ def wait(what, condition, seconds=PATIENCE):
         time.sleep(0.3)
 
 
+def try_all(node, *commands):
+    """Each of them, whatever becomes of the others: one that does not answer must not
+    hide why a test failed."""
+    script = "\n".join(f"{line} || true" for line in braids(*commands).splitlines())
+    try:
+        sh(node, script)
+    except Refused:
+        pass    # no power
+    except subprocess.TimeoutExpired:
+        for words in commands:
+            with contextlib.suppress(Refused, subprocess.TimeoutExpired):
+                braid(node, words)
+
+
 def address(node):
     return f"192.168.77.{node}:{PORT}"
 
@@ -113,22 +141,30 @@ class Volume:
     def nodes(self):
         return self.data + self.witnesses
 
+    # A line of a shell that makes the file, and commands in words.
+    secret_line = f"umask 077; mkdir -p /run/lab; printf %032d 7 >{SECRET}\n"
+
     def secret(self, node):
-        sh(node, f"umask 077; mkdir -p /run/lab; printf %032d 7 >{SECRET}")
+        sh(node, self.secret_line)
+
+    def listening(self, node):
+        return f"target listen {self.at(node)} secret-file {SECRET}"
+
+    def replica(self, node, *more):
+        role = "witness" if node in self.witnesses else f"size {self.size}"
+        return " ".join((f"replica create {self.store} volume {self.name} uuid {self.uuid} "
+                         f"voter {node} {role} force", *more))
 
     def listen(self, node):
-        self.secret(node)
-        braid(node, f"target listen {self.at(node)} secret-file {SECRET}")
+        sh(node, self.secret_line + braids(self.listening(node)))
 
     def make_replica(self, node, *more):
-        role = "witness" if node in self.witnesses else f"size {self.size}"
-        braid(node, f"replica create {self.store} volume {self.name} uuid {self.uuid} "
-                    f"voter {node} {role} force " + " ".join(more))
+        braid(node, self.replica(node, *more))
 
     def open(self, node):
         """As after a reboot."""
-        braid(node, f"replica open {self.store}")
-        self.listen(node)
+        sh(node, self.secret_line + braids(f"replica open {self.store}", self.listening(node)),
+           timeout=2 * PATIENCE)
 
     def away(self, node):
         """Nobody reaches its replica, which is closed."""
@@ -143,9 +179,9 @@ class Volume:
         return f"volume create {self.name} size {self.size} {voters}"
 
     def create(self, on=None):
-        for node in self.nodes:
-            self.make_replica(node)
-            self.open(node)
+        on_each(self.nodes, lambda node: sh(
+            node, self.secret_line + braids(self.replica(node), f"replica open {self.store}",
+                                       self.listening(node)), timeout=3 * PATIENCE))
         braid(on or self.nodes[0], self.creation())
 
     def attachment(self, *more, addresses=None):
@@ -154,8 +190,7 @@ class Volume:
         return " ".join((f"volume attach {self.name} from {where} secret-file {SECRET}", *more))
 
     def attach(self, node, *more, addresses=None):
-        self.secret(node)
-        braid(node, self.attachment(*more, addresses=addresses))
+        sh(node, self.secret_line + braids(self.attachment(*more, addresses=addresses)))
 
     def written(self, node, count, **more):
         """Attached on a node, with a writer that has had so many acknowledgements."""
@@ -177,9 +212,8 @@ class Volume:
     def refused_for_a_lease(self, node, begin, addresses):
         """Voters that were opened no earlier than BEGIN cannot know what they granted
         before. Where the machine is too slow to look in time nothing is seen."""
-        self.secret(node)
         try:
-            braid(node, self.attachment(addresses=addresses))
+            self.attach(node, addresses=addresses)
         except Refused as error:
             ktap.equal(error.status, 2, error.text)
             ktap.true("its lease runs" in error.text, error.text)
@@ -243,7 +277,7 @@ class Volume:
 
     def alike(self, *nodes):
         """The replicas on these nodes hold the same bytes; when nobody writes."""
-        digests = {node: self.digest(node) for node in nodes}
+        digests = dict(zip(nodes, on_each(nodes, self.digest)))
         ktap.equal(len(set(digests.values())), 1, f"digests {digests}")
 
     def numbers(self, node, blocks, device=None):
@@ -259,12 +293,11 @@ class Volume:
     def remove(self):
         """Back to what was, whatever happened; for the end of a test."""
         lab("heal")
-        for node in self.nodes:
-            for words in (f"volume detach {self.name} force", f"target close {self.at(node)}",
-                          f"replica close {self.store}", f"replica del {self.store}"):
-                # One that does not answer must not hide why the test failed.
-                with contextlib.suppress(Refused, subprocess.TimeoutExpired):
-                    braid(node, words)
+        # The writers first: what they ask the others is answered then.
+        on_each(self.nodes, lambda node: try_all(node, f"volume detach {self.name} force"))
+        on_each(self.nodes, lambda node: try_all(
+            node, f"target close {self.at(node)}", f"replica close {self.store}",
+            f"replica del {self.store}"))
 
     @contextlib.contextmanager
     def made(self):
