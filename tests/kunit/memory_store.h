@@ -15,6 +15,7 @@
 #include "../../kmod/blk/proto/record.h"
 #include "../../kmod/blk/store/slots.h"
 #include "../../kmod/blk/store/store.h"
+#include "../../kmod/blk/store/store_open.h"
 #include "../../kmod/blk/target/target.h"
 #include "../../kmod/blk/proto/text.h"
 

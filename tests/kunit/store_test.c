@@ -5,7 +5,6 @@
 #include <linux/module.h>
 
 #include "../../kmod/blk/store/store.c"
-#include "../../kmod/blk/proto/text.c"
 
 /* The kind of store below: what it was asked, and what it says. */
 static struct below {
@@ -48,20 +47,6 @@ static const struct braid_store_ops below_ops = {
 	.sync = below_sync,
 	.flush = below_flush,
 };
-
-struct braid_store *braid_store_bdev_open(const char *path,
-					  enum braid_store_how how,
-					  struct netlink_ext_ack *extack)
-{
-	return ERR_PTR(-ENODEV);
-}
-
-struct braid_store *braid_store_file_open(const char *path,
-					  enum braid_store_how how, bool witness,
-					  struct netlink_ext_ack *extack)
-{
-	return ERR_PTR(-ENODEV);
-}
 
 static int last_error;
 

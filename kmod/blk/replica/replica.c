@@ -20,6 +20,7 @@
 #include "replica/session.h"
 #include "store/slots.h"
 #include "store/store.h"
+#include "store/store_open.h"
 #include "target/target.h"
 #include "proto/text.h"
 

@@ -13,6 +13,7 @@
 #include "proto/map.h"
 #include "proto/record.h"
 #include "store/store.h"
+#include "store/store_open.h"
 #include "proto/text.h"
 
 /*

@@ -11,6 +11,7 @@
 #include "proto/record.h"
 #include "store/slots.h"
 #include "store/store.h"
+#include "store/store_open.h"
 #include "proto/text.h"
 
 /* Making and unmaking replicas that are not open. */
