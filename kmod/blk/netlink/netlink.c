@@ -16,6 +16,8 @@
 #include "netlink/netlink-gen.h"
 #include "netlink/parse.h"
 #include "replica/replica.h"
+#include "store/check.h"
+#include "store/make.h"
 #include "target/target.h"
 
 enum {

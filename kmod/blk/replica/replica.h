@@ -5,7 +5,7 @@
 #include <linux/types.h>
 #include <linux/uuid.h>
 
-#include "proto/record.h"
+#include "store/replica_info.h"
 
 struct braid_replica;
 struct braid_request;
@@ -18,57 +18,13 @@ struct netlink_ext_ack;
  * target for writers elsewhere and by the volume directly.
  */
 
-/*
- * struct braid_replica_info - what `replica show` and a handshake tell
- */
-struct braid_replica_info {
-	char path[256];
-	struct braid_record record;	/* the durable one */
-	u64 store;			/* id of this opening */
-	u64 data_size;
-	u32 regions_dirty;
-	u64 lease_left_ms;
-	struct braid_epoch lease_epoch;
-	bool failed;			/* record or map could not be written, or a flush failed */
-};
-
-/*
- * struct braid_replica_make - arguments of `replica create`
- * @size: bytes of the volume; 0: all that fits
- */
-struct braid_replica_make {
-	const char *path;
-	const char *name;
-	uuid_t volume;
-	u8 voter;
-	u64 size;
-	bool witness;
-	bool force;
-};
-
 int braid_replica_init(void);
 void braid_replica_exit(void);		/* closes all */
 
 /* The words of the tool. Context: process, may sleep long. */
-int braid_replica_create(const struct braid_replica_make *make,
-			 struct netlink_ext_ack *extack);
 int braid_replica_open(const char *path, struct netlink_ext_ack *extack);
 /* Refused while a writer's session is open, unless its lease ran out. */
 int braid_replica_close(const char *path, struct netlink_ext_ack *extack);
-/* Blanks both slots of a store that is not open. */
-int braid_replica_del(const char *path, struct netlink_ext_ack *extack);
-
-/*
- * struct braid_replica_fault - one thing wrong that `replica check` found
- */
-struct braid_replica_fault {
-	char what[96];
-};
-
-/* Reads record, map pages and ring of a store, open or not; changes nothing. */
-int braid_replica_check(const char *path, struct braid_replica_info *info,
-			struct braid_replica_fault *fault, u32 max, u32 *found,
-			struct netlink_ext_ack *extack);
 
 /*
  * Calls @fn for each open one, in the order of opening, until it returns non-zero;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "replica/replica.h"
+#include "store/check.h"
 
 #include <linux/delay.h>
 #include <linux/err.h>
@@ -12,6 +12,7 @@
 #include "store/layout.h"
 #include "proto/map.h"
 #include "proto/record.h"
+#include "store/replica_info.h"
 #include "store/store.h"
 #include "store/store_open.h"
 #include "proto/text.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "replica/replica.h"
+#include "store/make.h"
 
 #include <linux/err.h>
 #include <linux/random.h>
