@@ -149,7 +149,7 @@ const char *braid_map_decode_page(struct braid_map *map, u32 page,
 	return NULL;
 }
 
-void braid_map_spoil(struct braid_map *map, u32 now)
+static void map_spoil(struct braid_map *map, u32 now)
 {
 	spoil(map, 0, map->regions, now);
 }
@@ -307,7 +307,7 @@ const char *braid_ring_replay(struct braid_map *map, const void *ring,
 	*next = highest + 1;
 	if (wrong) {
 		apply_generations(map, ring, records);
-		braid_map_spoil(map, now);
+		map_spoil(map, now);
 		return wrong;
 	}
 	/* What is in the slot of the next one was home before that may be written. */

@@ -70,9 +70,6 @@ void braid_map_encode_page(const struct braid_map *map, u32 page, void *out);
 const char *braid_map_decode_page(struct braid_map *map, u32 page,
 				  const void *in, u32 now);
 
-/* Makes the whole map dirty, of generation @now. */
-void braid_map_spoil(struct braid_map *map, u32 now);
-
 /* Encodes a ring record; @count at most BRAID_RING_PER_RECORD. */
 void braid_ring_encode(void *out, u64 map_id, u64 sequence,
 		       const struct braid_change *change, u32 count);
