@@ -7,6 +7,7 @@
 #undef RING_MAGIC
 #include "../../kmod/blk/store/tracker.c"
 #include "../../kmod/blk/store/journal.c"
+#include "../../kmod/blk/store/journal_open.c"
 
 #include <linux/delay.h>
 #include <linux/mutex.h>

@@ -23,6 +23,7 @@
 #define create journal_create
 #define destroy journal_destroy
 #include "../../kmod/blk/store/journal.c"
+#include "../../kmod/blk/store/journal_open.c"
 #undef create
 #undef destroy
 #define create session_create

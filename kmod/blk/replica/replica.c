@@ -14,6 +14,7 @@
 #include <linux/time64.h>
 
 #include "store/journal.h"
+#include "store/journal_open.h"
 #include "proto/map.h"
 #include "replica/replica_state.h"
 #include "replica/serve.h"

@@ -10,6 +10,7 @@
 #include <linux/time64.h>
 
 #include "store/journal.h"
+#include "store/journal_open.h"
 #include "proto/member.h"
 #include "proto/record.h"
 #include "replica/replica_state.h"

@@ -5,7 +5,7 @@
 #include <linux/mm.h>
 #include <linux/string.h>
 
-#include "store/journal.h"
+#include "store/journal_open.h"
 #include "store/layout.h"
 #include "proto/record.h"
 #include "store/slots.h"

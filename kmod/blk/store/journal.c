@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "store/journal.h"
 
-#include <linux/bitmap.h>
 #include <linux/bitops.h>
 #include <linux/bug.h>
 #include <linux/build_bug.h>
@@ -9,15 +8,13 @@
 #include <linux/err.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
-#include <linux/mm.h>
-#include <linux/netlink.h>
 #include <linux/printk.h>
 #include <linux/sched/mm.h>
-#include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
 #include "proto/invariant.h"
+#include "store/journal_state.h"
 #include "store/layout.h"
 #include "proto/map.h"
 #include "store/store.h"
@@ -29,60 +26,9 @@ static_assert(!(BRAID_RING_RECORDS & (BRAID_RING_RECORDS - 1)));
 #define RING_HALF	(BRAID_RING_RECORDS / 2)
 /* At most so many have changes that are not home, see braid_ring_replay(). */
 #define RING_MOST	(BRAID_RING_RECORDS - 1)
-#define RING_BYTES	(BRAID_RING_RECORDS * BRAID_MAP_PAGE)
 
-/* Pages read or written at once. */
-#define PAGES_AT_ONCE	16u
 /* Regions looked at in one go for what is dirty. */
 #define LOOK_AT_ONCE	262144u
-
-/**
- * struct braid_journal - region map, ring and pages of an open store
- * @store: not ours
- * @map: its entries are changed by @ring_work with @lock held
- * @workqueue: of the two works; neither waits for the other
- * @ring_work: alone writes the ring: all that waits, one record after the other
- * @home_work: alone writes pages
- * @lock: protects the fields up to @failed
- * @trackers: writes in flight and write counters
- * @stamps: struct braid_stamp, waiting to be taken by @ring_work
- * @clears: struct clear_job, the first one perhaps half done
- * @dirty: number of dirty regions
- * @head: sequence of the next ring record
- * @tail: the oldest one of which a change is not home
- * @failed: something could not be written; never taken back; looked at without
- *	the lock too
- * @away: a bit for each page that has changes which are not home
- * @taken: @ring_work's: stamps that were taken and have regions left
- * @change: @ring_work's: changes of the record it makes; all of one generation, so
- *	that a region named twice has the same entry both times
- * @changes: @ring_work's: number of @change
- * @record: @ring_work's: the record in its form on disk
- * @pages: @home_work's: PAGES_AT_ONCE pages in their form on disk
- */
-struct braid_journal {
-	struct braid_store *store;
-	struct braid_map map;
-	struct workqueue_struct *workqueue;
-	struct work_struct ring_work;
-	struct work_struct home_work;
-
-	spinlock_t lock; /* up to failed */
-	struct braid_trackers trackers;
-	struct list_head stamps;
-	struct list_head clears;
-	u32 dirty;
-	u64 head;
-	u64 tail;
-	bool failed;
-
-	unsigned long *away;
-	struct list_head taken;
-	struct braid_change *change;
-	u32 changes;
-	void *record;
-	void *pages;
-};
 
 /* A call of braid_journal_clear(). */
 struct clear_job {
@@ -97,11 +43,6 @@ struct clear_job {
 };
 
 /* Pages */
-
-static u64 page_at(u32 page)
-{
-	return BRAID_AT_MAP + (u64)page * BRAID_MAP_PAGE;
-}
 
 static u64 record_at(u64 sequence)
 {
@@ -129,18 +70,19 @@ static int write_run(struct braid_journal *journal, u32 from)
 	const u32 pages = braid_map_pages(journal->map.regions);
 	u32 count = 0;
 
-	while (count < PAGES_AT_ONCE && from + count < pages &&
+	while (count < BRAID_JOURNAL_PAGES && from + count < pages &&
 	       test_and_clear_bit(from + count, journal->away)) {
 		braid_map_encode_page(&journal->map, from + count,
 				      journal->pages + count * BRAID_MAP_PAGE);
 		count++;
 	}
-	return braid_store_meta_write(journal->store, page_at(from),
+	return braid_store_meta_write(journal->store,
+				      braid_journal_page_at(from),
 				      journal->pages, count * BRAID_MAP_PAGE,
 				      false);
 }
 
-static int write_pages(struct braid_journal *journal)
+int braid_journal_write_pages(struct braid_journal *journal)
 {
 	const u32 pages = braid_map_pages(journal->map.regions);
 	u32 page = 0;
@@ -160,7 +102,7 @@ static int write_pages(struct braid_journal *journal)
  * Makes everything durable in its page that was durable in the ring when this
  * began, and gives that part of the ring free.
  */
-static void go_home(struct braid_journal *journal)
+void braid_journal_write_back(struct braid_journal *journal)
 {
 	unsigned long flags;
 	u64 head;
@@ -170,7 +112,7 @@ static void go_home(struct braid_journal *journal)
 	head = journal->head;
 	spin_unlock_irqrestore(&journal->lock, flags);
 
-	error = write_pages(journal);
+	error = braid_journal_write_pages(journal);
 	if (error) {
 		fail(journal, "region map", error);
 		return;
@@ -191,14 +133,14 @@ static u64 ring_used(struct braid_journal *journal)
 	return used;
 }
 
-static void home_work(struct work_struct *work)
+void braid_journal_home_work(struct work_struct *work)
 {
 	struct braid_journal *journal =
 		container_of(work, struct braid_journal, home_work);
 	unsigned int noio = memalloc_noio_save();
 
 	if (!braid_journal_failed(journal) && ring_used(journal) >= RING_HALF)
-		go_home(journal);
+		braid_journal_write_back(journal);
 	memalloc_noio_restore(noio);
 	/* It may wait for room; or for being told that there will be none. */
 	queue_work(journal->workqueue, &journal->ring_work);
@@ -225,7 +167,7 @@ static void set_entry(struct braid_journal *journal, u32 region, u32 entry)
 }
 
 /* Makes the changes durable and then visible: what is hot is durable. */
-static int write_record(struct braid_journal *journal)
+int braid_journal_write_record(struct braid_journal *journal)
 {
 	unsigned long flags;
 	bool half;
@@ -254,7 +196,8 @@ static int write_record(struct braid_journal *journal)
 	return 0;
 }
 
-static void add_change(struct braid_journal *journal, u32 region, u32 entry)
+void braid_journal_add_change(struct braid_journal *journal, u32 region,
+			      u32 entry)
 {
 	journal->change[journal->changes++] = (struct braid_change){
 		.region = region,
@@ -280,8 +223,9 @@ static bool collect_stamp(struct braid_journal *journal,
 			continue;
 		if (journal->changes == BRAID_RING_PER_RECORD)
 			return false;
-		add_change(journal, stamp->next,
-			   braid_map_stamped(old, stamp->generation));
+		braid_journal_add_change(journal, stamp->next,
+					 braid_map_stamped(old,
+							   stamp->generation));
 	}
 	return true;
 }
@@ -315,7 +259,7 @@ static void write_stamps(struct braid_journal *journal)
 		list_move_tail(&stamp->node, &seen);
 	}
 	if (journal->changes)
-		error = write_record(journal);
+		error = braid_journal_write_record(journal);
 	finish_stamps(&seen, error);
 }
 
@@ -337,7 +281,7 @@ static void collect_clear(struct braid_journal *journal, struct clear_job *job)
 		if (old == new || !braid_trackers_quiet(&journal->trackers,
 							clear->region, clear->n))
 			continue;
-		add_change(journal, clear->region, new);
+		braid_journal_add_change(journal, clear->region, new);
 		set_entry(journal, clear->region, new);
 		braid_trackers_forget(&journal->trackers, clear->region);
 	}
@@ -358,7 +302,7 @@ static void write_clear(struct braid_journal *journal)
 	if (!job)
 		return;
 	if (journal->changes)
-		error = write_record(journal);
+		error = braid_journal_write_record(journal);
 	if (!error && job->next < job->count)
 		return;
 	spin_lock_irqsave(&journal->lock, flags);
@@ -401,7 +345,7 @@ static bool take(struct braid_journal *journal)
 	return any && room;
 }
 
-static void ring_work(struct work_struct *work)
+void braid_journal_ring_work(struct work_struct *work)
 {
 	struct braid_journal *journal =
 		container_of(work, struct braid_journal, ring_work);
@@ -415,221 +359,6 @@ static void ring_work(struct work_struct *work)
 	if (braid_journal_failed(journal))
 		fail_all(journal);
 	memalloc_noio_restore(noio);
-}
-
-/* Open and close */
-
-static void destroy(struct braid_journal *journal)
-{
-	if (journal->workqueue)
-		destroy_workqueue(journal->workqueue);
-	braid_trackers_destroy(&journal->trackers);
-	braid_map_destroy(&journal->map);
-	bitmap_free(journal->away);
-	kfree(journal->change);
-	kfree(journal->record);
-	kvfree(journal->pages);
-	kfree(journal);
-}
-
-static struct braid_journal *create(struct braid_store *store, u64 map_id,
-				    u32 regions)
-{
-	struct braid_journal *journal = kzalloc(sizeof(*journal), GFP_KERNEL);
-
-	if (!journal)
-		return NULL;
-	journal->store = store;
-	spin_lock_init(&journal->lock);
-	INIT_LIST_HEAD(&journal->stamps);
-	INIT_LIST_HEAD(&journal->clears);
-	INIT_LIST_HEAD(&journal->taken);
-	INIT_WORK(&journal->ring_work, ring_work);
-	INIT_WORK(&journal->home_work, home_work);
-	if (braid_map_init(&journal->map, map_id, regions) ||
-	    braid_trackers_init(&journal->trackers, regions))
-		goto err_destroy;
-	journal->away = bitmap_zalloc(braid_map_pages(regions), GFP_KERNEL);
-	journal->change = kcalloc(BRAID_RING_PER_RECORD,
-				  sizeof(*journal->change), GFP_KERNEL);
-	journal->record = kmalloc(BRAID_MAP_PAGE, GFP_KERNEL);
-	journal->pages = kvmalloc(PAGES_AT_ONCE * BRAID_MAP_PAGE, GFP_KERNEL);
-	/*
-	 * Not 2 for two works: one that is queued again while it runs counts
-	 * twice, and the ring would wait for the pages.
-	 */
-	journal->workqueue = alloc_workqueue("braid_journal",
-					     WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (journal->away && journal->change && journal->record &&
-	    journal->pages && journal->workqueue)
-		return journal;
-
-err_destroy:
-	destroy(journal);
-	return NULL;
-}
-
-static int load_pages(struct braid_journal *journal, u32 now)
-{
-	const u32 pages = braid_map_pages(journal->map.regions);
-	const char *wrong;
-	u32 page, at, count;
-	int error;
-
-	for (page = 0; page < pages; page += count) {
-		count = min(pages - page, PAGES_AT_ONCE);
-		error = braid_store_meta_read(journal->store, page_at(page),
-					      journal->pages,
-					      count * BRAID_MAP_PAGE);
-		if (error) {
-			pr_err("replica %s: pages %u to %u of the region map cannot be read (%pe)\n",
-			       journal->store->path, page, page + count - 1,
-			       ERR_PTR(error));
-			return error;
-		}
-		for (at = 0; at < count; at++) {
-			wrong = braid_map_decode_page(&journal->map, page + at,
-						      journal->pages +
-						      at * BRAID_MAP_PAGE, now);
-			if (!wrong)
-				continue;
-			pr_warn("replica %s: page %u of the region map: %s; its regions are dirty\n",
-				journal->store->path, page + at, wrong);
-			set_bit(page + at, journal->away);
-		}
-		cond_resched();
-	}
-	return 0;
-}
-
-/*
- * Overwrites every place of a ring that has a hole with records which change
- * nothing, in the order of their sequence.  The map is spoiled again at each
- * opening until the last hole is covered, and never less than it should be: the
- * records behind a hole stay complete.
- */
-static int mend_ring(struct braid_journal *journal)
-{
-	u32 i;
-	int error;
-
-	for (i = 0; i < BRAID_RING_RECORDS; i++) {
-		add_change(journal, 0, journal->map.entry[0]);
-		error = write_record(journal);
-		if (error)
-			return error;
-		journal->tail = journal->head;
-	}
-	return 0;
-}
-
-/* Applies the ring; nothing is away from home after. */
-static int load_ring(struct braid_journal *journal, u32 now)
-{
-	const char *wrong;
-	void *ring;
-	int error;
-
-	ring = kvmalloc(RING_BYTES, GFP_KERNEL);
-	if (!ring)
-		return -ENOMEM;
-	error = braid_store_meta_read(journal->store, BRAID_AT_RING, ring,
-				      RING_BYTES);
-	if (error) {
-		pr_err("replica %s: ring of the region map cannot be read (%pe)\n",
-		       journal->store->path, ERR_PTR(error));
-		goto out;
-	}
-	wrong = braid_ring_replay(&journal->map, ring, BRAID_RING_RECORDS, now,
-				  &journal->head);
-	journal->tail = journal->head;
-	if (wrong) {
-		pr_warn("replica %s: ring of the region map: %s; every region is dirty\n",
-			journal->store->path, wrong);
-		bitmap_fill(journal->away,
-			    braid_map_pages(journal->map.regions));
-	} else {
-		braid_ring_touched(&journal->map, ring, BRAID_RING_RECORDS,
-				   journal->away);
-	}
-	error = write_pages(journal);
-	if (!error && wrong)
-		error = mend_ring(journal);
-	if (error)
-		pr_err("replica %s: region map cannot be written (%pe)\n",
-		       journal->store->path, ERR_PTR(error));
-out:
-	kvfree(ring);
-	return error;
-}
-
-static bool has_room(const struct braid_store *store, u32 regions)
-{
-	return store->meta_size >= page_at(braid_map_pages(regions));
-}
-
-int braid_journal_open(struct braid_store *store, u64 map_id, u32 regions,
-		       u32 now, struct braid_journal **out,
-		       struct netlink_ext_ack *extack)
-{
-	struct braid_journal *journal;
-	int error;
-	u32 i;
-
-	if (!has_room(store, regions)) {
-		NL_SET_ERR_MSG(extack,
-			       "store has no room for its region map");
-		return -EINVAL;
-	}
-	journal = create(store, map_id, regions);
-	if (!journal)
-		return -ENOMEM;
-	error = load_pages(journal, now) ?: load_ring(journal, now);
-	if (error) {
-		NL_SET_ERR_MSG(extack,
-			       "region map cannot be read or brought up to date, see the kernel's log");
-		destroy(journal);
-		return error;
-	}
-	for (i = 0; i < regions; i++)
-		journal->dirty += !!(journal->map.entry[i] & BRAID_MAP_DIRTY);
-	*out = journal;
-	return 0;
-}
-
-int braid_journal_format(struct braid_store *store, u64 map_id, u32 regions)
-{
-	struct braid_journal *journal;
-	void *ring;
-	int error;
-
-	if (!has_room(store, regions))
-		return -ENOSPC;
-	journal = create(store, map_id, regions);
-	ring = kvzalloc(RING_BYTES, GFP_KERNEL);
-	error = -ENOMEM;
-	if (!journal || !ring)
-		goto out;
-	error = braid_store_meta_write(store, BRAID_AT_RING, ring, RING_BYTES,
-				       false);
-	bitmap_fill(journal->away, braid_map_pages(regions));
-	if (!error)
-		error = write_pages(journal);
-out:
-	kvfree(ring);
-	if (journal)
-		destroy(journal);
-	return error;
-}
-
-void braid_journal_close(struct braid_journal *journal)
-{
-	drain_workqueue(journal->workqueue);
-	WARN_ON_ONCE(!list_empty(&journal->stamps) ||
-		     !list_empty(&journal->clears));
-	if (!braid_journal_failed(journal))
-		go_home(journal);
-	destroy(journal);
 }
 
 bool braid_journal_failed(const struct braid_journal *journal)
