@@ -6,10 +6,11 @@
 
 /**
  * struct braid_epoch - one attachment of a volume
- * @counter: above every counter its writer had seen
- * @node: random number of the writer, so that two racing attachments differ
+ * @counter: greater than every counter that the writer had seen
+ * @node: random number of the writer, which tells apart two attachments that race
+ *	for the same counter
  *
- * All zero: no writer ever.
+ * All zero: no writer has ever attached the volume.
  */
 struct braid_epoch {
 	u64 counter;
@@ -18,8 +19,9 @@ struct braid_epoch {
 
 /**
  * struct braid_mver - version of a membership record
- * @epoch: the writer that proposed it
- * @k: its how-manieth record; the one that opens an attachment is 1
+ * @epoch: epoch of the writer that proposed the record
+ * @k: number of the record within @epoch, counted from 1; the record that opens
+ *	an attachment is number 1
  */
 struct braid_mver {
 	struct braid_epoch epoch;

@@ -6,8 +6,9 @@
 #include <linux/kconfig.h>
 
 /*
- * An invariant of Documentation/volumes.md at a place where one node can see it.
- * Looked at where the kernel proves its locks as well; costs nothing elsewhere.
+ * Check an invariant of Documentation/volumes.md that one node alone can see.
+ * The check runs only in kernels that prove their locking as well
+ * (CONFIG_PROVE_LOCKING) and costs nothing in others.
  */
 #define braid_invariant(name, holds)					\
 	WARN_ONCE(IS_ENABLED(CONFIG_PROVE_LOCKING) && !(holds),		\

@@ -15,10 +15,12 @@
 
 #define RING_MAGIC	0x00676e6972726562ULL	/* "berring" */
 
-/* A sequence beyond this is nonsense: nobody wrote so many records. */
+/* No replica ever writes so many records: a larger sequence is corrupt. */
 #define RING_SEQUENCE_MAX	S64_MAX
 
-/* On disk; the checksum covers all of a page or record but itself. */
+/*
+ * Formats on disk. The checksum covers the whole page or record except itself.
+ */
 struct disk_page {
 	__le64 map_id;
 	__le32 page;
@@ -44,7 +46,7 @@ struct disk_ring {
 static_assert(sizeof(struct disk_page) == BRAID_MAP_PAGE);
 static_assert(sizeof(struct disk_ring) == BRAID_MAP_PAGE);
 
-/* crc32c of a page or record without the 4 bytes at @at. */
+/* Returns the crc32c of a page or record without the 4 bytes at offset @at. */
 static u32 crc_without(const void *data, size_t at)
 {
 	const size_t rest = at + sizeof(__le32);
@@ -53,6 +55,15 @@ static u32 crc_without(const void *data, size_t at)
 	return crc32c(crc, data + rest, BRAID_MAP_PAGE - rest);
 }
 
+/**
+ * braid_map_init() - allocate an empty map
+ * @map: the map
+ * @map_id: identifier for the header of each page
+ * @regions: number of regions
+ *
+ * Context: Process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
 int braid_map_init(struct braid_map *map, u64 map_id, u32 regions)
 {
 	map->entry = kvcalloc(regions, sizeof(*map->entry), GFP_KERNEL);
@@ -63,17 +74,36 @@ int braid_map_init(struct braid_map *map, u64 map_id, u32 regions)
 	return 0;
 }
 
+/**
+ * braid_map_destroy() - free the memory of a map
+ * @map: the map; may be empty
+ */
 void braid_map_destroy(struct braid_map *map)
 {
 	kvfree(map->entry);
 	map->entry = NULL;
 }
 
+/**
+ * braid_map_stamped() - compute the entry of a region after a write
+ * @entry: present entry
+ * @now: generation of the write (G3)
+ *
+ * Return: a dirty entry whose generation never goes backwards (G2, I6).
+ */
 u32 braid_map_stamped(u32 entry, u32 now)
 {
 	return max(braid_map_generation(entry), now) | BRAID_MAP_DIRTY;
 }
 
+/**
+ * braid_map_cleared() - compute the entry of a region after a clear
+ * @entry: present entry
+ * @now: generation of the clear
+ * @stamp: a data replica is outside the ISR (C3)
+ *
+ * Return: a clean entry; with @stamp its generation is at least @now.
+ */
 u32 braid_map_cleared(u32 entry, u32 now, bool stamp)
 {
 	const u32 generation = braid_map_generation(entry);
@@ -81,18 +111,30 @@ u32 braid_map_cleared(u32 entry, u32 now, bool stamp)
 	return stamp ? max(generation, now) : generation;
 }
 
+/**
+ * braid_map_pages() - compute the number of map pages
+ * @regions: number of regions
+ *
+ * Return: the number of pages of BRAID_MAP_PAGE bytes.
+ */
 u32 braid_map_pages(u32 regions)
 {
 	return DIV_ROUND_UP(regions, BRAID_MAP_PER_PAGE);
 }
 
-/* How many regions the page has. */
+/* Returns the number of regions in @page; the last page may be partly used. */
 static u32 page_entries(const struct braid_map *map, u32 page)
 {
 	return min(map->regions - page * BRAID_MAP_PER_PAGE,
 		   BRAID_MAP_PER_PAGE);
 }
 
+/**
+ * braid_map_encode_page() - write a page in its form on disk
+ * @map: the map
+ * @page: number of the page
+ * @out: buffer of BRAID_MAP_PAGE bytes
+ */
 void braid_map_encode_page(const struct braid_map *map, u32 page, void *out)
 {
 	const u32 *from = map->entry + page * BRAID_MAP_PER_PAGE;
@@ -131,6 +173,17 @@ static void spoil(struct braid_map *map, u32 first, u32 count, u32 now)
 		map->entry[i] = braid_map_stamped(map->entry[i], now);
 }
 
+/**
+ * braid_map_decode_page() - read a page from its form on disk
+ * @map: the map
+ * @page: number of the page
+ * @in: BRAID_MAP_PAGE bytes as read from disk
+ * @now: generation for the regions of an invalid page
+ *
+ * Marks all regions of an invalid page dirty, of generation @now.
+ *
+ * Return: NULL, or what is wrong with the page (static text).
+ */
 const char *braid_map_decode_page(struct braid_map *map, u32 page,
 				  const void *in, u32 now)
 {
@@ -154,6 +207,14 @@ static void map_spoil(struct braid_map *map, u32 now)
 	spoil(map, 0, map->regions, now);
 }
 
+/**
+ * braid_ring_encode() - write a ring record in its form on disk
+ * @out: buffer of BRAID_MAP_PAGE bytes
+ * @map_id: identifier of the map
+ * @sequence: sequence number of the record
+ * @change: the changes
+ * @count: number of @change, at most BRAID_RING_PER_RECORD
+ */
 void braid_ring_encode(void *out, u64 map_id, u64 sequence,
 		       const struct braid_change *change, u32 count)
 {
@@ -173,6 +234,14 @@ void braid_ring_encode(void *out, u64 map_id, u64 sequence,
 							   crc)));
 }
 
+/**
+ * braid_ring_decode() - read a ring record from its form on disk
+ * @in: BRAID_MAP_PAGE bytes as read from disk
+ * @map_id: identifier of the map
+ * @record: filled in on success; points into @in
+ *
+ * Return: NULL, or what is wrong with the record (static text).
+ */
 const char *braid_ring_decode(const void *in, u64 map_id,
 			      struct braid_ring_record *record)
 {
@@ -201,7 +270,10 @@ static const void *slot_of(const void *ring, u32 records, u64 sequence)
 	return ring + (sequence & (records - 1)) * BRAID_MAP_PAGE;
 }
 
-/* A record of its slot, whose regions exist: NULL, or what is wrong. */
+/*
+ * Decodes the record in @slot and checks that it belongs into this slot and
+ * names existing regions only. Return: NULL, or what is wrong.
+ */
 static const char *check_record(const struct braid_map *map, const void *ring,
 				u32 records, u32 slot,
 				struct braid_ring_record *record)
@@ -222,7 +294,7 @@ static const char *check_record(const struct braid_map *map, const void *ring,
 	return NULL;
 }
 
-/* The sequence of the newest good record; 0: there is none. */
+/* Return: the sequence of the newest valid record, or 0 if there is none. */
 static u64 newest(const struct braid_map *map, const void *ring, u32 records)
 {
 	struct braid_ring_record record;
@@ -236,8 +308,9 @@ static u64 newest(const struct braid_map *map, const void *ring, u32 records)
 }
 
 /*
- * Only one record is written at a time, so only the slot of the one after the
- * newest may hold anything but what was written there last.
+ * Checks that the ring has no hole. Only one record is written at a time, so
+ * only the slot after the newest record may be torn; every other slot must
+ * still hold the record that was written there last.
  */
 static const char *check_ring(const struct braid_map *map, const void *ring,
 			      u32 records, u64 highest)
@@ -275,7 +348,10 @@ static void apply(struct braid_map *map, const void *slot)
 			le32_to_cpu(disk->change[i].entry);
 }
 
-/* Of a ring with holes: at least no generation goes backwards (I6). */
+/*
+ * Raises the generations of a ring with holes: which changes are missing is not
+ * known, but no generation may go backwards (I6).
+ */
 static void apply_generations(struct braid_map *map, const void *ring,
 			      u32 records)
 {
@@ -297,6 +373,23 @@ static void apply_generations(struct braid_map *map, const void *ring,
 	}
 }
 
+/**
+ * braid_ring_replay() - apply the ring to a map whose pages were decoded
+ * @map: the map
+ * @ring: @records ring records of BRAID_MAP_PAGE bytes as read from disk
+ * @records: number of slots in the ring, a power of two
+ * @now: generation for regions of unknown state
+ * @next: set to the sequence of the next record to write
+ *
+ * Applies the records in the order of their sequence, which starts at 1. Record
+ * s is in slot s % @records; a slot that was never written is all zero. At most
+ * @records - 1 records have changes that did not reach the map pages yet, so
+ * the slot of the next record is ignored: a torn record there is the end of the
+ * ring. A bad record before a good one makes the whole map dirty.
+ *
+ * Return: NULL, or what is wrong with the ring (static text); then the whole
+ * map is dirty, of generation @now.
+ */
 const char *braid_ring_replay(struct braid_map *map, const void *ring,
 			      u32 records, u32 now, u64 *next)
 {
@@ -310,13 +403,24 @@ const char *braid_ring_replay(struct braid_map *map, const void *ring,
 		map_spoil(map, now);
 		return wrong;
 	}
-	/* What is in the slot of the next one was home before that may be written. */
+	/*
+	 * The slot after the newest record is skipped: the changes in it
+	 * reached the map pages before the slot could be written again.
+	 */
 	sequence = highest >= records - 1 ? highest - (records - 2) : 1;
 	for (; sequence <= highest; sequence++)
 		apply(map, slot_of(ring, records, sequence));
 	return NULL;
 }
 
+/**
+ * braid_ring_touched() - find the map pages that the ring changes
+ * @map: the map
+ * @ring: @records ring records of BRAID_MAP_PAGE bytes as read from disk
+ * @records: number of slots in the ring, a power of two
+ * @pages: bitmap of pages; the bit of each page that a valid record names is
+ *	set
+ */
 void braid_ring_touched(const struct braid_map *map, const void *ring,
 			u32 records, unsigned long *pages)
 {

@@ -7,6 +7,12 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 
+/**
+ * braid_verdict_errno() - map a verdict to its errno on the wire
+ * @verdict: the verdict
+ *
+ * Return: 0 or a negative errno.
+ */
 int braid_verdict_errno(enum braid_verdict verdict)
 {
 	switch (verdict) {
@@ -32,12 +38,30 @@ static bool was_created(const struct braid_record *record)
 	return record->voters.count;
 }
 
+/**
+ * braid_voter_is_closed() - check for a clean close of the volume
+ * @own: record of the voter
+ *
+ * Return: true if the writer that was promised last has closed the volume. A
+ * clean record of an earlier writer does not count: the promised writer may
+ * hold a lease and have a record that only other voters hold.
+ */
 bool braid_voter_is_closed(const struct braid_record *own)
 {
 	return own->flags & BRAID_RECORD_CLEAN &&
 	       !braid_epoch_cmp(&own->mver.epoch, &own->promised);
 }
 
+/**
+ * braid_voter_promise() - decide on a PREPARE (step 1 of an attach)
+ * @own: record of the voter
+ * @grant: present grant of the voter
+ * @epoch: epoch that asks for the promise
+ * @now: boottime ns
+ * @dead: the administrator declared the present writer dead
+ *
+ * Return: the verdict.
+ */
 enum braid_verdict braid_voter_promise(const struct braid_record *own,
 				       const struct braid_grant *grant,
 				       const struct braid_epoch *epoch,
@@ -51,14 +75,14 @@ enum braid_verdict braid_voter_promise(const struct braid_record *own,
 		return BRAID_AGAIN;
 	if (order < 0)
 		return BRAID_STALE;
-	/* A writer may follow itself: its lease is its own. */
+	/* A writer may follow itself: the lease is its own. */
 	if (!dead && now < grant->until && epoch->node != grant->epoch.node &&
 	    !braid_voter_is_closed(own))
 		return BRAID_HELD;
 	return BRAID_TAKEN;
 }
 
-/* Is it a record of this volume, and one that can follow? */
+/* Return: true if @proposal is a record of this volume and may follow @own. */
 static bool is_fit(const struct braid_record *own,
 		   const struct braid_record *proposal)
 {
@@ -71,8 +95,8 @@ static bool is_fit(const struct braid_record *own,
 	    proposal->list_version < own->list_version)
 		return false;
 	/*
-	 * Its generation may be below that of a proposal which only this voter
-	 * ever saw; never below one that was committed.
+	 * The generation may be lower than that of a proposal which only this
+	 * voter ever saw, but never lower than a committed one.
 	 */
 	if (!was_created(proposal) ||
 	    proposal->generation <= own->last_insync_gen)
@@ -81,7 +105,10 @@ static bool is_fit(const struct braid_record *own,
 	       braid_voters_find(&proposal->next, own->voter);
 }
 
-/* What stays a voter's own when it takes a proposal, and what does not. */
+/*
+ * Builds the record that follows @own: the fields of the membership come from
+ * @proposal, the fields about this voter and its store stay.
+ */
 static void follow(const struct braid_record *own,
 		   const struct braid_record *proposal,
 		   struct braid_record *next)
@@ -99,13 +126,23 @@ static void follow(const struct braid_record *own,
 	memcpy(next->known, proposal->known, sizeof(next->known));
 	memcpy(next->stores, proposal->stores, sizeof(next->stores));
 	next->flags = (own->flags & ~common) | (proposal->flags & common);
-	/* Named means complete: the writer names nobody else. */
+	/* A writer names complete replicas only, so this one is complete. */
 	if (proposal->isr & BRAID_VOTER_BIT(own->voter)) {
 		next->own = BRAID_OWN_INSYNC;
 		memset(&next->joining, 0, sizeof(next->joining));
 	}
 }
 
+/**
+ * braid_voter_record() - decide on a RECORD
+ * @own: record of the voter
+ * @epoch: epoch of the request
+ * @proposal: the proposed record
+ * @next: set on BRAID_TAKEN to the record that must be made durable; it keeps
+ *	the voter's own fields, and last_insync_gen as rule G4 says
+ *
+ * Return: the verdict.
+ */
 enum braid_verdict braid_voter_record(const struct braid_record *own,
 				      const struct braid_epoch *epoch,
 				      const struct braid_record *proposal,
@@ -132,6 +169,13 @@ enum braid_verdict braid_voter_record(const struct braid_record *own,
 	return BRAID_TAKEN;
 }
 
+/**
+ * braid_voter_admit() - decide on an I/O, LEASE or CLEAR
+ * @own: record of the voter
+ * @epoch: epoch of the request
+ *
+ * Return: the verdict.
+ */
 enum braid_verdict braid_voter_admit(const struct braid_record *own,
 				     const struct braid_epoch *epoch)
 {
@@ -144,10 +188,17 @@ enum braid_verdict braid_voter_admit(const struct braid_record *own,
 	return order ? BRAID_UNFIT : BRAID_TAKEN;
 }
 
-/*
- * Only the very record that this voter holds counts, by the writer that it
- * serves: a number alone may be that of a record which another writer, or this
- * one, proposed and gave up.
+/**
+ * braid_voter_committed() - note that a record is committed (G4)
+ * @own: record of the voter
+ * @committed: generation that the writer reports as committed
+ *
+ * Only the record that this voter holds from its present writer counts: the
+ * number alone may belong to a record which another writer, or this one,
+ * proposed and gave up.
+ *
+ * Return: true if last_insync_gen in @own changed; the change need not be made
+ * durable.
  */
 bool braid_voter_committed(struct braid_record *own, u32 committed)
 {
@@ -160,7 +211,10 @@ bool braid_voter_committed(struct braid_record *own, u32 committed)
 	return true;
 }
 
-/* Of what a record knows of each voter, that of @voter; 0: nothing. */
+/*
+ * Looks up @voter in @known, an array in the order of the voters of @record.
+ * Return: its value, or 0 if there is none.
+ */
 static u64 known_of(const struct braid_record *record,
 		    const u64 known[BRAID_VOTERS_MAX], u8 voter)
 {
@@ -170,6 +224,14 @@ static u64 known_of(const struct braid_record *record,
 	return found ? known[found - record->voters.voter] : 0;
 }
 
+/**
+ * braid_answers_known() - find the sequence of a voter that other voters know
+ * @answer: the answers
+ * @count: number of @answer
+ * @voter: id of the voter
+ *
+ * Return: the highest sequence of @voter in the records of the others, or 0.
+ */
 u64 braid_answers_known(const struct braid_answer *answer, unsigned int count,
 			u8 voter)
 {
@@ -184,7 +246,11 @@ u64 braid_answers_known(const struct braid_answer *answer, unsigned int count,
 	return known;
 }
 
-/* A record that is not above the one its joining began under proves nothing. */
+/*
+ * Return: true if the replica of @own has every write that was acknowledged
+ * under @highest. A record that names a joining replica proves this only if it
+ * is higher than the one under which the join began.
+ */
 static bool is_complete(const struct braid_record *own,
 			const struct braid_record *highest)
 {
@@ -197,8 +263,9 @@ static bool is_complete(const struct braid_record *own,
 }
 
 /*
- * Any is safe.  Best one whose store was not opened anew since, because it lost
- * nothing that was not flushed; then the one in this kernel; then the lowest id.
+ * Ranks a source for reconcile. Every member is safe. The best is one whose
+ * store was not opened again since, because it still has its unflushed writes;
+ * then the one in this kernel; then the one with the lowest id.
  */
 static unsigned int worth(const struct braid_answer *answer, u8 local,
 			  const struct braid_record *highest)
@@ -238,6 +305,16 @@ static void choose_members(const struct braid_answer *answer,
 	}
 }
 
+/**
+ * braid_attach_choose() - choose record, members and source (step 2 of an attach)
+ * @answer: the answers
+ * @count: number of @answer
+ * @local: id of the voter in this kernel, or 0; preferred as source among
+ *	equals
+ * @choice: filled in; complete only on BRAID_ATTACH_OK
+ *
+ * Return: BRAID_ATTACH_OK, or the reason why the volume cannot be attached.
+ */
 enum braid_attach_refusal braid_attach_choose(const struct braid_answer *answer,
 					      unsigned int count, u8 local,
 					      struct braid_choice *choice)
@@ -276,6 +353,13 @@ enum braid_attach_refusal braid_attach_choose(const struct braid_answer *answer,
 	return choice->isr ? BRAID_ATTACH_OK : BRAID_ATTACH_NO_MEMBER;
 }
 
+/**
+ * braid_record_has_majority() - check a set of voters for a majority
+ * @record: record with the voter lists
+ * @set: set of voters
+ *
+ * Return: true if @set has a majority of every voter list in @record.
+ */
 bool braid_record_has_majority(const struct braid_record *record, u64 set)
 {
 	if (!was_created(record))
@@ -285,6 +369,15 @@ bool braid_record_has_majority(const struct braid_record *record, u64 set)
 		braid_voters_are_majority(&record->next, set));
 }
 
+/**
+ * braid_shrink() - compute the ISR without its failed members (S3)
+ * @isr: present ISR
+ * @failed: members to remove
+ * @newest: id of the member that answered last, or 0
+ *
+ * Return: the new ISR. It is not empty: if all members failed, @newest stays, or
+ * the member with the lowest id if @newest is not a member.
+ */
 u64 braid_shrink(u64 isr, u64 failed, u8 newest)
 {
 	u64 left = isr & ~failed;
@@ -296,7 +389,10 @@ u64 braid_shrink(u64 isr, u64 failed, u8 newest)
 	return BIT_ULL(__ffs64(isr));
 }
 
-/* The time at or after which a majority of @list answered something newer. */
+/*
+ * Return: the latest time such that a majority of @list has answered a renewal
+ * sent at this time or later; 0 if there is none.
+ */
 static u64 majority_sent(const struct braid_voters *list, const u64 *sent)
 {
 	const unsigned int wanted = braid_voters_majority(list);
@@ -315,6 +411,15 @@ static u64 majority_sent(const struct braid_voters *list, const u64 *sent)
 	return found;
 }
 
+/**
+ * braid_lease_deadline() - compute the end of the writer's lease
+ * @record: record with the voter lists and the length of a lease
+ * @sent: by voter id: when the newest renewal that the voter answered was sent,
+ *	in boottime ns; 0 if there is none
+ *
+ * Return: the end of the lease in boottime ns, 2 % earlier than the voters
+ * count; 0 if no majority has granted a lease.
+ */
 u64 braid_lease_deadline(const struct braid_record *record,
 			 const u64 sent[BRAID_VOTER_ID_MAX + 1])
 {

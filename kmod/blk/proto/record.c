@@ -40,7 +40,7 @@ struct disk_voters {
 	struct disk_voter voter[BRAID_VOTERS_MAX];
 } __packed;
 
-/* One slot.  What is not used is zero and is checked to be. */
+/* One slot. Unused bytes are zero, and the decoder checks that they are. */
 struct disk_record {
 	__le64 magic;
 	__le32 format;
@@ -163,6 +163,11 @@ static const char *decode_voters(struct braid_voters *out,
 	return NULL;
 }
 
+/**
+ * braid_record_encode() - write a record in its form on disk and on the wire
+ * @record: a valid record
+ * @slot: buffer of BRAID_SLOT_SIZE bytes, completely overwritten
+ */
 void braid_record_encode(const struct braid_record *record, void *slot)
 {
 	struct disk_record *disk = slot;
@@ -201,7 +206,10 @@ void braid_record_encode(const struct braid_record *record, void *slot)
 	disk->crc = cpu_to_le32(crc32c(~0, slot, BRAID_SLOT_SIZE));
 }
 
-/* crc32c of a slot as if its crc field were zero, without a copy of it. */
+/*
+ * Returns the crc32c of a slot as if its crc field were zero, without copying
+ * the slot.
+ */
 static u32 slot_crc(const void *slot)
 {
 	const size_t at = offsetof(struct disk_record, crc);
@@ -230,7 +238,9 @@ static const char *decode_text(char *out, const char *in, size_t max,
 	return NULL;
 }
 
-/* What must hold between fields, whoever wrote them. */
+/*
+ * Checks the relations between fields, which a valid checksum does not prove.
+ */
 static const char *check_sense(const struct braid_record *record)
 {
 	if (uuid_is_null(&record->volume))
@@ -301,6 +311,13 @@ static const char *decode_fields(struct braid_record *record,
 	return NULL;
 }
 
+/**
+ * braid_record_decode() - read a record from its form on disk or on the wire
+ * @record: filled in on success, undefined otherwise
+ * @slot: BRAID_SLOT_SIZE bytes from an untrusted source
+ *
+ * Return: NULL, or what is wrong with the record (static text).
+ */
 const char *braid_record_decode(struct braid_record *record, const void *slot)
 {
 	const struct disk_record *disk = slot;
@@ -328,6 +345,16 @@ const char *braid_record_decode(struct braid_record *record, const void *slot)
 	return wrong;
 }
 
+/**
+ * braid_record_choose() - choose the newer valid record of two slots
+ * @record: filled in on success
+ * @a: BRAID_SLOT_SIZE bytes of the first slot
+ * @b: BRAID_SLOT_SIZE bytes of the second slot
+ * @why: set to the fault of an invalid slot (of @a if both are invalid), or to
+ *	NULL if both are valid; may be NULL
+ *
+ * Return: 0, or -ENODATA if neither slot is valid.
+ */
 int braid_record_choose(struct braid_record *record, const void *a,
 			const void *b, const char **why)
 {
@@ -348,6 +375,13 @@ int braid_record_choose(struct braid_record *record, const void *a,
 	return 0;
 }
 
+/**
+ * braid_record_check_size() - check the size of a volume and of its regions
+ * @size: size of the volume in bytes
+ * @region_shift: log2 of the region size in bytes
+ *
+ * Return: NULL, or what is wrong (static text).
+ */
 const char *braid_record_check_size(u64 size, u8 region_shift)
 {
 	if (!size || size % BRAID_BLOCK)
@@ -360,11 +394,25 @@ const char *braid_record_check_size(u64 size, u8 region_shift)
 	return NULL;
 }
 
+/**
+ * braid_record_regions() - compute the number of regions of a volume
+ * @size: size of the volume in bytes
+ * @region_shift: log2 of the region size in bytes
+ *
+ * Return: the number of regions.
+ */
 u32 braid_record_regions(u64 size, u8 region_shift)
 {
 	return DIV_ROUND_UP_ULL(size, 1ULL << region_shift);
 }
 
+/**
+ * braid_record_region_shift() - choose the default region size for a volume
+ * @size: size of the volume in bytes
+ *
+ * Return: log2 of the smallest region size, from 256 KiB up, whose map has at
+ * most 64 MiB, but at most BRAID_REGION_SHIFT_MAX.
+ */
 u8 braid_record_region_shift(u64 size)
 {
 	u8 shift = BRAID_REGION_SHIFT_DEFAULT;

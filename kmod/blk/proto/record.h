@@ -8,13 +8,13 @@
 #include "proto/epoch.h"
 #include "proto/voter.h"
 
-/* The control record: what a voter knows durably.  Pure: no kernel I/O. */
+/* The control record: the durable knowledge of a voter. Pure: no kernel I/O. */
 
 #define BRAID_SLOT_SIZE		4096
-#define BRAID_NAME_MAX		24	/* "braid!" and this fit in a disk's name */
+#define BRAID_NAME_MAX		24	/* with the prefix "braid!" it fits in a disk name */
 #define BRAID_HOLDER_MAX	64
 
-#define BRAID_BLOCK		4096u	/* the logical and physical block */
+#define BRAID_BLOCK		4096u	/* logical and physical block size of a volume */
 #define BRAID_BLOCK_SHIFT	12
 #define BRAID_REGION_SHIFT_MIN	16	/* 64 KiB */
 #define BRAID_REGION_SHIFT_DEFAULT 18	/* 256 KiB */
@@ -22,13 +22,13 @@
 #define BRAID_SIZE_MAX		(16ULL << 40)
 #define BRAID_GENERATION_MAX	0x7fffffffu
 #define BRAID_LEASE_MS		8000
-#define BRAID_SEQUENCE_BLANK	1	/* of a replica that no volume was created with */
+#define BRAID_SEQUENCE_BLANK	1	/* of a replica that belongs to no created volume yet */
 
-/* What a voter says of its own data. */
+/* State of a voter's own data, as the voter records it. */
 enum braid_own_state {
-	BRAID_OWN_BLANK,	/* nothing was ever recorded here, or it was lost */
-	BRAID_OWN_JOINING,	/* being filled; never serves */
-	BRAID_OWN_INSYNC,	/* complete when last recorded so; witnesses too */
+	BRAID_OWN_BLANK,	/* nothing was ever recorded here, or the record was lost */
+	BRAID_OWN_JOINING,	/* the replica is being filled and never serves reads */
+	BRAID_OWN_INSYNC,	/* complete when the state was last recorded; also for a witness */
 };
 
 /* struct braid_record.flags */
@@ -40,33 +40,37 @@ enum braid_own_state {
 
 /**
  * struct braid_record - a voter's control record
- * @volume: identity of the volume; nil is not a volume
- * @map_id: first 8 bytes of the UUID the store was made for, as in the pages
- *	of its region map; they stay when a forced attach mints another UUID
- * @incarnation: random, of the making of this store
- * @data_at: byte of a block device where the data begins; 0 in a file store
+ * @volume: UUID of the volume, not nil
+ * @map_id: first 8 bytes of the UUID for which the store was made, as in the
+ *	pages of its region map; unchanged when a forced attach mints another
+ *	UUID
+ * @incarnation: random number chosen when the store was made
+ * @data_at: offset of the data on a block device, in bytes; 0 in a file store
  *	and for a witness
- * @name: of the volume, not empty, NUL-terminated
- * @holder: host name of who holds @promised; may be empty
- * @voter: id of the voter this record is of
- * @own: what it says of its own data
+ * @name: name of the volume, not empty, NUL-terminated
+ * @holder: host name of the writer that holds @promised; may be empty
+ * @voter: id of the voter that this record belongs to
+ * @own: state of the voter's own data
  * @flags: BRAID_RECORD_*
  * @region_shift: log2 of the region size in bytes
- * @lease_ms: what a lease grants, milliseconds
- * @size: of the volume, bytes, multiple of BRAID_BLOCK
- * @list_version: of @voters, one up with each change
- * @voters: who votes; empty until the volume is created
- * @next: during a change of voters, the new list as well; else empty
- * @promised: no writer below this is served
+ * @lease_ms: length of a lease in milliseconds
+ * @size: size of the volume in bytes, multiple of BRAID_BLOCK
+ * @list_version: version of @voters, incremented with each change
+ * @voters: voters of the volume; empty until the volume is created
+ * @next: new list during a change of voters, valid beside @voters; else empty
+ * @promised: epoch that was promised last, the only one that is served
  * @mver: version of the membership, all zero before creation
  * @isr: data replicas that hold every acknowledged write
- * @joining: with @own JOINING, the membership it began under
- * @generation: of the last record taken (G1)
- * @last_insync_gen: of the last committed record that names this voter (G4)
- * @known: sequences of the voters as the writer knew them when it proposed,
- *	in the order of @voters; lower later means rolled back
- * @stores: ids of the openings of their stores, likewise; 0: not known
- * @sequence: one up with every write of the record
+ * @joining: with @own JOINING: membership under which the join began
+ * @generation: generation of the last record taken (G1)
+ * @last_insync_gen: generation of the last committed record that names this
+ *	voter (G4)
+ * @known: sequences of the voters as the writer knew them when it proposed the
+ *	record, in the order of @voters; a voter with a lower one was rolled
+ *	back
+ * @stores: ids of the openings of the voters' stores, in the same order; 0 if
+ *	not known
+ * @sequence: incremented with every write of the record
  */
 struct braid_record {
 	uuid_t volume;
@@ -95,46 +99,17 @@ struct braid_record {
 	u64 sequence;
 };
 
-/**
- * braid_record_encode() - write a record in its form on disk and on the wire
- * @record: a valid record
- * @slot: BRAID_SLOT_SIZE bytes, all of them are written
- */
 void braid_record_encode(const struct braid_record *record, void *slot);
 
-/**
- * braid_record_decode() - read a record from its form on disk or on the wire
- * @record: filled on success, undefined otherwise
- * @slot: BRAID_SLOT_SIZE bytes from anywhere
- *
- * Return: NULL, or what is wrong with it (static text, for people).
- */
 const char *braid_record_decode(struct braid_record *record, const void *slot);
 
-/**
- * braid_record_choose() - the newer valid one of two slots
- * @record: filled when 0 is returned
- * @a: BRAID_SLOT_SIZE bytes of the first slot
- * @b: the same of the second
- * @why: what is wrong with the newer or only bad slot, or NULL if both are good;
- *	may be NULL
- *
- * Return: 0, or -ENODATA if neither is valid.
- */
 int braid_record_choose(struct braid_record *record, const void *a,
 			const void *b, const char **why);
 
-/*
- * braid_record_check_size() - can a volume be that large with these regions?
- *
- * Return: NULL, or what is wrong (static text).
- */
 const char *braid_record_check_size(u64 size, u8 region_shift);
 
-/* Number of regions of a volume. */
 u32 braid_record_regions(u64 size, u8 region_shift);
 
-/* The default for a size: the smallest from 256 KiB up with a map of at most 64 MiB. */
 u8 braid_record_region_shift(u64 size);
 
 #endif /* BRAID_BLK_RECORD_H */

@@ -8,14 +8,27 @@
 #include <linux/socket.h>
 
 /*
- * Netlink is given a pointer only, and is read after the
- * operation has returned.
+ * Netlink keeps only a pointer to the text of a refusal and reads it after the
+ * operation has returned, so refusals are written into a ring of static
+ * buffers.
  */
 #define RING	64
 
 static char ring[RING][BRAID_TEXT_MAX];
 static atomic_t ring_next;
 
+/**
+ * braid_refuse() - tell netlink why an operation is refused
+ * @extack: receives the text; may be NULL
+ * @error: negative errno
+ * @format: format of the text, lower case, no period
+ *
+ * The text stays valid until RING more refusals were written, long after
+ * netlink has sent its answer. The caller provides no memory.
+ *
+ * Context: Any.
+ * Return: @error.
+ */
 int braid_refuse(struct netlink_ext_ack *extack, int error,
 		 const char *format, ...)
 {
@@ -31,6 +44,14 @@ int braid_refuse(struct netlink_ext_ack *extack, int error,
 	return error;
 }
 
+/**
+ * braid_address_text() - print an address
+ * @address: the address
+ * @out: buffer of BRAID_ADDRESS_TEXT bytes, set to "10.0.0.1:7000" or
+ *	"[fd00::1]:7000"
+ *
+ * Return: @out.
+ */
 const char *braid_address_text(const struct braid_address *address, char *out)
 {
 	if (address->family == AF_INET6)
@@ -42,6 +63,12 @@ const char *braid_address_text(const struct braid_address *address, char *out)
 	return out;
 }
 
+/**
+ * braid_error_text() - describe the error of reaching or asking a voter
+ * @error: 0 or a negative errno
+ *
+ * Return: a text for the administrator (static text).
+ */
 const char *braid_error_text(int error)
 {
 	switch (error) {

@@ -6,19 +6,20 @@
 #include <linux/bitops.h>
 #include <linux/types.h>
 
-/* Who votes on a volume.  Pure: no kernel I/O. */
+/* The voters of a volume. Pure: no kernel I/O. */
 
 #define BRAID_VOTERS_MAX	7
-#define BRAID_VOTER_ID_MAX	63	/* ids are 1 to this: a set fits in a u64 */
+#define BRAID_VOTER_ID_MAX	63	/* ids are 1 to 63, so that a set fits in a u64 */
 
 /* A set of voters: bit ID for voter ID. */
 #define BRAID_VOTER_BIT(id)	BIT_ULL(id)
 
 /**
- * struct braid_address - where a voter's target listens
+ * struct braid_address - address where the target of a voter listens
  * @family: AF_INET or AF_INET6
- * @port: host order
- * @ip: network order; the first 4 bytes for IPv4, the rest zero
+ * @port: port in host byte order
+ * @ip: address in network byte order; IPv4 uses the first 4 bytes, the rest is
+ *	zero
  */
 struct braid_address {
 	u16 family;
@@ -29,8 +30,8 @@ struct braid_address {
 /**
  * struct braid_voter - one voter of a volume
  * @id: 1 to BRAID_VOTER_ID_MAX
- * @witness: holds the record only, no data
- * @address: where to reach it
+ * @witness: the voter holds the record only, no data
+ * @address: address of its target
  */
 struct braid_voter {
 	u8 id;
@@ -39,7 +40,7 @@ struct braid_voter {
 };
 
 /**
- * struct braid_voters - a list of voters, ids unique
+ * struct braid_voters - a list of voters with unique ids
  * @count: 0 (no list) to BRAID_VOTERS_MAX
  * @voter: the voters, in the order given at creation
  */
@@ -48,7 +49,7 @@ struct braid_voters {
 	struct braid_voter voter[BRAID_VOTERS_MAX];
 };
 
-/* All voters of the list, as a set. */
+/* Returns the set of all voters of the list. */
 static inline u64 braid_voters_all(const struct braid_voters *list)
 {
 	u64 set = 0;
@@ -59,7 +60,7 @@ static inline u64 braid_voters_all(const struct braid_voters *list)
 	return set;
 }
 
-/* The data replicas of the list, as a set. */
+/* Returns the set of the data replicas of the list. */
 static inline u64 braid_voters_data(const struct braid_voters *list)
 {
 	u64 set = 0;
@@ -82,7 +83,7 @@ braid_voters_find(const struct braid_voters *list, u8 id)
 	return NULL;
 }
 
-/* How many make a majority of the list. */
+/* Returns the number of voters that make a majority of the list. */
 static inline unsigned int braid_voters_majority(const struct braid_voters *list)
 {
 	return list->count / 2 + 1;
