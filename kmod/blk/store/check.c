@@ -18,9 +18,9 @@
 #include "proto/text.h"
 
 /*
- * Looks whether what a store holds can be read, without changing anything.  The
- * store may be open and be written meanwhile: what is wrong must be so still
- * when it is looked at again.
+ * Checks whether the contents of a store can be read, without changing
+ * anything. The store may be open and be written at the same time, so a fault
+ * is reported only if later attempts find it as well.
  */
 
 #define ATTEMPTS	3
@@ -28,15 +28,15 @@
 #define PAGES_AT_ONCE	64u
 
 /**
- * struct check - one look at a store
- * @store: opened for reading
- * @info: what was found out
- * @fault: room for what is wrong
- * @max: how many faults it has room for
- * @found: how many there are
- * @slots: both
- * @other: for the record of a slot
- * @pages: PAGES_AT_ONCE pages of the map
+ * struct check - one check of a store
+ * @store: the store, opened for reading
+ * @info: receives the contents
+ * @fault: receives descriptions of the faults
+ * @max: number of descriptions that fit into @fault
+ * @found: number of faults found
+ * @slots: both slots of the record
+ * @other: scratch space for the record of one slot
+ * @pages: PAGES_AT_ONCE pages of the region map
  * @ring: the ring
  */
 struct check {
@@ -65,7 +65,10 @@ static void __printf(2, 3) add_fault(struct check *check, const char *format,
 	check->found++;
 }
 
-/* NULL or what is wrong; @sequence of a good one. */
+/*
+ * Reads one slot; @sequence is set to that of a valid record, else to 0.
+ * Return: NULL, or what is wrong with the slot.
+ */
 static const char *check_slot(struct check *check, u64 at, void *slot,
 			      u64 *sequence)
 {
@@ -82,7 +85,7 @@ static const char *check_slot(struct check *check, u64 at, void *slot,
 	return wrong;
 }
 
-/* Return: 0, or -ENODATA when there is no record at all. */
+/* Return: 0, or -ENODATA if neither slot holds a record. */
 static int check_slots(struct check *check, struct netlink_ext_ack *extack)
 {
 	void *a = check->slots, *b = check->slots + BRAID_SLOT_SIZE;
@@ -173,7 +176,7 @@ static int check_map(struct check *check)
 	u32 regions = braid_record_regions(record->size, record->region_shift);
 	struct braid_map map = {};
 
-	/* Before memory is taken for it: the store has that many pages. */
+	/* Check the size of the metadata before allocating the map. */
 	if (check->store->meta_size < BRAID_AT_MAP + (u64)BRAID_MAP_PAGE *
 	    braid_map_pages(regions)) {
 		add_fault(check, "map: the metadata has no room for it");
@@ -228,7 +231,10 @@ static int check_until_sure(struct check *check,
 	}
 }
 
-/* A witness has no data, and that of a data replica may be lost. */
+/*
+ * Opens a store with its data space if that works, and without it otherwise: a
+ * witness has no data, and the data of a replica may be lost.
+ */
 static struct braid_store *look(const char *path,
 				struct netlink_ext_ack *extack)
 {
@@ -237,6 +243,19 @@ static struct braid_store *look(const char *path,
 	return IS_ERR(store) ? braid_store_look(path, true, extack) : store;
 }
 
+/**
+ * braid_replica_check() - check record, region map and ring of a store
+ * @path: path of the store, which may be open
+ * @info: receives the contents of the store
+ * @fault: receives descriptions of the faults
+ * @max: number of descriptions that fit into @fault
+ * @found: set to the number of faults, which may be more than @max
+ * @extack: receives the reason why the store cannot be checked
+ *
+ * Context: Process, may sleep long.
+ * Return: 0, also with faults; -ENODATA if there is no record; -EINTR, -ENOMEM,
+ * or the error of opening the store.
+ */
 int braid_replica_check(const char *path, struct braid_replica_info *info,
 			struct braid_replica_fault *fault, u32 max, u32 *found,
 			struct netlink_ext_ack *extack)

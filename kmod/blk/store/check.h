@@ -7,14 +7,14 @@
 struct braid_replica_info;
 struct netlink_ext_ack;
 
-/*
- * struct braid_replica_fault - one thing wrong that `replica check` found
+/**
+ * struct braid_replica_fault - one fault that `replica check` found
+ * @what: description for the administrator
  */
 struct braid_replica_fault {
 	char what[96];
 };
 
-/* Reads record, map pages and ring of a store, open or not; changes nothing. */
 int braid_replica_check(const char *path, struct braid_replica_info *info,
 			struct braid_replica_fault *fault, u32 max, u32 *found,
 			struct netlink_ext_ack *extack);

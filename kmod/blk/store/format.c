@@ -13,12 +13,12 @@
 #include "proto/text.h"
 
 /*
- * Bytes at each end that must be zero, or something is there: file systems,
- * partition tables, RAID and LVM all have a mark in there.
+ * Number of bytes at each end of a store that must be zero, or the store is in
+ * use: file systems, partition tables, RAID and LVM all have a signature there.
  */
 #define MARKS	(128u << 10)
 
-/* What is in the way */
+/* Detection of earlier contents */
 
 static int refuse_replica(struct braid_store *store, const void *slots,
 			  struct netlink_ext_ack *extack)
@@ -75,6 +75,15 @@ static int check_marks(struct braid_store *store, read_fn read, u64 size,
 	return 0;
 }
 
+/**
+ * braid_format_refuse_used() - refuse a store that is in use
+ * @store: the store
+ * @extack: receives the reason, which names the replica that the store holds
+ *
+ * Context: Process, may sleep.
+ * Return: 0; -EEXIST if the store holds a replica or anything else; -EIO;
+ * -ENOMEM.
+ */
 int braid_format_refuse_used(struct braid_store *store,
 			     struct netlink_ext_ack *extack)
 {
@@ -95,7 +104,7 @@ int braid_format_refuse_used(struct braid_store *store,
 	return error;
 }
 
-/* Making it */
+/* Formatting */
 
 static int format_data(struct braid_store *store,
 		       const struct braid_record *record,
@@ -137,6 +146,17 @@ static u64 meta_size(const struct braid_record *record)
 							   record->region_shift));
 }
 
+/**
+ * braid_format() - write the metadata and data of a new replica
+ * @store: store that was opened with braid_store_make()
+ * @record: record of the replica
+ * @extack: receives the reason for a failure
+ *
+ * Writes @record last, so that an interrupted call leaves no replica.
+ *
+ * Context: Process, may sleep long.
+ * Return: 0 or a negative errno.
+ */
 int braid_format(struct braid_store *store, const struct braid_record *record,
 		 struct netlink_ext_ack *extack)
 {

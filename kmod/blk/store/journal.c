@@ -22,15 +22,18 @@
 
 static_assert(!(BRAID_RING_RECORDS & (BRAID_RING_RECORDS - 1)));
 
-/* From so many records on pages go home. */
+/* Number of records from which on pages are written. */
 #define RING_HALF	(BRAID_RING_RECORDS / 2)
-/* At most so many have changes that are not home, see braid_ring_replay(). */
+/*
+ * Limit of records with changes that are not in their pages, see
+ * braid_ring_replay().
+ */
 #define RING_MOST	(BRAID_RING_RECORDS - 1)
 
-/* Regions looked at in one go for what is dirty. */
+/* Regions examined in one call for dirty ones. */
 #define LOOK_AT_ONCE	262144u
 
-/* A call of braid_journal_clear(). */
+/* One call of braid_journal_clear(). */
 struct clear_job {
 	const struct braid_journal_clear *clear;
 	u32 count;
@@ -62,8 +65,8 @@ static void fail(struct braid_journal *journal, const char *what, int error)
 }
 
 /*
- * Writes the pages from @from on that lie next to each other.  A bit goes before
- * its page is looked at, so that it comes back with a change made meanwhile.
+ * Writes consecutive pages from @from on. The bit of a page is cleared before
+ * its entries are read, so that a later change sets it again.
  */
 static int write_run(struct braid_journal *journal, u32 from)
 {
@@ -82,6 +85,14 @@ static int write_run(struct braid_journal *journal, u32 from)
 				      false);
 }
 
+/**
+ * braid_journal_write_pages() - write all pages with changes durably
+ * @journal: the journal
+ *
+ * Context: Process, may sleep; called by @home_work, or while nothing else
+ * runs.
+ * Return: 0 or a negative errno.
+ */
 int braid_journal_write_pages(struct braid_journal *journal)
 {
 	const u32 pages = braid_map_pages(journal->map.regions);
@@ -98,9 +109,15 @@ int braid_journal_write_pages(struct braid_journal *journal)
 	}
 }
 
-/*
- * Makes everything durable in its page that was durable in the ring when this
- * began, and gives that part of the ring free.
+/**
+ * braid_journal_write_back() - write the pages and free the ring
+ * @journal: the journal
+ *
+ * Writes all pages whose changes were durable in the ring when this function
+ * began, and frees that part of the ring.
+ *
+ * Context: Process, may sleep; called by @home_work, or while nothing else
+ * runs.
  */
 void braid_journal_write_back(struct braid_journal *journal)
 {
@@ -133,6 +150,10 @@ static u64 ring_used(struct braid_journal *journal)
 	return used;
 }
 
+/**
+ * braid_journal_home_work() - write the pages when the ring is half full
+ * @work: home_work of a journal
+ */
 void braid_journal_home_work(struct work_struct *work)
 {
 	struct braid_journal *journal =
@@ -142,13 +163,13 @@ void braid_journal_home_work(struct work_struct *work)
 	if (!braid_journal_failed(journal) && ring_used(journal) >= RING_HALF)
 		braid_journal_write_back(journal);
 	memalloc_noio_restore(noio);
-	/* It may wait for room; or for being told that there will be none. */
+	/* ring_work may be waiting for room, or must find out that it failed. */
 	queue_work(journal->workqueue, &journal->ring_work);
 }
 
 /* Ring */
 
-/* With the lock held, so that no write begins in between. */
+/* Changes an entry, under the lock so that no write begins in between. */
 static void set_entry(struct braid_journal *journal, u32 region, u32 entry)
 {
 	u32 *place = &journal->map.entry[region];
@@ -161,12 +182,25 @@ static void set_entry(struct braid_journal *journal, u32 region, u32 entry)
 	if (entry & BRAID_MAP_DIRTY)
 		WRITE_ONCE(journal->dirty, journal->dirty + 1);
 	WRITE_ONCE(*place, entry);
-	/* Who takes the bit sees the entry, see write_run(). */
+	/*
+	 * Pairs with test_and_clear_bit() in write_run(), which must see the
+	 * entry.
+	 */
 	smp_mb__before_atomic();
 	set_bit(region / BRAID_MAP_PER_PAGE, journal->away);
 }
 
-/* Makes the changes durable and then visible: what is hot is durable. */
+/**
+ * braid_journal_write_record() - write one ring record with the collected changes
+ * @journal: the journal
+ *
+ * Makes the changes durable first and visible afterwards: a region that counts
+ * as hot is durably dirty.
+ *
+ * Context: Process, may sleep; called by @ring_work, or while nothing else
+ * runs.
+ * Return: 0 or a negative errno, after which the journal has failed.
+ */
 int braid_journal_write_record(struct braid_journal *journal)
 {
 	unsigned long flags;
@@ -196,6 +230,12 @@ int braid_journal_write_record(struct braid_journal *journal)
 	return 0;
 }
 
+/**
+ * braid_journal_add_change() - add a change to the next ring record
+ * @journal: the journal
+ * @region: the region
+ * @entry: its new entry
+ */
 void braid_journal_add_change(struct braid_journal *journal, u32 region,
 			      u32 entry)
 {
@@ -211,7 +251,10 @@ static bool is_last_change(const struct braid_journal *journal, u32 region)
 	       journal->change[journal->changes - 1].region == region;
 }
 
-/* Changes for what is left of a stamp; false: the record is full. */
+/*
+ * Collects the remaining changes of a stamp. Return: false if the record is
+ * full.
+ */
 static bool collect_stamp(struct braid_journal *journal,
 			  struct braid_stamp *stamp)
 {
@@ -240,7 +283,7 @@ static void finish_stamps(struct list_head *stamps, int error)
 	}
 }
 
-/* One record for the stamps that were taken, as many as fit. */
+/* Writes one record for the stamps taken, as many as fit. */
 static void write_stamps(struct braid_journal *journal)
 {
 	struct braid_stamp *stamp, *next;
@@ -264,8 +307,9 @@ static void write_stamps(struct braid_journal *journal)
 }
 
 /*
- * Changes for a clear.  They are visible before they are durable: a write that
- * comes now stamps again and its stamp is written after them (C1).
+ * Collects changes of a clear. They become visible before they are durable: a
+ * write that begins now stamps its regions again, and that stamp is written
+ * after them (C1).
  */
 static void collect_clear(struct braid_journal *journal, struct clear_job *job)
 {
@@ -287,7 +331,9 @@ static void collect_clear(struct braid_journal *journal, struct clear_job *job)
 	}
 }
 
-/* One record for the oldest clear; answers it when it is through. */
+/*
+ * Writes one record for the oldest clear, and answers it after the last record.
+ */
 static void write_clear(struct braid_journal *journal)
 {
 	struct clear_job *job;
@@ -330,7 +376,10 @@ static void fail_all(struct braid_journal *journal)
 	}
 }
 
-/* Takes what waits.  False: nothing does, or nothing can be done about it now. */
+/*
+ * Takes the waiting stamps. Return: true if there is anything to write and room
+ * in the ring.
+ */
 static bool take(struct braid_journal *journal)
 {
 	bool any, room;
@@ -345,6 +394,10 @@ static bool take(struct braid_journal *journal)
 	return any && room;
 }
 
+/**
+ * braid_journal_ring_work() - write the waiting stamps and clears to the ring
+ * @work: ring_work of a journal
+ */
 void braid_journal_ring_work(struct work_struct *work)
 {
 	struct braid_journal *journal =
@@ -361,11 +414,27 @@ void braid_journal_ring_work(struct work_struct *work)
 	memalloc_noio_restore(noio);
 }
 
+/**
+ * braid_journal_failed() - check for a failed write
+ * @journal: the journal
+ *
+ * After a failed write every stamp and clear fails for good: a repeated write
+ * that succeeds would prove nothing.
+ *
+ * Context: Any.
+ * Return: true if a write has failed.
+ */
 bool braid_journal_failed(const struct braid_journal *journal)
 {
 	return READ_ONCE(journal->failed);
 }
 
+/**
+ * braid_journal_renew() - prepare for the write counters of a new writer
+ * @journal: the journal; all writes of the previous writer have ended
+ *
+ * Context: Any.
+ */
 void braid_journal_renew(struct braid_journal *journal)
 {
 	unsigned long flags;
@@ -389,6 +458,21 @@ static bool is_hot(const struct braid_journal *journal,
 	return true;
 }
 
+/**
+ * braid_journal_begin() - announce a write to the store
+ * @journal: the journal
+ * @stamp: range and generation of the write
+ * @n: write counter of the write
+ *
+ * Remembers @n for the regions (C1) and counts the write as in flight there.
+ * Every call needs a call of braid_journal_end() later, also if @stamp->done
+ * reports an error and the write is not done. A write that meets a clear which
+ * is being written waits for it and stamps its regions again (C1).
+ *
+ * Context: Any except hard interrupt; does not sleep.
+ * Return: true if the write may begin now, because all regions are dirty, of at
+ * least that generation; false if @stamp->done will be called.
+ */
 bool braid_journal_begin(struct braid_journal *journal,
 			 struct braid_stamp *stamp, u64 n)
 {
@@ -403,8 +487,8 @@ bool braid_journal_begin(struct braid_journal *journal,
 		stamp->next = stamp->first;
 		list_add_tail(&stamp->node, &journal->stamps);
 		/*
-		 * Not after the lock: once the stamp can be found its write may
-		 * end, and the journal be closed.
+		 * Queue the work under the lock: once the stamp can be found,
+		 * its write may end and the journal may be closed.
 		 */
 		queue_work(journal->workqueue, &journal->ring_work);
 	}
@@ -412,6 +496,13 @@ bool braid_journal_begin(struct braid_journal *journal,
 	return hot;
 }
 
+/**
+ * braid_journal_end() - announce the end of a write
+ * @journal: the journal
+ * @stamp: as given to braid_journal_begin()
+ *
+ * Context: Any.
+ */
 void braid_journal_end(struct braid_journal *journal,
 		       const struct braid_stamp *stamp)
 {
@@ -423,6 +514,20 @@ void braid_journal_end(struct braid_journal *journal,
 	spin_unlock_irqrestore(&journal->lock, flags);
 }
 
+/**
+ * braid_journal_clear() - clear dirty bits durably
+ * @journal: the journal
+ * @clear: regions, each with the write counter up to which it is clean
+ * @count: number of @clear
+ * @generation: generation of the request
+ * @stamp: stamp @generation on the regions as well (C3)
+ *
+ * Leaves out regions with a later write or with one in flight (C1, C2). A write
+ * that has no trackers counts as a write to every region.
+ *
+ * Context: Process, may sleep.
+ * Return: 0 or a negative errno.
+ */
 int braid_journal_clear(struct braid_journal *journal,
 			const struct braid_journal_clear *clear, u32 count,
 			u32 generation, bool stamp)
@@ -444,8 +549,21 @@ int braid_journal_clear(struct braid_journal *journal,
 	return job.error;
 }
 
-/* Looks */
+/* Queries */
 
+/**
+ * braid_journal_dirty() - list dirty regions
+ * @journal: the journal
+ * @from: first region to examine; set to the region to continue with, which is
+ *	the number of regions at the end
+ * @out: receives the regions
+ * @max: number of regions that fit into @out
+ *
+ * Examines a limited number of regions, so it may list none before the end.
+ *
+ * Context: Any.
+ * Return: the number of regions in @out.
+ */
 u32 braid_journal_dirty(struct braid_journal *journal, u32 *from, __le32 *out,
 			u32 max)
 {
@@ -461,11 +579,26 @@ u32 braid_journal_dirty(struct braid_journal *journal, u32 *from, __le32 *out,
 	return count;
 }
 
+/**
+ * braid_journal_entry() - read the entry of a region
+ * @journal: the journal
+ * @region: the region
+ *
+ * Context: Any.
+ * Return: the entry, see BRAID_MAP_DIRTY.
+ */
 u32 braid_journal_entry(struct braid_journal *journal, u32 region)
 {
 	return READ_ONCE(journal->map.entry[region]);
 }
 
+/**
+ * braid_journal_dirty_count() - count dirty regions
+ * @journal: the journal
+ *
+ * Context: Any.
+ * Return: the number of dirty regions.
+ */
 u32 braid_journal_dirty_count(struct braid_journal *journal)
 {
 	return READ_ONCE(journal->dirty);

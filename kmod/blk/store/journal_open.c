@@ -57,8 +57,8 @@ static struct braid_journal *create(struct braid_store *store, u64 map_id,
 	journal->pages = kvmalloc(BRAID_JOURNAL_PAGES * BRAID_MAP_PAGE,
 				  GFP_KERNEL);
 	/*
-	 * Not 2 for two works: one that is queued again while it runs counts
-	 * twice, and the ring would wait for the pages.
+	 * A limit of 2 for two works would not do: a work that is queued again
+	 * while it runs counts twice, and the ring would wait for the pages.
 	 */
 	journal->workqueue = alloc_workqueue("braid_journal",
 					     WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
@@ -105,10 +105,10 @@ static int load_pages(struct braid_journal *journal, u32 now)
 }
 
 /*
- * Overwrites every place of a ring that has a hole with records which change
- * nothing, in the order of their sequence.  The map is spoiled again at each
- * opening until the last hole is covered, and never less than it should be: the
- * records behind a hole stay complete.
+ * Overwrites every slot of a ring that has a hole with records that change
+ * nothing, in the order of their sequence. If this is interrupted, the next
+ * opening finds a hole again and makes the whole map dirty again, so a region
+ * is never less dirty than it must be: the records behind a hole stay complete.
  */
 static int mend_ring(struct braid_journal *journal)
 {
@@ -125,7 +125,10 @@ static int mend_ring(struct braid_journal *journal)
 	return 0;
 }
 
-/* Applies the ring; nothing is away from home after. */
+/*
+ * Applies the ring and writes all pages; afterwards no change is only in the
+ * ring.
+ */
 static int load_ring(struct braid_journal *journal, u32 now)
 {
 	const char *wrong;
@@ -170,6 +173,21 @@ static bool has_room(const struct braid_store *store, u32 regions)
 	return store->meta_size >= braid_journal_page_at(braid_map_pages(regions));
 }
 
+/**
+ * braid_journal_open() - load the region map of a store
+ * @store: the store
+ * @map_id: identifier in the header of each page
+ * @regions: number of regions
+ * @now: generation of the record
+ * @out: set to the journal
+ * @extack: receives the reason for a failure
+ *
+ * Bad pages and ring records are no errors: their regions become dirty, and a
+ * warning is logged.
+ *
+ * Context: Process, may sleep.
+ * Return: 0 or a negative errno.
+ */
 int braid_journal_open(struct braid_store *store, u64 map_id, u32 regions,
 		       u32 now, struct braid_journal **out,
 		       struct netlink_ext_ack *extack)
@@ -199,6 +217,15 @@ int braid_journal_open(struct braid_store *store, u64 map_id, u32 regions,
 	return 0;
 }
 
+/**
+ * braid_journal_format() - write the empty region map of a new store durably
+ * @store: the store
+ * @map_id: identifier for the header of each page
+ * @regions: number of regions
+ *
+ * Context: Process, may sleep long.
+ * Return: 0 or a negative errno.
+ */
 int braid_journal_format(struct braid_store *store, u64 map_id, u32 regions)
 {
 	struct braid_journal *journal;
@@ -224,6 +251,12 @@ out:
 	return error;
 }
 
+/**
+ * braid_journal_close() - write all pages and free the journal
+ * @journal: the journal; no stamp and no clear may be waiting
+ *
+ * Context: Process, may sleep.
+ */
 void braid_journal_close(struct braid_journal *journal)
 {
 	drain_workqueue(journal->workqueue);

@@ -21,27 +21,26 @@ struct braid_store;
 
 /**
  * struct braid_journal - region map, ring and pages of an open store
- * @store: not ours
- * @map: its entries are changed by @ring_work with @lock held
- * @workqueue: of the two works; neither waits for the other
- * @ring_work: alone writes the ring: all that waits, one record after the other
- * @home_work: alone writes pages
+ * @store: the store; owned by the caller
+ * @map: the region map; @ring_work changes entries, under @lock
+ * @workqueue: runs the two works, neither of which waits for the other
+ * @ring_work: writes the ring, alone: all waiting changes, record by record
+ * @home_work: writes the pages, alone
  * @lock: protects the fields up to @failed
  * @trackers: writes in flight and write counters
- * @stamps: struct braid_stamp, waiting to be taken by @ring_work
- * @clears: struct clear_job, the first one perhaps half done
- * @dirty: number of dirty regions
+ * @stamps: struct braid_stamp that @ring_work has not taken yet
+ * @clears: struct clear_job; the first one may be partly done
+ * @dirty: number of dirty regions; also read without the lock
  * @head: sequence of the next ring record
- * @tail: the oldest one of which a change is not home
- * @failed: something could not be written; never taken back; looked at without
- *	the lock too
- * @away: a bit for each page that has changes which are not home
- * @taken: @ring_work's: stamps that were taken and have regions left
- * @change: @ring_work's: changes of the record it makes; all of one generation, so
- *	that a region named twice has the same entry both times
- * @changes: @ring_work's: number of @change
- * @record: @ring_work's: the record in its form on disk
- * @pages: @home_work's: BRAID_JOURNAL_PAGES pages in their form on disk
+ * @tail: sequence of the oldest record with a change that is not in its page
+ * @failed: a write failed; never cleared; also read without the lock
+ * @away: a bit for each page with changes that are only in the ring
+ * @taken: private to @ring_work: stamps taken that have regions left
+ * @change: private to @ring_work: changes of the next record, all of one
+ *	generation, so that a region listed twice has the same entry both times
+ * @changes: private to @ring_work: number of @change
+ * @record: private to @ring_work: the record in its form on disk
+ * @pages: private to @home_work: BRAID_JOURNAL_PAGES pages in their form on disk
  */
 struct braid_journal {
 	struct braid_store *store;

@@ -14,9 +14,12 @@
 #include "store/store_open.h"
 #include "proto/text.h"
 
-/* Making and unmaking replicas that are not open. */
+/* Creation and deletion of replicas that are not open. */
 
-/* How large the volume will be, and whether the store has the room. */
+/*
+ * Chooses the size of the volume if none is given, and checks that it fits into
+ * the store.
+ */
 static int choose_size(const struct braid_store *store, u64 *size,
 		       struct netlink_ext_ack *extack)
 {
@@ -47,7 +50,7 @@ static int choose_size(const struct braid_store *store, u64 *size,
 	return 0;
 }
 
-/* The record of a replica that belongs to no created volume yet. */
+/* Fills in the record of a replica that belongs to no created volume yet. */
 static void fill_record(struct braid_record *record,
 			const struct braid_replica_make *make,
 			const struct braid_store *store, u64 size)
@@ -76,7 +79,7 @@ static void fill_record(struct braid_record *record,
 		record->data_at = braid_layout_meta_of(size);
 }
 
-/* What could not be read again is not written. */
+/* Refuses a record that could not be read again. */
 static int check_record(const struct braid_record *record,
 			struct netlink_ext_ack *extack)
 {
@@ -121,6 +124,14 @@ static int make_on(struct braid_store *store,
 	return error;
 }
 
+/**
+ * braid_replica_create() - create a replica or witness on a store
+ * @make: arguments
+ * @extack: receives the reason for a refusal
+ *
+ * Context: Process, may sleep long.
+ * Return: 0 or a negative errno.
+ */
 int braid_replica_create(const struct braid_replica_make *make,
 			 struct netlink_ext_ack *extack)
 {
@@ -142,6 +153,16 @@ int braid_replica_create(const struct braid_replica_make *make,
 	return error;
 }
 
+/**
+ * braid_replica_del() - delete the record of a replica that is not open
+ * @path: path of the store
+ * @extack: receives the reason for a refusal
+ *
+ * Blanks both slots; the data stays.
+ *
+ * Context: Process, may sleep long.
+ * Return: 0 or a negative errno.
+ */
 int braid_replica_del(const char *path, struct netlink_ext_ack *extack)
 {
 	struct braid_record *record;

@@ -7,9 +7,15 @@
 
 struct netlink_ext_ack;
 
-/*
+/**
  * struct braid_replica_make - arguments of `replica create`
- * @size: bytes of the volume; 0: all that fits
+ * @path: path of the store
+ * @name: name of the volume
+ * @volume: UUID of the volume
+ * @voter: id of the voter
+ * @size: size of the volume in bytes; 0: as large as the store allows
+ * @witness: create a witness, which holds no data
+ * @force: overwrite anything that the store holds
  */
 struct braid_replica_make {
 	const char *path;
@@ -21,11 +27,9 @@ struct braid_replica_make {
 	bool force;
 };
 
-/* Context: process, may sleep long. */
 int braid_replica_create(const struct braid_replica_make *make,
 			 struct netlink_ext_ack *extack);
 
-/* Blanks both slots of a store that is not open. */
 int braid_replica_del(const char *path, struct netlink_ext_ack *extack);
 
 #endif /* BRAID_BLK_MAKE_H */

@@ -11,13 +11,13 @@
 #include "store/store.h"
 #include "proto/text.h"
 
-/* Both slots in memory, A in front of B. */
+/* Allocates both slots in one buffer, A in front of B. */
 static void *slots_alloc(void)
 {
 	return kzalloc(2 * BRAID_SLOT_SIZE, GFP_NOIO);
 }
 
-/* A slot that cannot be read is like one that was never written. */
+/* Reads a slot; an unreadable one counts as never written. */
 static int read_slot(struct braid_store *store, u64 at, void *slot)
 {
 	int error = braid_store_meta_read(store, at, slot, BRAID_SLOT_SIZE);
@@ -32,7 +32,7 @@ static int write_slot(struct braid_store *store, u64 at, const void *slot)
 	return braid_store_meta_write(store, at, slot, BRAID_SLOT_SIZE, true);
 }
 
-/* Both slots hold @record after it, whatever they held before. */
+/* Rewrites the slot that differs from @record, so that both hold it. */
 static int repair(struct braid_store *store, const struct braid_record *record,
 		  void *slots)
 {
@@ -58,7 +58,10 @@ static int repair(struct braid_store *store, const struct braid_record *record,
 	return write_slot(store, bad_at, good);
 }
 
-/* The record is sound; can it be of this store? */
+/*
+ * Checks that a valid record belongs on this store. Return: NULL, or what is
+ * wrong.
+ */
 static const char *check_fit(struct braid_store *store,
 			     const struct braid_record *record)
 {
@@ -109,6 +112,19 @@ static int read_both(struct braid_store *store, struct braid_record *record,
 	return 0;
 }
 
+/**
+ * braid_slots_read() - read the record of a store and set up the data space
+ * @store: the open store
+ * @record: on success the newer valid record
+ * @extack: receives the reason for a refusal
+ *
+ * Rewrites a slot that is invalid or older, so that the next record may be
+ * written into either slot first. Tells the store where its data begins.
+ *
+ * Context: Process, may sleep.
+ * Return: 0; -ENODATA if neither slot holds a record; -EINVAL if the record
+ * does not fit the store; -EIO, -ENOSPC or -ENOMEM.
+ */
 int braid_slots_read(struct braid_store *store, struct braid_record *record,
 		     struct netlink_ext_ack *extack)
 {
@@ -128,6 +144,19 @@ static int write_both(struct braid_store *store, const void *slot)
 	       write_slot(store, BRAID_AT_SLOT_B, slot);
 }
 
+/**
+ * braid_slots_write() - make a record durable in both slots
+ * @store: store that is open for writing
+ * @record: the record; its sequence must be above that of the previous record
+ *
+ * Writes one slot after the other: whenever the call is interrupted, one slot
+ * holds the previous record or this one completely. After an error the caller
+ * must not write again before it has called braid_slots_read().
+ *
+ * Context: Process, may sleep.
+ * Return: 0; -ENOMEM if nothing was written; -EIO or -ENOSPC if it is unknown
+ * which of the two records will be read.
+ */
 int braid_slots_write(struct braid_store *store,
 		      const struct braid_record *record)
 {
@@ -142,6 +171,13 @@ int braid_slots_write(struct braid_store *store,
 	return error;
 }
 
+/**
+ * braid_slots_blank() - blank both slots durably
+ * @store: store that is open for writing
+ *
+ * Context: Process, may sleep.
+ * Return: 0 or a negative errno.
+ */
 int braid_slots_blank(struct braid_store *store)
 {
 	void *slot = kzalloc(BRAID_SLOT_SIZE, GFP_KERNEL);

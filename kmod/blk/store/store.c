@@ -10,10 +10,10 @@
 #include "proto/record.h"
 #include "store/store_ops.h"
 
-/* Bytes of one synchronous I/O: its vector is on the stack. */
+/* Pages of one synchronous I/O, whose bio_vec array is on the stack. */
 #define SYNC_PAGES	16
 
-/* The numbers that the layers above know. */
+/* Maps an error to the errnos that the callers know, see store.h. */
 static int plain_error(int error)
 {
 	switch (error) {
@@ -27,6 +27,12 @@ static int plain_error(int error)
 	}
 }
 
+/**
+ * braid_store_close() - close a store
+ * @store: the store; all I/O must have ended
+ *
+ * Context: Process, may sleep.
+ */
 void braid_store_close(struct braid_store *store)
 {
 	destroy_workqueue(store->workqueue);
@@ -34,6 +40,13 @@ void braid_store_close(struct braid_store *store)
 	store->ops->close(store);
 }
 
+/**
+ * braid_store_set_data() - set the beginning of the data on a device
+ * @store: the store; nothing changes if it was opened without a data space
+ * @data_at: first byte of the data as in the record; 0 for a file store
+ *
+ * Return: NULL, or what is wrong with @data_at (static text).
+ */
 const char *braid_store_set_data(struct braid_store *store, u64 data_at)
 {
 	const u64 size = store->data_at + store->data_size;
@@ -53,6 +66,15 @@ const char *braid_store_set_data(struct braid_store *store, u64 data_at)
 
 /* I/O on the data space */
 
+/**
+ * braid_store_submit() - start an I/O on the data space
+ * @store: the store
+ * @io: the I/O, owned by the store until @io->done is called
+ *
+ * Does not wait for the I/O; allocates from pools, as submit_bio() does.
+ *
+ * Context: Process.
+ */
 void braid_store_submit(struct braid_store *store, struct braid_store_io *io)
 {
 	io->store = store;
@@ -69,6 +91,13 @@ void braid_store_submit(struct braid_store *store, struct braid_store_io *io)
 	store->ops->submit(store, io);
 }
 
+/**
+ * braid_store_done() - complete an I/O
+ * @io: the I/O
+ * @error: 0 or any negative errno of the device or file system
+ *
+ * Context: As @io->done.
+ */
 void braid_store_done(struct braid_store_io *io, int error)
 {
 	error = plain_error(error);
@@ -80,7 +109,10 @@ void braid_store_done(struct braid_store_io *io, int error)
 
 /* Synchronous I/O */
 
-/* The next pages of @buffer.  Return: bytes that @bvec has room for. */
+/*
+ * Fills @bvec with the next pages of @buffer. Return: the number of bytes that
+ * they hold.
+ */
 static size_t fill_bvec(struct bio_vec *bvec, unsigned int *nr, void *buffer,
 			size_t length)
 {
@@ -129,7 +161,10 @@ static int sync_io(struct braid_store *store, struct braid_store_sync *sync,
 		return -EIO;
 	if (sync->at > size || length > size - sync->at)
 		return -EIO;
-	/* Direct I/O on virtually mapped memory: the alias is made to agree. */
+	/*
+	 * Direct I/O uses the linear mapping of vmalloc memory: keep the
+	 * aliases coherent.
+	 */
 	if (is_vmalloc_addr(buffer))
 		flush_kernel_vmap_range(buffer, length);
 	noio = memalloc_noio_save();
@@ -142,6 +177,16 @@ static int sync_io(struct braid_store *store, struct braid_store_sync *sync,
 	return error;
 }
 
+/**
+ * braid_store_meta_read() - read metadata
+ * @store: the store
+ * @at: first byte, multiple of BRAID_BLOCK
+ * @buffer: kmalloc'ed or vmalloc'ed memory, aligned to 512 bytes
+ * @length: number of bytes, multiple of BRAID_BLOCK
+ *
+ * Context: Process, may sleep; allocations do not wait for I/O (memalloc_noio).
+ * Return: 0, -EIO or -ENOSPC.
+ */
 int braid_store_meta_read(struct braid_store *store, u64 at, void *buffer,
 			  size_t length)
 {
@@ -150,6 +195,17 @@ int braid_store_meta_read(struct braid_store *store, u64 at, void *buffer,
 	return sync_io(store, &sync, buffer, length);
 }
 
+/**
+ * braid_store_meta_write() - write metadata
+ * @store: the store
+ * @at: first byte, multiple of BRAID_BLOCK
+ * @buffer: kmalloc'ed or vmalloc'ed memory, aligned to 512 bytes
+ * @length: number of bytes, multiple of BRAID_BLOCK
+ * @fua: durable on return
+ *
+ * Context: As braid_store_meta_read().
+ * Return: 0, -EIO or -ENOSPC.
+ */
 int braid_store_meta_write(struct braid_store *store, u64 at,
 			   const void *buffer, size_t length, bool fua)
 {
@@ -158,6 +214,16 @@ int braid_store_meta_write(struct braid_store *store, u64 at,
 	return sync_io(store, &sync, (void *)buffer, length);
 }
 
+/**
+ * braid_store_data_read() - read data
+ * @store: the store
+ * @at: first byte, multiple of BRAID_BLOCK
+ * @buffer: kmalloc'ed or vmalloc'ed memory, aligned to 512 bytes
+ * @length: number of bytes, multiple of BRAID_BLOCK
+ *
+ * Context: As braid_store_meta_read().
+ * Return: 0, -EIO or -ENOSPC.
+ */
 int braid_store_data_read(struct braid_store *store, u64 at, void *buffer,
 			  size_t length)
 {
@@ -166,6 +232,13 @@ int braid_store_data_read(struct braid_store *store, u64 at, void *buffer,
 	return sync_io(store, &sync, buffer, length);
 }
 
+/**
+ * braid_store_flush() - make metadata and data durable
+ * @store: the store
+ *
+ * Context: As braid_store_meta_read().
+ * Return: 0, -EIO or -ENOSPC.
+ */
 int braid_store_flush(struct braid_store *store)
 {
 	unsigned int noio;
@@ -181,17 +254,42 @@ int braid_store_flush(struct braid_store *store)
 	return plain_error(error);
 }
 
+/**
+ * braid_store_create() - create the missing files of a file store
+ * @store: store that was opened with braid_store_make()
+ * @extack: receives the reason for a failure
+ *
+ * Context: Process, may sleep.
+ * Return: 0 or a negative errno.
+ */
 int braid_store_create(struct braid_store *store,
 		       struct netlink_ext_ack *extack)
 {
 	return store->ops->create(store, extack);
 }
 
+/**
+ * braid_store_format_meta() - make room for metadata
+ * @store: the store
+ * @size: bytes of metadata, which are allocated in a file and must exist on a
+ *	block device
+ *
+ * Context: Process, may sleep long.
+ * Return: 0 or a negative errno.
+ */
 int braid_store_format_meta(struct braid_store *store, u64 size)
 {
 	return store->ops->format_meta(store, size);
 }
 
+/**
+ * braid_store_format_data() - zero the data space durably
+ * @store: the store
+ * @size: bytes of data, from the beginning of the data space
+ *
+ * Context: Process, may sleep long.
+ * Return: 0 or a negative errno; -EINTR after a fatal signal.
+ */
 int braid_store_format_data(struct braid_store *store, u64 size)
 {
 	return store->ops->format_data(store, size);

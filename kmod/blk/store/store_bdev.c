@@ -13,14 +13,14 @@
 #include "store/store.h"
 #include "proto/text.h"
 
-/* A block device: the metadata is in front, the data behind it. */
+/* A block device with metadata in front of the data. */
 
-/* Bytes zeroed between two looks at whether the person gave up. */
+/* Bytes zeroed between two checks for a fatal signal. */
 #define FORMAT_PIECE	(1024ULL << 20)
 
 /**
  * struct bdev_store - an open block device
- * @store: what everybody sees
+ * @store: the store as the callers know it
  * @device: the device
  */
 struct bdev_store {
@@ -54,9 +54,9 @@ static void bdev_end_io(struct bio *bio)
 }
 
 /*
- * The bio is part of the I/O and points to the vector of who asks: nothing is
- * allocated or copied, so nothing can wait in here, also in the submit_bio() of
- * a device that is on top of this one.
+ * Submits the bio that is embedded in @io, with the vector of the caller.
+ * Nothing is allocated or copied, so this function cannot wait for memory, not
+ * even in the submit_bio() of a device on top of this one.
  */
 static void submit_bio_of(struct braid_store *store, struct braid_store_io *io,
 			  blk_opf_t opf)
@@ -73,8 +73,8 @@ static void submit_bio_of(struct braid_store *store, struct braid_store_io *io,
 }
 
 /*
- * Never a plain discard, which leaves open what is read afterwards: zeroes are
- * written, and the device may do it by unmapping.
+ * Zeroes a range. A plain discard is not used because the contents of the range
+ * would be undefined afterwards; writing zeroes may unmap the range as well.
  */
 static int zero(struct braid_store *store, u64 offset, u64 length, bool unmap)
 {
@@ -93,7 +93,7 @@ static void zero_work(struct work_struct *work)
 
 	error = zero(store, io->offset, io->length,
 		     io->op == BRAID_STORE_DISCARD);
-	/* Whatever it says: what was written before may be gone. */
+	/* Report -EIO for any failed flush: data written before may be lost. */
 	if (!error && io->fua && blkdev_issue_flush(bdev_of(store)))
 		error = -EIO;
 	braid_store_done(io, error);
@@ -149,7 +149,7 @@ static int bdev_flush(struct braid_store *store)
 	return blkdev_issue_flush(bdev_of(store));
 }
 
-/* It is there. */
+/* A block device has no files to create. */
 static int bdev_create(struct braid_store *store,
 		       struct netlink_ext_ack *extack)
 {
@@ -215,7 +215,10 @@ static int refuse_open(struct netlink_ext_ack *extack, const char *path,
 static int check_device(struct block_device *bdev, const char *path,
 			struct netlink_ext_ack *extack)
 {
-	/* Its own I/O would wait for itself when memory is short. */
+	/*
+	 * The I/O of a volume on a volume would wait for itself when memory is
+	 * short.
+	 */
 	if (bdev->bd_disk->fops->owner == THIS_MODULE)
 		return braid_refuse(extack, -EINVAL,
 				    "%s is a volume itself, not a store", path);
@@ -234,6 +237,17 @@ static int check_device(struct block_device *bdev, const char *path,
 	return 0;
 }
 
+/**
+ * braid_store_bdev_open() - open a block device as a store
+ * @path: path of the device
+ * @how: purpose of the opening
+ * @extack: receives the reason for a failure
+ *
+ * Fills in all of the store except path, id and workqueue.
+ *
+ * Context: Process, may sleep.
+ * Return: the store or an ERR_PTR().
+ */
 struct braid_store *braid_store_bdev_open(const char *path,
 					  enum braid_store_how how,
 					  struct netlink_ext_ack *extack)

@@ -17,19 +17,19 @@
 #include "proto/text.h"
 
 /*
- * A file of data, sparse, and a file of metadata beside it, both without the
- * page cache.  File systems wait in unforeseen places and start I/O that they
- * wait for, so every I/O is started by a work item.
+ * A sparse file of data and a file of metadata beside it, both accessed without
+ * the page cache. A file system may block anywhere and may start I/O and wait
+ * for it, so every I/O is started by a work item.
  */
 
 #define META_SUFFIX	".braid"
 
 /**
  * struct file_store - an open file store
- * @store: what everybody sees
- * @data: NULL for a witness, and before it is made
- * @meta: the metadata; NULL before it is made
- * @claimed: nobody else can open them for writing
+ * @store: the store as the callers know it
+ * @data: the data; NULL for a witness, and before the file is created
+ * @meta: the metadata; NULL before the file is created
+ * @claimed: the files cannot be opened for writing by others
  */
 struct file_store {
 	struct braid_store store;
@@ -46,9 +46,10 @@ static struct file_store *file_store_of(struct braid_store *store)
 /* Exclusive use */
 
 /*
- * Our own opening is one writer.  If it is the only one, it becomes "writing is
- * denied", as for a program that runs: another store, a loop device, a swap file
- * or a person's program cannot open it for writing, and none of them has.
+ * Claims a file for this store alone. The opening of the store counts as one
+ * writer; if there is no other writer, the count becomes "writing is denied",
+ * as for a running program: no other store, loop device, swap file or program
+ * can open the file for writing then.
  */
 static bool claim(struct file *file)
 {
@@ -73,9 +74,9 @@ static void close_one(struct file_store *file, struct file *one)
 }
 
 /**
- * struct closing - the end of a store's files
- * @work: does it
- * @file: whose
+ * struct closing - request to close the files of a store
+ * @work: the work item
+ * @file: the store
  */
 struct closing {
 	struct work_struct work;
@@ -92,9 +93,9 @@ static void close_now(struct work_struct *work)
 }
 
 /*
- * Whoever opens them next must not meet our own opening, which would otherwise
- * end no earlier than the system call that we are in.  A worker can end it at
- * once.
+ * Closes the files before it returns. A plain fput() would close them only at
+ * the end of the system call, and the next opening would meet this one. Only a
+ * kernel thread may call __fput_sync(), so a worker does it.
  */
 static void close_files(struct file_store *file)
 {
@@ -114,13 +115,16 @@ static void file_close(struct braid_store *store)
 
 /* I/O on the data space */
 
-/* What was moved is known: go on with the rest, or end. */
+/* Continues after a partial read or write, or completes the I/O. */
 static void rw_result(struct braid_store_io *io)
 {
 	if (io->result > 0) {
 		io->moved += io->result;
 		if (io->moved < io->length) {
-			/* The next attempt says why it was cut short. */
+			/*
+			 * If it cannot be completed, the next attempt reports
+			 * the error.
+			 */
 			queue_work(io->store->workqueue, &io->work);
 			return;
 		}
@@ -131,8 +135,8 @@ static void rw_result(struct braid_store_io *io)
 }
 
 /*
- * The vector is of who asks and may be gone with the completion, which can come
- * before the file system returned from the call: both are waited for.
+ * The caller's vector may be freed after the completion, which may come before
+ * the file system returns from the call; so wait for both.
  */
 static void rw_put(struct braid_store_io *io)
 {
@@ -198,7 +202,7 @@ static void other_work(struct work_struct *work)
 
 	if (io->op != BRAID_STORE_FLUSH)
 		error = punch(file, io->offset, io->length);
-	/* Whatever it says: what was written before may be gone. */
+	/* Report -EIO for any failed flush: data written before may be lost. */
 	if (!error && (io->op == BRAID_STORE_FLUSH || io->fua) &&
 	    vfs_fsync(file, 1))
 		error = -EIO;
@@ -236,7 +240,9 @@ static ssize_t sync_once(struct file *file, struct iov_iter *iter,
 	return moved;
 }
 
-/* Only the data may end inside of what is read. */
+/*
+ * The data file may end inside the range that is read; then -EIO is returned.
+ */
 static int file_sync(struct braid_store *store,
 		     const struct braid_store_sync *sync)
 {
@@ -274,7 +280,7 @@ static int file_format_meta(struct braid_store *store, u64 size)
 	struct file_store *file = file_store_of(store);
 	int error;
 
-	/* The size as well must be durable before the first FUA write. */
+	/* The size must be durable, too, before the first FUA write. */
 	error = vfs_fallocate(file->meta, 0, 0, size) ?:
 		vfs_fsync(file->meta, 0);
 	if (!error)
@@ -282,7 +288,10 @@ static int file_format_meta(struct braid_store *store, u64 size)
 	return error;
 }
 
-/* A block at the end makes a sparse file that long; it is taken back after. */
+/*
+ * Makes a sparse file longer by writing a block at its new end, and frees the
+ * block again.
+ */
 static int extend(struct braid_store *store, u64 size)
 {
 	struct braid_store_sync sync = {
@@ -370,7 +379,7 @@ static int check_file(struct file *file, const char *path,
 	return 0;
 }
 
-/* For writing also means that nobody else can. @flags: how to open it. */
+/* Opens a file with @flags; for writing only if it can be claimed. */
 static struct file *open_file(const char *path, int flags,
 			      struct netlink_ext_ack *extack)
 {
@@ -393,7 +402,9 @@ static struct file *open_file(const char *path, int flags,
 	return file;
 }
 
-/* Opens it if it is there or must be, or makes it. */
+/*
+ * Opens a file; with BRAID_STORE_MAKE a missing file is left to file_create().
+ */
 static int open_into(struct file **out, const char *path,
 		     enum braid_store_how how, struct netlink_ext_ack *extack)
 {
@@ -403,7 +414,10 @@ static int open_into(struct file **out, const char *path,
 	int error;
 
 	if (how == BRAID_STORE_MAKE) {
-		/* Nothing is made before all was checked; see file_create(). */
+		/*
+		 * No file is created before everything was checked; see
+		 * file_create().
+		 */
 		error = kern_path(path, 0, &found);
 		if (error == -ENOENT)
 			return 0;
@@ -457,7 +471,7 @@ static int open_data(struct file_store *file, const char *path,
 	return error;
 }
 
-/* Makes those of its files that are not there. */
+/* Creates those files of a store that are missing. */
 static int file_create(struct braid_store *store,
 		       struct netlink_ext_ack *extack)
 {
@@ -495,6 +509,18 @@ static const struct braid_store_ops file_ops = {
 	.format_data = file_format_data,
 };
 
+/**
+ * braid_store_file_open() - open a pair of files as a store
+ * @path: path of the data file
+ * @how: purpose of the opening
+ * @witness: without the data file
+ * @extack: receives the reason for a failure
+ *
+ * Fills in all of the store except path, id and workqueue.
+ *
+ * Context: Process, may sleep.
+ * Return: the store or an ERR_PTR().
+ */
 struct braid_store *braid_store_file_open(const char *path,
 					  enum braid_store_how how,
 					  bool witness,

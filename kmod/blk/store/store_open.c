@@ -14,8 +14,9 @@
 #include "store/store_ops.h"
 
 /*
- * Type of what a path leads to; 0: nothing, or nothing that can be seen: who opens
- * it tells why.  Return: 0 or -ENOMEM, which says nothing of what is there.
+ * Finds the type of the file at @path; 0 if the path leads nowhere or cannot be
+ * looked up, in which case opening the file finds the reason. Return: 0, or
+ * -ENOMEM, which does not tell whether the file exists.
  */
 static int type_of(const char *path, umode_t *type)
 {
@@ -93,18 +94,55 @@ static struct braid_store *open_store(const char *path,
 	return store;
 }
 
+/**
+ * braid_store_open() - open a store exclusively, for reading and writing
+ * @path: absolute path, looked up in the file system namespace of the caller
+ * @witness: without a data space; also used to read the record of a data
+ *	replica
+ * @extack: receives the reason for a failure
+ *
+ * A path to a block device opens the device. Any other path opens a file store:
+ * data in @path (unless @witness), metadata in @path.braid. No other opener can
+ * write to the store while it is open.
+ *
+ * Context: Process, may sleep.
+ * Return: the store or an ERR_PTR().
+ */
 struct braid_store *braid_store_open(const char *path, bool witness,
 				     struct netlink_ext_ack *extack)
 {
 	return open_store(path, BRAID_STORE_OPEN, witness, extack);
 }
 
+/**
+ * braid_store_make() - open a store that is to be formatted
+ * @path: as for braid_store_open()
+ * @witness: without a data space
+ * @extack: receives the reason for a failure
+ *
+ * Opens only the existing files of a file store; braid_store_create() creates
+ * the missing ones.
+ *
+ * Context: Process, may sleep.
+ * Return: the store or an ERR_PTR().
+ */
 struct braid_store *braid_store_make(const char *path, bool witness,
 				     struct netlink_ext_ack *extack)
 {
 	return open_store(path, BRAID_STORE_MAKE, witness, extack);
 }
 
+/**
+ * braid_store_look() - open a store for reading
+ * @path: as for braid_store_open()
+ * @witness: without a data space
+ * @extack: receives the reason for a failure
+ *
+ * Works also while the store is open for writing.
+ *
+ * Context: Process, may sleep.
+ * Return: the store or an ERR_PTR().
+ */
 struct braid_store *braid_store_look(const char *path, bool witness,
 				     struct netlink_ext_ack *extack)
 {

@@ -6,22 +6,22 @@
 
 #include "store/store.h"
 
-/* Between store.c and the two kinds of store. */
+/* Interface between store.c, store_open.c and the two kinds of store. */
 
 enum braid_store_how {
-	BRAID_STORE_OPEN,	/* exclusively, what is there */
-	BRAID_STORE_MAKE,	/* exclusively, as far as it is there */
-	BRAID_STORE_LOOK,	/* for reading, whoever has it open */
+	BRAID_STORE_OPEN,	/* exclusively; all files exist */
+	BRAID_STORE_MAKE,	/* exclusively; files may be missing */
+	BRAID_STORE_LOOK,	/* for reading; other openers may write */
 };
 
 /**
  * struct braid_store_sync - one synchronous I/O
- * @data: in the data space, else in the metadata space
- * @write: else it is a read
- * @fua: durable before return
- * @at: bytes
- * @length: bytes
- * @bvec: of kernel memory
+ * @data: access the data space instead of the metadata space
+ * @write: write instead of read
+ * @fua: durable on return
+ * @at: first byte
+ * @length: number of bytes
+ * @bvec: kernel memory
  * @nr_bvec: number of @bvec
  */
 struct braid_store_sync {
@@ -35,11 +35,12 @@ struct braid_store_sync {
 };
 
 /**
- * struct braid_store_ops - what a kind of store does
- * @close: frees the store; braid_store_close() did its part
+ * struct braid_store_ops - operations of a kind of store
+ * @close: frees the store after braid_store_close() did its part
  * @submit: as braid_store_submit(); ends in braid_store_done()
- * @sync: 0 or any negative errno; a read behind the end gives zeroes or an error
- * @flush: both spaces
+ * @sync: does one synchronous I/O; returns 0 or any negative errno; a read
+ *	behind the end of the store yields zeroes or an error
+ * @flush: flushes both spaces
  * @create: as braid_store_create()
  * @format_meta: as braid_store_format_meta()
  * @format_data: as braid_store_format_data()
@@ -58,7 +59,6 @@ struct braid_store_ops {
 	int (*format_data)(struct braid_store *store, u64 size);
 };
 
-/* Fills in everything of @store but its path, id and workqueue. */
 struct braid_store *braid_store_bdev_open(const char *path,
 					  enum braid_store_how how,
 					  struct netlink_ext_ack *extack);
@@ -67,7 +67,6 @@ struct braid_store *braid_store_file_open(const char *path,
 					  bool witness,
 					  struct netlink_ext_ack *extack);
 
-/* The end of an I/O; @error is any errno.  Context: as @io->done. */
 void braid_store_done(struct braid_store_io *io, int error);
 
 #endif /* BRAID_BLK_STORE_OPS_H */

@@ -20,6 +20,14 @@ struct tracker {
 	u64 n;
 };
 
+/**
+ * braid_trackers_init() - allocate the hash table
+ * @trackers: the trackers
+ * @regions: number of regions of the map
+ *
+ * Context: Process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
 int braid_trackers_init(struct braid_trackers *trackers, u32 regions)
 {
 	const u32 buckets = clamp(regions / 4, BUCKETS_MIN, BUCKETS_MAX);
@@ -33,6 +41,10 @@ int braid_trackers_init(struct braid_trackers *trackers, u32 regions)
 	return trackers->bucket ? 0 : -ENOMEM;
 }
 
+/**
+ * braid_trackers_destroy() - free all trackers
+ * @trackers: the trackers; may be all zero
+ */
 void braid_trackers_destroy(struct braid_trackers *trackers)
 {
 	struct hlist_node *next;
@@ -52,7 +64,10 @@ void braid_trackers_destroy(struct braid_trackers *trackers)
 static struct hlist_head *bucket_of(const struct braid_trackers *trackers,
 				    u32 region)
 {
-	/* Neighbours are written together: each its own bucket. */
+	/*
+	 * Neighbouring regions are written together, so each gets its own
+	 * bucket.
+	 */
 	return &trackers->bucket[region & trackers->mask];
 }
 
@@ -89,8 +104,8 @@ static void drop(struct braid_trackers *trackers, struct tracker *tracker)
 }
 
 /*
- * Takes back what was counted of a write that cannot be tracked whole.  Whose
- * counter is that of this write needs no tracker: untracked_n says as much.
+ * Takes back the counts of a write that cannot be tracked completely. An idle
+ * tracker whose counter comes from this write is dropped: untracked_n covers it.
  */
 static void undo(struct braid_trackers *trackers, u32 first, u32 end, u64 n)
 {
@@ -104,6 +119,17 @@ static void undo(struct braid_trackers *trackers, u32 first, u32 end, u64 n)
 	}
 }
 
+/**
+ * braid_trackers_begin() - count a write that begins
+ * @trackers: the trackers
+ * @first: first region
+ * @last: last region, inclusive
+ * @n: write counter of the write
+ *
+ * Allocates without sleeping.
+ *
+ * Return: true if the write has trackers; to be passed to braid_trackers_end().
+ */
 bool braid_trackers_begin(struct braid_trackers *trackers, u32 first, u32 last,
 			  u64 n)
 {
@@ -126,6 +152,16 @@ untracked:
 	return false;
 }
 
+/**
+ * braid_trackers_end() - count a write that ended
+ * @trackers: the trackers
+ * @first: first region
+ * @last: last region, inclusive
+ * @tracked: as returned by braid_trackers_begin()
+ * @entry: entries of the region map
+ *
+ * A tracker without writes in flight is kept as long as its region is dirty.
+ */
 void braid_trackers_end(struct braid_trackers *trackers, u32 first, u32 last,
 			bool tracked, const u32 *entry)
 {
@@ -144,6 +180,14 @@ void braid_trackers_end(struct braid_trackers *trackers, u32 first, u32 last,
 	}
 }
 
+/**
+ * braid_trackers_quiet() - check whether a region may be cleared (C1, C2)
+ * @trackers: the trackers
+ * @region: the region
+ * @n: write counter of the clear
+ *
+ * Return: true if no write is in flight and none later than @n was received.
+ */
 bool braid_trackers_quiet(const struct braid_trackers *trackers, u32 region,
 			  u64 n)
 {
@@ -154,6 +198,11 @@ bool braid_trackers_quiet(const struct braid_trackers *trackers, u32 region,
 	return !tracker || (!tracker->writes && tracker->n <= n);
 }
 
+/**
+ * braid_trackers_forget() - drop the tracker of a region
+ * @trackers: the trackers
+ * @region: a quiet region that was cleared
+ */
 void braid_trackers_forget(struct braid_trackers *trackers, u32 region)
 {
 	struct tracker *tracker = find(trackers, region);
@@ -162,6 +211,12 @@ void braid_trackers_forget(struct braid_trackers *trackers, u32 region)
 		drop(trackers, tracker);
 }
 
+/**
+ * braid_trackers_renew() - forget all write counters
+ * @trackers: the trackers; no write may be in flight
+ *
+ * A new writer counts its writes from the beginning.
+ */
 void braid_trackers_renew(struct braid_trackers *trackers)
 {
 	struct tracker *tracker;

@@ -6,24 +6,24 @@
 #include <linux/types.h>
 
 /*
- * For regions that were written to: the highest write counter and how many
- * writes are in flight, so that a clear can be judged (C1, C2).  The owner
- * serialises all calls.
+ * For each region that was written to: the highest write counter and the number
+ * of writes in flight, on which the decision about a clear depends (C1, C2).
+ * The owner serialises all calls.
  *
- * Memory is bounded: what cannot be tracked is counted for the map as a whole,
- * and clears are refused that would not have to be.
+ * Memory is bounded: writes that cannot be tracked are counted for the map as a
+ * whole, and some clears are refused without need.
  */
 
-#define BRAID_TRACKERS_MAX	131072u	/* twice what a writer leaves dirty */
+#define BRAID_TRACKERS_MAX	131072u	/* twice the number of regions that a writer leaves dirty */
 
 /**
- * struct braid_trackers - the regions of one map
+ * struct braid_trackers - trackers of the regions of one map
  * @bucket: hash table of struct tracker by region
- * @mask: number of buckets less 1
- * @count: trackers
- * @max: at most so many
- * @untracked: writes in flight that have no tracker
- * @untracked_n: highest counter of a write that had none
+ * @mask: number of buckets minus 1
+ * @count: number of trackers
+ * @max: upper limit of @count
+ * @untracked: number of writes in flight without trackers
+ * @untracked_n: highest write counter of a write without trackers
  */
 struct braid_trackers {
 	struct hlist_head *bucket;
@@ -37,28 +37,17 @@ struct braid_trackers {
 int braid_trackers_init(struct braid_trackers *trackers, u32 regions);
 void braid_trackers_destroy(struct braid_trackers *trackers);
 
-/*
- * Write @n begins in regions @first to @last.  Allocates without sleeping.
- * Return: what braid_trackers_end() wants to know: has it trackers of its own?
- */
 bool braid_trackers_begin(struct braid_trackers *trackers, u32 first, u32 last,
 			  u64 n);
 
-/*
- * It ended.  A tracker without writes in flight is kept as long as its region is
- * dirty: @entry is the map's.
- */
 void braid_trackers_end(struct braid_trackers *trackers, u32 first, u32 last,
 			bool tracked, const u32 *entry);
 
-/* No write in flight there, and none later than @n was received (C1, C2)? */
 bool braid_trackers_quiet(const struct braid_trackers *trackers, u32 region,
 			  u64 n);
 
-/* A quiet region was cleared: its counter has no meaning any more. */
 void braid_trackers_forget(struct braid_trackers *trackers, u32 region);
 
-/* A new writer counts from the beginning; nothing is in flight. */
 void braid_trackers_renew(struct braid_trackers *trackers);
 
 #endif /* BRAID_BLK_TRACKER_H */
