@@ -8,8 +8,8 @@
 #include <linux/string.h>
 
 /*
- * A transform for each MAC: handshakes are rare, and a shared one would hold a
- * key that somebody has to remember to take out again.
+ * Each MAC has a transform of its own: handshakes are rare, and a shared
+ * transform would keep a key that has to be erased later.
  */
 static int digest(struct crypto_shash *shash, const char *label,
 		  const struct braid_auth_part *part, unsigned int count,
@@ -31,6 +31,20 @@ static int digest(struct crypto_shash *shash, const char *label,
 	return ret;
 }
 
+/**
+ * braid_auth_mac() - compute the HMAC-SHA256 of a label and a message
+ * @secret: the key
+ * @length: bytes of @secret, not 0
+ * @label: name of the sender's side, so that a message cannot be sent back to
+ *	its sender; authenticated with its terminating NUL; or NULL
+ * @part: parts of the message, each of a fixed size (otherwise two messages
+ *	that are cut in different places could have the same MAC)
+ * @count: number of @part
+ * @mac: receives the MAC
+ *
+ * Context: Process, may sleep.
+ * Return: 0 or a negative errno.
+ */
 int braid_auth_mac(const u8 *secret, u8 length, const char *label,
 		   const struct braid_auth_part *part, unsigned int count,
 		   u8 mac[BRAID_MAC_SIZE])
@@ -44,16 +58,29 @@ int braid_auth_mac(const u8 *secret, u8 length, const char *label,
 	ret = crypto_shash_setkey(shash, secret, length);
 	if (!ret)
 		ret = digest(shash, label, part, count, mac);
-	/* Clears the key as well. */
+	/* This erases the key as well. */
 	crypto_free_shash(shash);
 	return ret;
 }
 
+/**
+ * braid_auth_equal() - compare two MACs in constant time
+ * @a: first MAC
+ * @b: second MAC
+ *
+ * Return: true if the MACs are equal.
+ */
 bool braid_auth_equal(const u8 a[BRAID_MAC_SIZE], const u8 b[BRAID_MAC_SIZE])
 {
 	return !crypto_memneq(a, b, BRAID_MAC_SIZE);
 }
 
+/**
+ * braid_secrets_are_valid() - check number and length of secrets
+ * @secrets: the secrets
+ *
+ * Return: true if there is a secret and every secret has a valid length.
+ */
 bool braid_secrets_are_valid(const struct braid_secrets *secrets)
 {
 	unsigned int i;
@@ -67,6 +94,10 @@ bool braid_secrets_are_valid(const struct braid_secrets *secrets)
 	return true;
 }
 
+/**
+ * braid_secrets_clear() - erase secrets from memory
+ * @secrets: the secrets
+ */
 void braid_secrets_clear(struct braid_secrets *secrets)
 {
 	memzero_explicit(secrets, sizeof(*secrets));

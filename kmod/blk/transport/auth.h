@@ -4,18 +4,25 @@
 
 #include <linux/types.h>
 
-/* Mutual authentication: HMAC-SHA256 challenge and response over a shared secret. */
+/*
+ * Mutual authentication by HMAC-SHA256 challenge and response with a shared
+ * secret.
+ */
 
 #define BRAID_SECRET_MIN	32
 #define BRAID_SECRET_MAX	64
 #define BRAID_NONCE_SIZE	32
 #define BRAID_MAC_SIZE		32
 
-/*
- * struct braid_secrets - up to two, while they are rotated
- * @count: 0 to 2; the first is the one to begin with, both are accepted
+/**
+ * struct braid_secrets - shared secrets: one, or two during a rotation
+ * @count: 0 to 2; messages are sent with the first secret, and both are
+ *	accepted
+ * @length: bytes of each secret
+ * @secret: the secrets
  *
- * Never printed, never given to user space; cleared with memzero_explicit().
+ * Secrets are never printed and never given to user space.
+ * braid_secrets_clear() erases them.
  */
 struct braid_secrets {
 	u8 count;
@@ -23,34 +30,20 @@ struct braid_secrets {
 	u8 secret[2][BRAID_SECRET_MAX];
 };
 
-/* One piece of what is authenticated. */
+/* One part of an authenticated message. */
 struct braid_auth_part {
 	const void *data;
 	size_t size;
 };
 
-/*
- * braid_auth_mac() - HMAC-SHA256 over a label and some pieces, one after another
- * @secret: the key, @length bytes, not empty
- * @label: who speaks, so that no message can be sent back to where it came from;
- *	its terminating NUL is part of what is authenticated; NULL: none
- * @part: pieces of fixed size (a MAC over two that could be cut elsewhere would
- *	say nothing)
- * @count: number of @part
- *
- * Context: may sleep. Return: 0 or a negative errno.
- */
 int braid_auth_mac(const u8 *secret, u8 length, const char *label,
 		   const struct braid_auth_part *part, unsigned int count,
 		   u8 mac[BRAID_MAC_SIZE]);
 
-/* In a time that does not depend on where they differ. */
 bool braid_auth_equal(const u8 a[BRAID_MAC_SIZE], const u8 b[BRAID_MAC_SIZE]);
 
-/* Is every secret as long as it must be? */
 bool braid_secrets_are_valid(const struct braid_secrets *secrets);
 
-/* Leaves nothing of them in memory. */
 void braid_secrets_clear(struct braid_secrets *secrets);
 
 #endif /* BRAID_BLK_AUTH_H */

@@ -9,9 +9,9 @@
 #define BRAID_BACKOFF_MAX_MS	2000u
 
 /*
- * How long to wait before the next try, ms: doubled with each of @tried
- * failures, of which the upper half is left to chance (@random), so that two
- * who meet do not meet again.  Pure.
+ * Returns the delay before the next attempt in ms. The delay doubles with each
+ * of @tried failures; its upper half depends on @random, so that two nodes
+ * which collided do not collide again. Pure.
  */
 static inline unsigned int braid_backoff_ms(unsigned int tried, u32 random)
 {

@@ -21,12 +21,15 @@
 
 /* Bits of braid_conn.flags. */
 enum {
-	CONN_PUSH,	/* something is to be sent, or there is room again */
-	CONN_KILLED,	/* it is to break */
-	CONN_DOWN,	/* it did */
+	CONN_PUSH,	/* frames are to be sent, or the socket has room again */
+	CONN_KILLED,	/* the connection is to be broken */
+	CONN_DOWN,	/* the connection is broken */
 };
 
-/* Others' work gets its turn after so much; then ours is queued again. */
+/*
+ * Limits after which the work is queued again, so that other work gets its
+ * turn.
+ */
 #define BUDGET_ROUNDS	8
 #define BUDGET_BYTES	BIT(20)
 #define BUDGET_FRAMES	64
@@ -35,28 +38,51 @@ enum {
 
 static struct workqueue_struct *conn_wq;
 
+/**
+ * braid_conn_module_init() - create the workqueue of all connections
+ *
+ * Context: Process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
 int braid_conn_module_init(void)
 {
-	/* On the processor that the packets come in on. */
+	/* The work runs on the CPU that receives the packets. */
 	conn_wq = alloc_workqueue("braid_conn",
 				  WQ_MEM_RECLAIM | WQ_HIGHPRI | WQ_PERCPU, 0);
 	return conn_wq ? 0 : -ENOMEM;
 }
 
+/**
+ * braid_conn_module_exit() - destroy the workqueue of all connections
+ *
+ * Context: Process, may sleep.
+ */
 void braid_conn_module_exit(void)
 {
 	destroy_workqueue(conn_wq);
 }
 
+/**
+ * braid_conn_kick() - make the work look for frames to be sent or received
+ * @conn: the connection
+ *
+ * Context: Any.
+ */
 void braid_conn_kick(struct braid_conn *conn)
 {
-	/* What the work itself asks for, it does before it returns. */
+	/* A request of the work itself is met before the work returns. */
 	if (READ_ONCE(conn->worker) == current && in_task())
 		conn->again = true;
 	else
 		queue_work(conn_wq, &conn->work);
 }
 
+/**
+ * braid_conn_kill() - break a connection
+ * @conn: the connection; its down() will be called soon
+ *
+ * Context: Any.
+ */
 void braid_conn_kill(struct braid_conn *conn)
 {
 	if (!test_and_set_bit(CONN_KILLED, &conn->flags))
@@ -72,7 +98,7 @@ static u32 packet_crc(struct sk_buff *skb, u32 offset, u32 length, u32 crc)
 	const u8 *data;
 
 	skb_prepare_seq_read(skb, offset, offset + length, &state);
-	/* The last piece may go on behind the end. */
+	/* The last piece may extend beyond the end. */
 	while ((part = skb_seq_read(done, &data, &state))) {
 		part = min(part, length - done);
 		crc = crc32c(crc, data, part);
@@ -81,7 +107,10 @@ static u32 packet_crc(struct sk_buff *skb, u32 offset, u32 length, u32 crc)
 	return crc;
 }
 
-/* Return: whether a page at @data went to a page of @to, which is of pages. */
+/*
+ * Copies the page at @data to a page of @to, which consists of pages. Return:
+ * false if one of them is not a whole page.
+ */
 static bool copy_whole_page(const void *data, struct iov_iter *to)
 {
 	const struct bio_vec *vec = to->bvec;
@@ -106,8 +135,9 @@ static bool copy_piece(const void *data, struct iov_iter *to, u32 length)
 }
 
 /*
- * Payload that was sent as pages in this kernel, or split from its head by the
- * device, comes as pages; those cost least as such.
+ * Copies a payload that arrives in pages: one that was sent from this kernel,
+ * or was split from its header by the network device. Copying whole pages is
+ * cheapest.
  */
 static int copy_payload(struct sk_buff *skb, u32 offset, struct iov_iter *to,
 			u32 length)
@@ -128,6 +158,16 @@ static int copy_payload(struct sk_buff *skb, u32 offset, struct iov_iter *to,
 	return good ? 0 : -EFAULT;
 }
 
+/**
+ * braid_conn_copy() - copy bytes from a packet, for the stream of a connection
+ * @source: the packet, a struct sk_buff
+ * @offset: first byte in the packet
+ * @to: destination
+ * @length: number of bytes
+ * @crc: checksum to be continued over the bytes, or NULL
+ *
+ * Return: 0 or a negative errno.
+ */
 int braid_conn_copy(const void *source, int offset, struct iov_iter *to,
 		    int length, u32 *crc)
 {
@@ -153,7 +193,7 @@ static int receive_skb(read_descriptor_t *desc, struct sk_buff *skb,
 	return used;
 }
 
-/* Return: bytes that were received. */
+/* Return: the number of bytes received. */
 static int receive(struct braid_conn *conn)
 {
 	read_descriptor_t desc = {
@@ -175,8 +215,9 @@ static int receive(struct braid_conn *conn)
 /* Sending */
 
 /*
- * A place for the head that the socket may refer to after the frame is
- * answered: never written again, and freed with the last reference.
+ * Copies the header to a place to which the socket may refer after the frame
+ * was answered: the place is never written again, and the page is freed with
+ * its last reference.
  */
 static bool place_head(struct braid_conn *conn)
 {
@@ -201,8 +242,8 @@ static bool place_head(struct braid_conn *conn)
 }
 
 /*
- * Head and payload from byte @from of both on, as many pages as have a place.
- * Return: their bytes.
+ * Gathers header and payload from byte @from on, as many pages as fit. Return:
+ * the number of bytes.
  */
 static u32 gather_pages(struct braid_conn *conn, u32 from, bool *splice,
 			unsigned int *count)
@@ -235,7 +276,7 @@ static u32 gather_pages(struct braid_conn *conn, u32 from, bool *splice,
 static int send_pages(struct braid_conn *conn, struct msghdr *msg)
 {
 	struct braid_conn_out *out = conn->sending;
-	/* A head that is partly sent is gathered whole once more. */
+	/* A header that is partly sent is gathered completely again. */
 	u32 from = conn->done < HEAD_SIZE ? 0 : conn->done;
 	bool splice = !out->copy;
 	unsigned int count;
@@ -251,7 +292,7 @@ static int send_pages(struct braid_conn *conn, struct msghdr *msg)
 	return sock_sendmsg(conn->sock, msg);
 }
 
-/* Head and body, or the head alone when it goes before pages. */
+/* Sends header and body, or the header alone if pages follow. */
 static int send_bytes(struct braid_conn *conn, struct msghdr *msg)
 {
 	struct braid_conn_out *out = conn->sending;
@@ -269,7 +310,9 @@ static int send_bytes(struct braid_conn *conn, struct msghdr *msg)
 	return sock_sendmsg(conn->sock, msg);
 }
 
-/* Return: 0 when the whole frame is sent, -EAGAIN: no room. */
+/*
+ * Return: 0 when the whole frame was sent; -EAGAIN if the socket has no room.
+ */
 static int send_frame(struct braid_conn *conn, bool more)
 {
 	struct braid_conn_out *out = conn->sending;
@@ -282,7 +325,10 @@ static int send_frame(struct braid_conn *conn, bool more)
 				     (more ? MSG_MORE : 0),
 		};
 
-		/* Without a page for the head it goes first, by itself. */
+		/*
+		 * Without a page for the header the header is sent first,
+		 * separately.
+		 */
 		if (conn->placed ||
 		    (out->load.bvec && conn->done >= HEAD_SIZE))
 			ret = send_pages(conn, &msg);
@@ -311,7 +357,10 @@ static bool next_frame(struct braid_conn *conn)
 	conn->done = 0;
 	if (conn->dead)
 		return true;
-	/* Heads alone, as of answers, lie one behind the other: one fragment. */
+	/*
+	 * Headers without payload, as of most answers, are adjacent in the
+	 * page: one fragment.
+	 */
 	load = &conn->sending->load;
 	conn->placed = (load->bvec || !load->length) && place_head(conn);
 	if (conn->ops->begin)
@@ -327,7 +376,10 @@ static void give_back(struct braid_conn *conn)
 	conn->ops->sent(conn, out);
 }
 
-/* Return: whether there is more to do, of which somebody has to be told. */
+/*
+ * Return: true if there is more to send and no callback will tell when to
+ * continue.
+ */
 static bool send_queue(struct braid_conn *conn)
 {
 	unsigned int frames = 0;
@@ -342,7 +394,10 @@ static bool send_queue(struct braid_conn *conn)
 			return true;
 		ret = send_frame(conn, conn->ready ||
 				 !llist_empty(&conn->queue));
-		/* write_space() tells, unless there is nothing to be sent. */
+		/*
+		 * on_write_space() continues, unless no packet is waiting to be
+		 * sent.
+		 */
 		if (ret == -EAGAIN)
 			return !READ_ONCE(conn->sock->sk->sk_wmem_queued);
 		if (ret) {
@@ -354,31 +409,49 @@ static bool send_queue(struct braid_conn *conn)
 	return false;
 }
 
+/**
+ * braid_conn_queue() - queue a frame
+ * @conn: the connection
+ * @out: the frame
+ *
+ * braid_conn_push() or braid_conn_kick() must follow.
+ *
+ * Context: Any, hard interrupts included.
+ */
 void braid_conn_queue(struct braid_conn *conn, struct braid_conn_out *out)
 {
 	llist_add(&out->node, &conn->queue);
-	/* llist_add() orders: whoever clears the bit after this sees the frame. */
+	/*
+	 * llist_add() orders: a task that clears the bit after this sees the
+	 * frame.
+	 */
 	set_bit(CONN_PUSH, &conn->flags);
 }
 
-/*
- * Who finds the lock held leaves it to the holder, who looks at CONN_PUSH once
- * more after unlocking: either the bit was set before that, and he sees it, or
- * the lock was free after that, and it was taken.
+/**
+ * braid_conn_push() - send the queued frames
+ * @conn: the connection
+ *
+ * If another task is sending, that task sends the frames as well. Each frame is
+ * sent by one of the two: the holder of the lock checks CONN_PUSH again after
+ * unlocking. Either the bit was set before that check, and the holder sees it,
+ * or the lock was free after the check, and mutex_trylock() takes it.
+ *
+ * Context: Process, may sleep.
  */
 void braid_conn_push(struct braid_conn *conn)
 {
 	unsigned int noio;
 	bool more;
 
-	smp_mb__after_atomic(); /* setting the bit before trying the lock */
+	smp_mb__after_atomic(); /* set the bit before trying the lock */
 	if (!test_bit(CONN_PUSH, &conn->flags) ||
 	    !mutex_trylock(&conn->send_lock))
 		return;
 	noio = memalloc_noio_save();
 	do {
 		clear_bit(CONN_PUSH, &conn->flags);
-		smp_mb__after_atomic(); /* clearing it before looking */
+		smp_mb__after_atomic(); /* clear the bit before looking at the queue */
 		more = send_queue(conn);
 		mutex_unlock(&conn->send_lock);
 		if (more) {
@@ -386,13 +459,11 @@ void braid_conn_push(struct braid_conn *conn)
 			braid_conn_kick(conn);
 			break;
 		}
-		smp_mb(); /* unlocking before looking at the bit */
+		smp_mb(); /* unlock before looking at the bit */
 	} while (test_bit(CONN_PUSH, &conn->flags) &&
 		 mutex_trylock(&conn->send_lock));
 	memalloc_noio_restore(noio);
 }
-
-/* The work */
 
 static void go_down(struct braid_conn *conn)
 {
@@ -433,7 +504,7 @@ static void conn_work(struct work_struct *work)
 		queue_work(conn_wq, &conn->work);
 }
 
-/* The socket's callbacks: any context that may not sleep. */
+/* Callbacks of the socket. Context: any that may not sleep. */
 
 static void on_data_ready(struct sock *sk)
 {
@@ -473,6 +544,16 @@ static void on_state_change(struct sock *sk)
 	read_unlock_bh(&sk->sk_callback_lock);
 }
 
+/**
+ * braid_conn_init() - initialise a connection after its handshake
+ * @conn: the connection
+ * @sock: the socket, owned by the connection from now on
+ * @ops: operations of the owner
+ * @answers: receives answers, not requests
+ * @data: the connection is a data connection
+ *
+ * Nothing is received before braid_conn_start().
+ */
 void braid_conn_init(struct braid_conn *conn, struct socket *sock,
 		     const struct braid_conn_ops *ops, bool answers, bool data)
 {
@@ -485,6 +566,12 @@ void braid_conn_init(struct braid_conn *conn, struct socket *sock,
 	mutex_init(&conn->send_lock);
 }
 
+/**
+ * braid_conn_start() - begin to receive
+ * @conn: the connection
+ *
+ * Context: Process.
+ */
 void braid_conn_start(struct braid_conn *conn)
 {
 	struct sock *sk = conn->sock->sk;
@@ -497,7 +584,7 @@ void braid_conn_start(struct braid_conn *conn)
 	sk->sk_data_ready = on_data_ready;
 	sk->sk_state_change = on_state_change;
 	sk->sk_write_space = on_write_space;
-	/* What happened before the callbacks were ours. */
+	/* A change of state before the callbacks were installed. */
 	if (sk->sk_state != TCP_ESTABLISHED)
 		set_bit(CONN_KILLED, &conn->flags);
 	write_unlock_bh(&sk->sk_callback_lock);
@@ -518,6 +605,16 @@ static void forget_callbacks(struct braid_conn *conn)
 	write_unlock_bh(&sk->sk_callback_lock);
 }
 
+/**
+ * braid_conn_release() - release a connection and its socket
+ * @conn: the connection; after down(), or before braid_conn_start()
+ *
+ * No callback and no work runs after this call: the callbacks are removed under
+ * the lock of the socket, and the work is cancelled. The owner must make sure
+ * that no task queues, pushes, kicks or kills any more.
+ *
+ * Context: Process, may sleep; not from an operation of the owner.
+ */
 void braid_conn_release(struct braid_conn *conn)
 {
 	forget_callbacks(conn);

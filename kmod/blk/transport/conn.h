@@ -15,24 +15,25 @@ struct socket;
 struct task_struct;
 
 /*
- * A connection after its handshake: frames out of a queue, frames into a
- * stream, and nothing of what they mean.
+ * A connection after its handshake: sends frames from a queue and receives
+ * frames by a stream, without knowing their meaning.
  *
- * The socket's callbacks only queue the connection's one work item, which
- * receives, hands over what came, and sends.  Who may sleep sends at once when
- * nobody else is at it (braid_conn_push()).
+ * The socket callbacks only queue the work item of the connection, which
+ * receives, delivers the frames and sends. A task that may sleep can send at
+ * once, unless another task is sending (see braid_conn_push()).
  */
 
-/* Payload pages that go with a head in one call: 64 KiB of single pages. */
+/* Payload pages sent with a header in one call: 64 KiB of single pages. */
 #define BRAID_CONN_VECS	17
 
 /**
  * struct braid_conn_out - a frame to be sent
- * @node: the connection's
- * @head: as it goes on the wire
- * @load: its payload; it and what it points to stay until sent()
- * @copy: the pages are used for something else after sent(), so the socket may
- *	not keep references
+ * @node: private to the connection
+ * @head: header in its form on the wire
+ * @load: the payload; it and its buffer must stay until @sent of the owner is
+ *	called
+ * @copy: the pages are used again after @sent, so the socket must not keep
+ *	references to them
  */
 struct braid_conn_out {
 	struct llist_node node;
@@ -44,15 +45,19 @@ struct braid_conn_out {
 struct braid_conn;
 
 /**
- * struct braid_conn_ops - what the owner of a connection does
- * @stream: see there; its copy() is braid_conn_copy().  Called with the socket
- *	locked: nothing may be sent from there
- * @batch: the socket is unlocked; time to go on with what came.  In the work
- * @begin: the first byte is about to be sent; may be NULL.  May not sleep
- * @sent: all bytes are sent, or none will be any more; the connection does not
- *	touch @out again.  May not sleep, may be called with the queue locked
- * @down: the connection broke: nothing more comes, what waited has been given
- *	back with @sent, what is still queued will be at once.  Called once, in the work
+ * struct braid_conn_ops - operations of the owner of a connection
+ * @stream: operations of the stream; its copy() is braid_conn_copy(). Called
+ *	with the socket locked, so nothing may be sent from there
+ * @batch: called in the work, with the socket unlocked, to process the frames
+ *	received
+ * @begin: called before the first byte of a frame is sent; may be NULL; may not
+ *	sleep
+ * @sent: called when all bytes of a frame were sent, or will not be sent any
+ *	more; the connection does not access @out afterwards; may not sleep, and
+ *	may be called under the lock of the queue
+ * @down: called once, in the work, when the connection broke: no more frames
+ *	are received, all waiting frames have been given back by @sent, and
+ *	frames that are queued later will be given back at once
  */
 struct braid_conn_ops {
 	struct braid_stream_ops stream;
@@ -64,26 +69,28 @@ struct braid_conn_ops {
 
 /**
  * struct braid_conn - a framed connection
- * @ops: the owner's
- * @sock: connected; owned
+ * @ops: operations of the owner
+ * @sock: the connected socket, owned by the connection
  * @flags: CONN_*, atomic bits
  * @work: receives and sends
- * @worker: who runs @work now; written by it, compared with current by others
- * @again: @work has to look once more; only @worker touches it
- * @stream: of received frames; only @work
- * @queue: frames to be sent, newest first; anybody adds
- * @send_lock: the socket's sending side and all below
- * @ready: taken from @queue, oldest first
- * @sending: of it, partly sent
- * @done: bytes of @sending that are sent
- * @placed: its head is in @head_page, and in the first of @vec
- * @dead: nothing is sent any more
- * @head_page: heads that the socket may refer to
- * @head_used: bytes of @head_page
- * @vec: head and first payload pages of one call
- * @data_ready: the socket's callbacks before they were ours
- * @state_change: the same
- * @write_space: the same
+ * @worker: task that runs @work now; written by that task, compared with
+ *	current by others
+ * @again: @work must run another round; accessed by @worker only
+ * @stream: received frames; used by @work only
+ * @queue: frames to be sent, newest first; added by any context
+ * @send_lock: protects the sending side of the socket and the fields up to @vec
+ * @ready: frames taken from @queue, oldest first
+ * @sending: frame that is partly sent
+ * @done: bytes of @sending that were sent
+ * @placed: the header of @sending is in @head_page and in the first entry of
+ *	@vec
+ * @dead: frames are given back instead of sent
+ * @head_page: headers to which the socket may refer
+ * @head_used: bytes used in @head_page
+ * @vec: header and first payload pages of one call
+ * @data_ready: original callback of the socket
+ * @state_change: original callback of the socket
+ * @write_space: original callback of the socket
  */
 struct braid_conn {
 	const struct braid_conn_ops *ops;
@@ -111,45 +118,21 @@ struct braid_conn {
 	void (*write_space)(struct sock *sk);
 };
 
-/* Of @stream: takes bytes from a packet. */
 int braid_conn_copy(const void *source, int offset, struct iov_iter *to,
 		    int length, u32 *crc);
 
-/* The workqueue of all connections. */
 int braid_conn_module_init(void);
 void braid_conn_module_exit(void);
 
-/*
- * braid_conn_init() - over a socket whose handshake is done
- * @sock: taken over, also on failure later on
- * @answers: whether answers or requests come in
- * @data: whether it is a data connection
- *
- * Nothing is received before braid_conn_start().
- */
 void braid_conn_init(struct braid_conn *conn, struct socket *sock,
 		     const struct braid_conn_ops *ops, bool answers, bool data);
 void braid_conn_start(struct braid_conn *conn);
 
-/*
- * Queues a frame; braid_conn_push() or braid_conn_kick() must follow.  Context:
- * any, hard interrupts included.
- */
 void braid_conn_queue(struct braid_conn *conn, struct braid_conn_out *out);
-/* Sends what is queued, unless somebody is at it, who then does.  May sleep. */
 void braid_conn_push(struct braid_conn *conn);
-/* Has the work look for what is to be sent or received.  Context: any. */
 void braid_conn_kick(struct braid_conn *conn);
-/* Breaks it: down() is called soon.  Context: any. */
 void braid_conn_kill(struct braid_conn *conn);
 
-/*
- * Releases the socket.  Context: may sleep, not from an op.  Who may still come
- * here when it is called: nobody.  The socket's callbacks are taken out under
- * their lock and the work is waited for here; those who queue, push, kick or
- * kill are the owner's to keep away.  Called after down(), or before
- * braid_conn_start().
- */
 void braid_conn_release(struct braid_conn *conn);
 
 #endif /* BRAID_BLK_CONN_H */

@@ -54,6 +54,10 @@ static int mac_welcome(const struct braid_handshake *handshake,
 			      LABEL_TARGET, part, ARRAY_SIZE(part), mac);
 }
 
+/**
+ * braid_handshake_hello() - write the hello
+ * @handshake: initialised by this call
+ */
 void braid_handshake_hello(struct braid_handshake *handshake)
 {
 	struct braid_wire_hello *hello = &handshake->hello;
@@ -66,9 +70,15 @@ void braid_handshake_hello(struct braid_handshake *handshake)
 	get_random_bytes(hello->nonce, sizeof(hello->nonce));
 }
 
-/*
- * Magic and version are where they are in every version; what a later one
- * puts elsewhere is not looked at.
+/**
+ * braid_handshake_take_hello() - check the hello
+ * @handshake: the handshake, with a hello as received
+ *
+ * Magic and version are in the same place in every version; nothing else is
+ * read from the hello of another version.
+ *
+ * Return: 0, -EPROTO, or -EPROTONOSUPPORT (version, or a required feature); in
+ * the last case the challenge must still be sent.
  */
 int braid_handshake_take_hello(struct braid_handshake *handshake)
 {
@@ -90,6 +100,10 @@ int braid_handshake_take_hello(struct braid_handshake *handshake)
 	return 0;
 }
 
+/**
+ * braid_handshake_challenge() - write the challenge
+ * @handshake: the handshake, with a valid hello
+ */
 void braid_handshake_challenge(struct braid_handshake *handshake)
 {
 	struct braid_wire_challenge *challenge = &handshake->challenge;
@@ -103,6 +117,12 @@ void braid_handshake_challenge(struct braid_handshake *handshake)
 	get_random_bytes(challenge->nonce, sizeof(challenge->nonce));
 }
 
+/**
+ * braid_handshake_take_challenge() - check the challenge
+ * @handshake: the handshake, with a challenge as received
+ *
+ * Return: 0, -EPROTO, or -EPROTONOSUPPORT (version, or a required feature).
+ */
 int braid_handshake_take_challenge(struct braid_handshake *handshake)
 {
 	const struct braid_wire_challenge *challenge = &handshake->challenge;
@@ -127,6 +147,16 @@ int braid_handshake_take_challenge(struct braid_handshake *handshake)
 	return 0;
 }
 
+/**
+ * braid_handshake_proof() - write the proof
+ * @handshake: the handshake, with a valid challenge
+ * @secrets: the secrets
+ * @which: index of the secret to use
+ * @want: request of the writer
+ *
+ * Context: Process, may sleep.
+ * Return: 0 or a negative errno.
+ */
 int braid_handshake_proof(struct braid_handshake *handshake,
 			  const struct braid_secrets *secrets,
 			  unsigned int which,
@@ -147,7 +177,10 @@ int braid_handshake_proof(struct braid_handshake *handshake,
 	return mac_proof(handshake, secrets, which, proof->mac);
 }
 
-/* All are tried, whichever fits: the time must not tell which one did. */
+/*
+ * Tries all secrets, even after one matched: the time must not tell which one
+ * did.
+ */
 static int find_secret(const struct braid_handshake *handshake,
 		       const struct braid_secrets *secrets, unsigned int *which)
 {
@@ -195,6 +228,18 @@ static int check_proof(struct braid_handshake *handshake)
 	return 0;
 }
 
+/**
+ * braid_handshake_take_proof() - authenticate the writer
+ * @handshake: the handshake, with a proof as received
+ * @secrets: the secrets
+ * @which: set to the index of the secret that the writer used
+ * @want: set to the request of the writer
+ *
+ * Nothing of the message is used before its MAC was verified.
+ *
+ * Context: Process, may sleep.
+ * Return: 0, -EKEYREJECTED, -EPROTO, or the error of computing a MAC.
+ */
 int braid_handshake_take_proof(struct braid_handshake *handshake,
 			       const struct braid_secrets *secrets,
 			       unsigned int *which,
@@ -227,6 +272,16 @@ static void begin_welcome(struct braid_wire_welcome *welcome, int status)
 	welcome->status = cpu_to_le16(braid_wire_status(status));
 }
 
+/**
+ * braid_handshake_welcome() - write the welcome
+ * @handshake: the handshake, with a valid proof
+ * @secrets: the secrets
+ * @which: index of the secret that the writer used
+ * @got: answer of the target
+ *
+ * Context: Process, may sleep.
+ * Return: 0 or a negative errno.
+ */
 int braid_handshake_welcome(struct braid_handshake *handshake,
 			    const struct braid_secrets *secrets,
 			    unsigned int which,
@@ -245,6 +300,12 @@ int braid_handshake_welcome(struct braid_handshake *handshake,
 	return mac_welcome(handshake, secrets, which, welcome->mac);
 }
 
+/**
+ * braid_handshake_reject() - write a welcome for a writer that is not authenticated
+ * @handshake: the handshake
+ *
+ * The message tells only that the secret is wrong.
+ */
 void braid_handshake_reject(struct braid_handshake *handshake)
 {
 	begin_welcome(&handshake->welcome, -EKEYREJECTED);
@@ -258,7 +319,7 @@ static bool is_rejected(const struct braid_wire_welcome *welcome)
 	return !memcmp(welcome, &rejected, sizeof(rejected));
 }
 
-/* The target is genuine; but does what it says answer what was asked? */
+/* The target is authenticated; checks that the answer fits the request. */
 static int check_welcome(struct braid_handshake *handshake)
 {
 	const struct braid_wire_welcome *welcome = &handshake->welcome;
@@ -284,6 +345,20 @@ static int check_welcome(struct braid_handshake *handshake)
 	return 0;
 }
 
+/**
+ * braid_handshake_take_welcome() - authenticate the target
+ * @handshake: the handshake, with a welcome as received
+ * @secrets: the secrets
+ * @which: index of the secret that was used for the proof
+ * @got: set to the answer of the target on success
+ *
+ * A rejected secret is reported without a MAC. An attacker on the path can
+ * forge that message, but could close the connection as well.
+ *
+ * Context: Process, may sleep.
+ * Return: 0; -EKEYREJECTED if the target rejects the secret or does not know
+ * it; -EPROTO; or the refusal of the target.
+ */
 int braid_handshake_take_welcome(struct braid_handshake *handshake,
 				 const struct braid_secrets *secrets,
 				 unsigned int which,
@@ -317,6 +392,10 @@ int braid_handshake_take_welcome(struct braid_handshake *handshake,
 	return 0;
 }
 
+/**
+ * braid_handshake_clear() - erase the messages of a handshake
+ * @handshake: the handshake, which must not stay in memory
+ */
 void braid_handshake_clear(struct braid_handshake *handshake)
 {
 	memzero_explicit(handshake, sizeof(*handshake));

@@ -11,23 +11,29 @@
 #include "proto/record.h"
 
 /*
- * The four messages that open a connection.  Nothing is sent or received here,
- * so a test can stand between the two sides.
+ * The four messages that open a connection. Nothing is sent or received here,
+ * so that a test can stand between the two sides.
  *
  *   writer                         target
  *   hello (nonce)           ->
  *                           <-     challenge (nonce)
  *   proof (what it wants)   ->
- *                           <-     welcome (whom it reached)
+ *                           <-     welcome (which voter it is)
  *
- * The MAC of the proof is over hello, challenge and proof, that of the welcome
- * over all four, each under the label of who speaks: what is replayed, sent
- * back, or taken from another connection does not fit.
+ * The MAC of the proof covers hello, challenge and proof; the MAC of the
+ * welcome covers all four messages. Each is computed with the label of its
+ * sender. A message that is replayed, sent back, or taken from another
+ * connection does not match.
  */
 
-/*
- * struct braid_handshake - the messages so far, as they are on the wire
- * @why: what was wrong with the last message taken, for people; static text
+/**
+ * struct braid_handshake - the messages so far, in their form on the wire
+ * @hello: first message
+ * @challenge: second message
+ * @proof: third message
+ * @welcome: fourth message
+ * @why: what was wrong with the last message taken; static text for the
+ *	administrator
  */
 struct braid_handshake {
 	struct braid_wire_hello hello;
@@ -38,12 +44,12 @@ struct braid_handshake {
 };
 
 /**
- * struct braid_handshake_want - what a writer wants, once it has proved itself
+ * struct braid_handshake_want - request of a writer, valid after authentication
  * @role: BRAID_ROLE_*
- * @voter: 0: whichever the target has
- * @volume: nil: by @name
- * @name: of the volume; may be empty with a @volume
- * @epoch: data: the one promised; control: zero
+ * @voter: id of the voter; 0: any that the target has
+ * @volume: UUID of the volume; nil: use @name
+ * @name: name of the volume; may be empty with a @volume
+ * @epoch: on a data connection the promised epoch, else zero
  * @session: nonce of the connection set
  */
 struct braid_handshake_want {
@@ -56,13 +62,13 @@ struct braid_handshake_want {
 };
 
 /**
- * struct braid_handshake_got - what a target answers
- * @status: 0 or a negative errno; if not 0 the rest is zero
- * @volume: its UUID
+ * struct braid_handshake_got - answer of a target
+ * @status: 0 or a negative errno; if not 0, the other fields are zero
+ * @volume: UUID of the volume
  * @store: id of the opening of the store
- * @sequence: of the record
- * @cookie: to be in every frame of this connection
- * @voter: its id
+ * @sequence: sequence of the record
+ * @cookie: number that every frame of this connection must carry
+ * @voter: id of the voter
  */
 struct braid_handshake_got {
 	int status;
@@ -73,43 +79,23 @@ struct braid_handshake_got {
 	u8 voter;
 };
 
-/* The writer's side.  Each of these fills or takes one message. */
 void braid_handshake_hello(struct braid_handshake *handshake);
 
-/* Return: 0, -EPROTO, or -EPROTONOSUPPORT (version, or a required feature). */
 int braid_handshake_take_challenge(struct braid_handshake *handshake);
 
-/* @which: of the two secrets.  May sleep.  Return: 0 or a negative errno. */
 int braid_handshake_proof(struct braid_handshake *handshake,
 			  const struct braid_secrets *secrets,
 			  unsigned int which,
 			  const struct braid_handshake_want *want);
 
-/*
- * braid_handshake_take_welcome() - is that the target, and whom did we reach?
- *
- * That the secret is refused cannot be told with a MAC: anybody in between can
- * say so, who could close the connection as well.
- * Context: may sleep. Return: 0 (@got is valid), -EKEYREJECTED (the target
- * refuses the secret, or does not know it), -EPROTO, or the target's refusal.
- */
 int braid_handshake_take_welcome(struct braid_handshake *handshake,
 				 const struct braid_secrets *secrets,
 				 unsigned int which,
 				 struct braid_handshake_got *got);
 
-/* The target's side. */
-/* Return: as of the challenge; -EPROTONOSUPPORT wants the challenge sent first. */
 int braid_handshake_take_hello(struct braid_handshake *handshake);
 void braid_handshake_challenge(struct braid_handshake *handshake);
 
-/*
- * braid_handshake_take_proof() - does the writer know one of the secrets?
- * @which: the secret it knew
- *
- * Nothing of the message is looked at before it is known to be genuine.
- * Context: may sleep. Return: 0 (@want is valid), -EKEYREJECTED, -EPROTO.
- */
 int braid_handshake_take_proof(struct braid_handshake *handshake,
 			       const struct braid_secrets *secrets,
 			       unsigned int *which,
@@ -118,10 +104,8 @@ int braid_handshake_welcome(struct braid_handshake *handshake,
 			    const struct braid_secrets *secrets,
 			    unsigned int which,
 			    const struct braid_handshake_got *got);
-/* Tells that the secret is wrong, and nothing else. */
 void braid_handshake_reject(struct braid_handshake *handshake);
 
-/* Nothing of it may stay on a stack. */
 void braid_handshake_clear(struct braid_handshake *handshake);
 
 #endif /* BRAID_BLK_HANDSHAKE_H */

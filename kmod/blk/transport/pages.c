@@ -17,7 +17,10 @@
 
 #define GFP_TRY		(GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN)
 
-/* Memory comes back without a word; who has the reserve may be slow. */
+/*
+ * Retry interval: memory becomes free without a notification, and the payload
+ * that has the reserve may take long.
+ */
 #define AGAIN_MS	20
 
 static void wake_work(struct work_struct *work);
@@ -29,6 +32,12 @@ static DEFINE_SPINLOCK(reserve_lock);	/* protects: */
 static bool reserve_taken;
 static LIST_HEAD(waiters);
 
+/**
+ * braid_pages_init() - allocate the reserve
+ *
+ * Context: Process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
 int braid_pages_init(void)
 {
 	unsigned int i;
@@ -43,6 +52,11 @@ int braid_pages_init(void)
 	return 0;
 }
 
+/**
+ * braid_pages_exit() - free the reserve
+ *
+ * Context: Process, may sleep. No payload may be in use.
+ */
 void braid_pages_exit(void)
 {
 	unsigned int i;
@@ -73,14 +87,17 @@ static void wake_work(struct work_struct *work)
 	spin_unlock(&reserve_lock);
 }
 
-/* As few pieces as memory is whole. */
+/*
+ * Allocates one piece of at most @left bytes, as large as unfragmented memory
+ * allows.
+ */
 static struct page *get_piece(u32 left, u32 *size)
 {
 	unsigned int order = min_t(unsigned int, get_order(left),
 				   BRAID_SPARE_ORDER);
 	struct page *page;
 
-	/* No larger than what is left. */
+	/* The piece must not be larger than @left. */
 	while (order && (PAGE_SIZE << order) > left)
 		order--;
 	*size = PAGE_SIZE << order;
@@ -101,7 +118,9 @@ static void put_pieces(const struct bio_vec *vec, unsigned int count)
 		braid_spare_put(vec[i].bv_page);
 }
 
-/* Return: whether the reserve is ours now; else @waiter is woken. */
+/*
+ * Return: true if the caller has the reserve now; else @waiter will be woken.
+ */
 static bool take_reserve(struct braid_pages_waiter *waiter)
 {
 	bool taken;
@@ -118,6 +137,17 @@ static bool take_reserve(struct braid_pages_waiter *waiter)
 	return taken;
 }
 
+/**
+ * braid_pages_get() - get pages for a payload
+ * @length: number of bytes, multiple of BRAID_BLOCK, at most BRAID_PAYLOAD_MAX
+ * @vec: filled in; must have room for one entry per page
+ * @reserved: set if the pages are the reserve, to which no reference may be
+ *	kept
+ * @waiter: woken later if there are no pages now; used by one caller at a time
+ *
+ * Context: Process; may sleep, but not until another payload is put. No I/O.
+ * Return: the number of entries of @vec in use; 0 if there are no pages now.
+ */
 unsigned int braid_pages_get(u32 length, struct bio_vec *vec, bool *reserved,
 			     struct braid_pages_waiter *waiter)
 {
@@ -147,7 +177,17 @@ unsigned int braid_pages_get(u32 length, struct bio_vec *vec, bool *reserved,
 	return n;
 }
 
-/* A page that a packet still refers to goes with it; it is not used again. */
+/**
+ * braid_pages_put() - give back the pages of a payload
+ * @vec: the pages
+ * @count: number of @vec
+ * @reserved: as set by braid_pages_get()
+ *
+ * A page to which a network packet still refers is freed with the packet and
+ * not used again.
+ *
+ * Context: Process.
+ */
 void braid_pages_put(const struct bio_vec *vec, unsigned int count,
 		     bool reserved)
 {
@@ -161,6 +201,13 @@ void braid_pages_put(const struct bio_vec *vec, unsigned int count,
 	spin_unlock(&reserve_lock);
 }
 
+/**
+ * braid_pages_leave() - stop waiting for pages
+ * @waiter: the waiter, with an initialised @node; it is not woken after this
+ *	call
+ *
+ * Context: Process.
+ */
 void braid_pages_leave(struct braid_pages_waiter *waiter)
 {
 	spin_lock(&reserve_lock);

@@ -7,18 +7,18 @@
 #include <linux/percpu.h>
 #include <linux/topology.h>
 
-/* Of each order as many bytes: 128 KiB. */
+/* Pages kept of each order: 128 KiB. */
 #define KEEP_PAGES	32u
 #define ORDERS		(BRAID_SPARE_ORDER + 1)
 
 /**
- * struct spare - what a processor keeps
- * @lock: protects the rest; taken in any context
- * @count: of @page, by order
- * @page: nobody else refers to them
+ * struct spare - pages that a CPU keeps
+ * @lock: protects the other fields; taken in any context
+ * @count: number of @page, by order
+ * @page: pages without any other reference
  */
 struct spare {
-	local_lock_t lock; /* see above */
+	local_lock_t lock; /* see the comment above */
 	unsigned int count[ORDERS];
 	struct page *page[ORDERS][KEEP_PAGES];
 };
@@ -27,6 +27,16 @@ static DEFINE_PER_CPU(struct spare, spares) = {
 	.lock = INIT_LOCAL_LOCK(lock),
 };
 
+/**
+ * braid_spare_get() - get a page
+ * @order: order of the page, at most BRAID_SPARE_ORDER
+ * @gfp: how to allocate a page if none is kept
+ *
+ * The contents are undefined, so the caller must write before it reads.
+ *
+ * Context: Any that @gfp allows.
+ * Return: a page (compound if @order is not 0) with one reference, or NULL.
+ */
 struct page *braid_spare_get(unsigned int order, gfp_t gfp)
 {
 	struct page *page = NULL;
@@ -44,9 +54,9 @@ struct page *braid_spare_get(unsigned int order, gfp_t gfp)
 }
 
 /*
- * Not one that a socket still refers to, which may send it once more; of another
- * node, which is slow from here; of the reserve for who frees memory; or in which
- * memory was found to fail.
+ * Return: true if @page may be kept: not if a socket still refers to it and may
+ * send it again; not if it belongs to another NUMA node, which is slow from
+ * here; not if it comes from the memory reserves, or if it is broken.
  */
 static bool is_worth_keeping(struct page *page)
 {
@@ -55,6 +65,12 @@ static bool is_worth_keeping(struct page *page)
 	       page_to_nid(page) == numa_mem_id();
 }
 
+/**
+ * braid_spare_put() - put a reference to a page
+ * @page: the page; kept if this was the last reference and there is room
+ *
+ * Context: Any.
+ */
 void braid_spare_put(struct page *page)
 {
 	const unsigned int order = PageCompound(page) ? compound_order(page) : 0;
@@ -74,6 +90,11 @@ void braid_spare_put(struct page *page)
 		put_page(page);
 }
 
+/**
+ * braid_spare_exit() - free all pages
+ *
+ * Context: Process, may sleep. No page may be got or put any more.
+ */
 void braid_spare_exit(void)
 {
 	struct spare *spare;

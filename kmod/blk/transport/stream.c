@@ -7,6 +7,12 @@
 #include <linux/minmax.h>
 #include <linux/string.h>
 
+/**
+ * braid_load_crc() - compute the checksum of a payload
+ * @load: the payload
+ *
+ * Return: the crc32c for the frame's header; 0 without payload.
+ */
 u32 braid_load_crc(const struct braid_load *load)
 {
 	const struct bvec_iter start = { .bi_size = load->length };
@@ -27,6 +33,13 @@ u32 braid_load_crc(const struct braid_load *load)
 	return crc;
 }
 
+/**
+ * braid_stream_init() - initialise a stream
+ * @stream: the stream
+ * @ops: operations of the owner
+ * @answers: the frames are answers, not requests
+ * @data: the connection is a data connection
+ */
 void braid_stream_init(struct braid_stream *stream,
 		       const struct braid_stream_ops *ops, bool answers,
 		       bool data)
@@ -45,9 +58,10 @@ static void stream_break(struct braid_stream *stream, const char *why)
 }
 
 /*
- * Of the memory where it is now, if that is ours: what was checked is what is
- * used. An application may write to the pages that it reads into; that is its
- * own affair, and does not make the peer a liar.
+ * Returns the checksum of the payload in its final buffer, which proves that
+ * the data used is the data checked. A foreign buffer may have changed
+ * meanwhile (an application may write to the pages that it reads into), which
+ * is no fault of the peer; the checksum of the received bytes is used then.
  */
 static u32 payload_crc(const struct braid_stream *stream)
 {
@@ -144,6 +158,16 @@ static u32 feed_payload(struct braid_stream *stream, const void *source,
 	return length;
 }
 
+/**
+ * braid_stream_feed() - receive bytes
+ * @stream: the stream
+ * @source: source of the bytes, for the copy() of the owner
+ * @offset: first byte in @source
+ * @length: number of bytes
+ *
+ * Return: the number of bytes accepted, less than @length if the stream waits
+ * for room or is broken.
+ */
 u32 braid_stream_feed(struct braid_stream *stream, const void *source,
 		      u32 offset, u32 length)
 {
@@ -162,6 +186,12 @@ u32 braid_stream_feed(struct braid_stream *stream, const void *source,
 	return used;
 }
 
+/**
+ * braid_stream_resume() - try again after waiting for room
+ * @stream: the stream
+ *
+ * Return: true if the stream accepts bytes.
+ */
 bool braid_stream_resume(struct braid_stream *stream)
 {
 	if (stream->state == BRAID_STREAM_WAIT)

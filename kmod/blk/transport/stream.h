@@ -12,17 +12,17 @@
 #include "transport/wire.h"
 
 /*
- * A stream of bytes cut into frames.  Knows no socket: bytes come in pieces of
- * any size from wherever copy() takes them.
+ * A stream of bytes that is cut into frames. The stream knows no socket: bytes
+ * arrive in pieces of any size, and the copy() of its owner reads them.
  */
 
 /**
- * struct braid_load - where the payload of a frame lies
- * @bvec: pages, or NULL
- * @nr_bvec: number of @bvec; they hold @length bytes
- * @body: without @bvec: memory of the kernel
- * @length: bytes
- * @foreign: somebody else may write to the pages while the payload comes
+ * struct braid_load - payload of a frame
+ * @bvec: pages of the payload, or NULL
+ * @nr_bvec: number of @bvec, which hold @length bytes
+ * @body: without @bvec: buffer in kernel memory
+ * @length: number of bytes
+ * @foreign: other users may write to the pages while the payload arrives
  */
 struct braid_load {
 	const struct bio_vec *bvec;
@@ -32,14 +32,13 @@ struct braid_load {
 	bool foreign;
 };
 
-/* The checksum that goes into the head; 0 without a payload. */
 u32 braid_load_crc(const struct braid_load *load);
 
 enum braid_stream_state {
-	BRAID_STREAM_HEAD,	/* gathering a head */
-	BRAID_STREAM_WAIT,	/* the head is known, there is no room for it yet */
-	BRAID_STREAM_PAYLOAD,	/* gathering the payload where it belongs */
-	BRAID_STREAM_BROKEN,	/* nothing more is taken */
+	BRAID_STREAM_HEAD,	/* a header is being received */
+	BRAID_STREAM_WAIT,	/* a header was received, there is no room for its payload yet */
+	BRAID_STREAM_PAYLOAD,	/* a payload is being received into its buffer */
+	BRAID_STREAM_BROKEN,	/* no more bytes are accepted */
 };
 
 struct braid_stream;
@@ -47,13 +46,16 @@ struct braid_stream;
 #define BRAID_STREAM_LATER	((const char *)ERR_PTR(-EAGAIN))
 
 /**
- * struct braid_stream_ops - what the owner of a stream does
- * @copy: take @length bytes from @offset of @source, as skb_copy_datagram_iter();
- *	with @crc, go on with that checksum over them as they are in @source
- * @head: a valid head has come: say where its payload belongs by filling @load
- *	(its length is set, and 0 without one).  Return: NULL, or what is wrong
- *	with it; BRAID_STREAM_LATER: no room now, ask again on resume
- * @frame: payload and digest are right; the stream is done with @load
+ * struct braid_stream_ops - operations of the owner of a stream
+ * @copy: copies @length bytes from @offset of @source, as
+ *	skb_copy_datagram_iter(); with @crc, continues that checksum over the
+ *	bytes in @source
+ * @head: called for a valid header; fills in @load, of which only the length is
+ *	set (0 without payload). Returns NULL, or what is wrong with the header,
+ *	or BRAID_STREAM_LATER if there is no room now; then it is called again
+ *	by braid_stream_resume()
+ * @frame: called when payload and digest are right; the stream does not access
+ *	@load any more
  */
 struct braid_stream_ops {
 	int (*copy)(const void *source, int offset, struct iov_iter *to,
@@ -66,21 +68,21 @@ struct braid_stream_ops {
 };
 
 /**
- * struct braid_stream - one direction of a connection
- * @ops: the owner's
- * @answers: whether answers or requests come here
- * @data: whether it is a data connection
- * @state: what comes next
- * @have: bytes of the head or payload that have come
- * @wire: the head
- * @frame: the same, checked
- * @load: where the payload goes
- * @crc: of what came of it, where the pages cannot be looked at later
- * @vec: @load's body, for @iter
- * @iter: what of it is still to come
- * @why: with BROKEN: what was wrong; static text
+ * struct braid_stream - receiving side of a connection
+ * @ops: operations of the owner
+ * @answers: the frames are answers, not requests
+ * @data: the connection is a data connection
+ * @state: part that is being received
+ * @have: bytes of the header or payload received so far
+ * @wire: the header in its form on the wire
+ * @frame: the decoded header
+ * @load: buffer for the payload
+ * @crc: checksum of the payload received so far, if @load is foreign
+ * @vec: body of @load, for @iter
+ * @iter: rest of @load to be received
+ * @why: in state BROKEN: what is wrong; static text
  *
- * One task at a time.
+ * Used by one task at a time.
  */
 struct braid_stream {
 	const struct braid_stream_ops *ops;
@@ -101,16 +103,9 @@ void braid_stream_init(struct braid_stream *stream,
 		       const struct braid_stream_ops *ops, bool answers,
 		       bool data);
 
-/*
- * braid_stream_feed() - take bytes
- *
- * Return: how many of @length were taken; fewer while it waits for room or when
- * it is broken.
- */
 u32 braid_stream_feed(struct braid_stream *stream, const void *source,
 		      u32 offset, u32 length);
 
-/* There may be room now.  Return: whether bytes are taken (again). */
 bool braid_stream_resume(struct braid_stream *stream);
 
 #endif /* BRAID_BLK_STREAM_H */

@@ -10,7 +10,7 @@
 #include "proto/record.h"
 #include "store/request.h"
 
-/* Append only: both ends must know the same. */
+/* Append only: both sides must have the same table. */
 static const int statuses[] = {
 	[1] = EIO,
 	[2] = EINVAL,
@@ -33,6 +33,12 @@ static const int statuses[] = {
 	[19] = ERANGE,
 };
 
+/**
+ * braid_wire_status() - map an errno to its status on the wire
+ * @error: 0 or a negative errno
+ *
+ * Return: the status; that of -EIO for an errno which is not in the table.
+ */
 u16 braid_wire_status(int error)
 {
 	u16 i;
@@ -45,6 +51,12 @@ u16 braid_wire_status(int error)
 	return 1;
 }
 
+/**
+ * braid_wire_errno() - map a status on the wire to its errno
+ * @status: the status
+ *
+ * Return: 0 or a negative errno; -EIO for an unknown status.
+ */
 int braid_wire_errno(u16 status)
 {
 	if (!status)
@@ -54,6 +66,11 @@ int braid_wire_errno(u16 status)
 	return -statuses[status];
 }
 
+/**
+ * braid_wire_encode() - write the header of a frame in its form on the wire
+ * @frame: the header
+ * @wire: completely overwritten
+ */
 void braid_wire_encode(const struct braid_frame *frame,
 		       struct braid_wire_frame *wire)
 {
@@ -82,16 +99,16 @@ void braid_wire_encode(const struct braid_frame *frame,
 						     head_crc)));
 }
 
-/* What a request of a type may carry; lengths in bytes. */
+/* Limits of a type of request; lengths in bytes. */
 struct shape {
 	bool known;
 	u32 flags;
 	u32 payload_min;
 	u32 payload_max;
 	u32 answer_max;
-	u64 length_max;		/* 0: must be 0 */
-	bool carries;		/* the request's payload is as long as length */
-	bool fetches;		/* the answer's is */
+	u64 length_max;		/* 0: the length must be 0 */
+	bool carries;		/* the payload of the request is @length bytes long */
+	bool fetches;		/* the payload of the answer is @length bytes long */
 };
 
 static const struct shape shapes[] = {
@@ -160,7 +177,7 @@ static const char *check_request(const struct braid_frame *frame,
 		return "payload length out of range";
 	if (shape->carries && frame->payload != frame->length)
 		return "payload is not as long as the write";
-	/* DIRTY counts regions, not bytes. */
+	/* The offset of DIRTY is a region, not a byte. */
 	if (frame->type != BRAID_OP_DIRTY && frame->offset % BRAID_BLOCK)
 		return "offset is not aligned";
 	if (frame->length % BRAID_BLOCK || frame->length > shape->length_max ||
@@ -212,6 +229,21 @@ static void decode(struct braid_frame *frame,
 	frame->payload_crc = le32_to_cpu(wire->payload_crc);
 }
 
+/**
+ * braid_wire_decode() - read and check the header of a frame
+ * @frame: filled in; valid on success
+ * @wire: the header as received
+ * @answer: the frame must be an answer, not a request
+ * @data: the frame was received on a data connection
+ *
+ * Checks magic, checksum, reserved fields, type, direction and flags, and that
+ * payload, offset and length are within the limits of the type. Does not check
+ * volume, session and cookie (see braid_wire_is_for()), nor that the range lies
+ * in the volume.
+ *
+ * Return: NULL, or what is wrong (static text); then the connection must be
+ * closed.
+ */
 const char *braid_wire_decode(struct braid_frame *frame,
 			      const struct braid_wire_frame *wire,
 			      bool answer, bool data)
@@ -241,6 +273,15 @@ const char *braid_wire_decode(struct braid_frame *frame,
 			check_request(frame, shape);
 }
 
+/**
+ * braid_wire_is_for() - check that a frame belongs to a session
+ * @frame: the header
+ * @volume: as braid_wire_volume() returns
+ * @session: nonce of the session
+ * @cookie: cookie of the connection
+ *
+ * Return: NULL, or what is wrong (static text).
+ */
 const char *braid_wire_is_for(const struct braid_frame *frame, u64 volume,
 			      u64 session, u64 cookie)
 {

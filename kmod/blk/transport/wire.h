@@ -10,12 +10,13 @@
 #include "proto/epoch.h"
 #include "proto/proto.h"
 
-/* Frames: to and from their form on the wire, and what makes one invalid.  Pure. */
+/* Encoding, decoding and checking of frames. Pure. */
 
 /*
- * struct braid_frame - the head of a frame, in the machine's order
+ * struct braid_frame - header of a frame in host byte order
  *
- * Fields as in struct braid_wire_frame; @error is 0 or a negative errno.
+ * The fields are those of struct braid_wire_frame; @error is 0 or a negative
+ * errno.
  */
 struct braid_frame {
 	u8 type;
@@ -40,21 +41,11 @@ struct braid_frame {
 void braid_wire_encode(const struct braid_frame *frame,
 		       struct braid_wire_frame *wire);
 
-/*
- * braid_wire_decode() - read and check a head
- * @answer: whether answers or requests come on this side
- * @data: whether it came on a data connection
- *
- * Checked: magic, crc, reserved fields, type, direction, flags, that payload,
- * offset and length fit the type and its limits.  Not checked: volume, session
- * and cookie (braid_wire_is_for()), that it lies inside the volume.
- * Return: NULL, or what is wrong (static text); the connection must be closed.
- */
 const char *braid_wire_decode(struct braid_frame *frame,
 			      const struct braid_wire_frame *wire,
 			      bool answer, bool data);
 
-/* What a frame says of its volume: the first 8 bytes of the UUID. */
+/* Returns the volume field of a frame: the first 8 bytes of the UUID. */
 static inline u64 braid_wire_volume(const uuid_t *volume)
 {
 	__le64 word;
@@ -63,11 +54,9 @@ static inline u64 braid_wire_volume(const uuid_t *volume)
 	return le64_to_cpu(word);
 }
 
-/* Is it of this session?  NULL, or what is wrong. */
 const char *braid_wire_is_for(const struct braid_frame *frame, u64 volume,
 			      u64 session, u64 cookie);
 
-/* The one table of errors on the wire: errno -> status -> errno. */
 u16 braid_wire_status(int error);
 int braid_wire_errno(u16 status);
 
