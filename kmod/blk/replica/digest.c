@@ -74,6 +74,18 @@ static int digest(struct braid_store *store, struct shash_desc *desc,
 	return 0;
 }
 
+/**
+ * braid_digest() - compute the SHA-256 of a range of data
+ * @store: the store
+ * @sha256: transform for SHA-256
+ * @session: session of the request; the computation ends when it is cut
+ * @offset: first byte
+ * @length: number of bytes
+ * @out: receives BRAID_DIGEST_SIZE bytes
+ *
+ * Context: Process, may sleep long.
+ * Return: 0 or a negative errno.
+ */
 int braid_digest(struct braid_store *store, struct crypto_shash *sha256,
 		 const struct braid_session *session, u64 offset, u64 length,
 		 u8 *out)

@@ -10,10 +10,6 @@ struct crypto_shash;
 
 #define BRAID_DIGEST_SIZE	32u
 
-/*
- * SHA-256 of [@offset, @offset + @length) of a store's data into @out, while
- * @session is not cut.  Context: may sleep, long. Return: 0 or a negative errno.
- */
 int braid_digest(struct braid_store *store, struct crypto_shash *sha256,
 		 const struct braid_session *session, u64 offset, u64 length,
 		 u8 *out);

@@ -20,7 +20,10 @@
 #include "store/store.h"
 #include "replica/vote.h"
 
-/* The request is gone after done(); its session may be after leave(). */
+/*
+ * Answers a request. The request may be freed after done(), and its session
+ * after braid_session_leave().
+ */
 static void answer(struct braid_request *request, int error)
 {
 	struct braid_session *session = request->session;
@@ -38,7 +41,7 @@ static bool is_change(const struct braid_request *request)
 	       request->op == BRAID_OP_DISCARD;
 }
 
-/* The write's place in the region map is given back, then it is answered. */
+/* Ends the write in the region map, and then answers it. */
 static void finish(struct braid_request *request, int error)
 {
 	if (is_change(request))
@@ -53,7 +56,7 @@ static void io_done(struct braid_store_io *io, int error)
 		container_of(io, struct braid_request, io);
 	const struct braid_session *session = request->session;
 
-	/* Nobody promises a higher one before this session has ended. */
+	/* No higher epoch is promised before this session has ended. */
 	braid_invariant("I2", error ||
 			!braid_epoch_cmp(&session->epoch,
 					 &session->replica->record.promised));
@@ -61,9 +64,10 @@ static void io_done(struct braid_store_io *io, int error)
 }
 
 /*
- * After a failed flush the store may have dropped what it had in its cache, and the
- * next one may succeed: nothing is trusted any more.  It may have been the region
- * map's: the data was in the same cache.
+ * Return: true if the data is not trusted any more. After a failed flush the
+ * store may have lost its cache, and the next flush may succeed nevertheless. A
+ * failed flush of the region map counts as well: the data was in the same
+ * cache.
  */
 static bool is_unsound(const struct braid_replica *replica)
 {
@@ -87,9 +91,10 @@ static enum braid_store_op store_op(enum braid_op op)
 }
 
 /*
- * The epoch counts here, not on receipt: a session is cut when a higher one is
- * promised, or the same one opens another.  See braid_session_enter() for why
- * looking once is enough.
+ * Submits the I/O of a request unless its session was cut in the meantime: the
+ * epoch must be checked here, not on receipt. A session is cut when a higher
+ * epoch is promised or when another session of the same epoch is opened. See
+ * braid_session_enter() for the reason why one check is enough.
  */
 static void submit_io(struct braid_request *request)
 {
@@ -122,7 +127,10 @@ static void stamp_done(struct braid_stamp *stamp, int error)
 		submit_io(request);
 }
 
-/* G2: the regions are dirty, of its generation, before the first write. */
+/*
+ * Makes the regions of a write dirty, of its generation, before the write
+ * begins (G2).
+ */
 static void stamp(struct braid_replica *replica, struct braid_request *request)
 {
 	const u32 shift = READ_ONCE(replica->region_shift);
@@ -161,7 +169,7 @@ static int check_change(const struct braid_replica *replica,
 		return -EINVAL;
 	if (request->op == BRAID_OP_WRITE)
 		return request->nr_bvec ? 0 : -EINVAL;
-	/* There is no discard that is durable when it is answered. */
+	/* A discard cannot be made durable before its answer. */
 	if (request->op == BRAID_OP_DISCARD &&
 	    (!(may & BRAID_MAY_DISCARD) || request->flags & BRAID_REQ_FUA))
 		return -EINVAL;
@@ -229,7 +237,7 @@ static int admit(struct braid_replica *replica,
 	spin_unlock_irq(&replica->lock);
 	if (error)
 		return error;
-	/* I4: what is not complete is not asked. */
+	/* I4: a replica that is not complete does not answer. */
 	return READ_ONCE(replica->may) & BRAID_MAY_READ ? 0 : -EPERM;
 }
 
@@ -257,7 +265,7 @@ static int serve_dirty(struct braid_replica *replica,
 	return 0;
 }
 
-/* Up to @count regions of a CLEAR's body from number @at on. */
+/* Reads @count regions from the body of a CLEAR, from region number @at on. */
 static int take_clears(struct braid_replica *replica,
 		       const struct braid_request *request, u32 at, u32 count)
 {
@@ -312,7 +320,7 @@ static int serve_clear(struct braid_replica *replica,
 	    request->body_len > BRAID_BODY_MAX || !request->generation ||
 	    request->generation > BRAID_GENERATION_MAX)
 		return -EINVAL;
-	/* Nothing is changed by a body of which a part is nonsense. */
+	/* Check all regions first, so that an invalid body changes nothing. */
 	error = clear_all(replica, request, true);
 	return error ?: clear_all(replica, request, false);
 }
@@ -357,7 +365,15 @@ static struct braid_request *next_of(struct braid_replica *replica,
 	return request;
 }
 
-/* Runs until nothing is queued; each request holds the replica by its session. */
+/**
+ * braid_serve_control() - execute the queued control requests
+ * @work: control_work of a replica
+ *
+ * Runs until no request is queued. Each request holds the replica by its
+ * session.
+ *
+ * Context: Process, may sleep.
+ */
 void braid_serve_control(struct work_struct *work)
 {
 	struct braid_replica *replica =
@@ -390,7 +406,9 @@ static int serve_digest(struct braid_replica *replica,
 		return -EINVAL;
 	error = braid_digest(replica->store, replica->sha256, request->session,
 			     request->offset, request->length, request->body);
-	/* A writer that was followed by another meanwhile learns nothing. */
+	/*
+	 * A writer that was superseded in the meantime must not get the digest.
+	 */
 	if (!error)
 		error = admit(replica, request);
 	if (!error)
@@ -398,6 +416,12 @@ static int serve_digest(struct braid_replica *replica,
 	return error;
 }
 
+/**
+ * braid_serve_digests() - execute the queued DIGEST requests
+ * @work: digest_work of a replica
+ *
+ * Context: Process, may sleep long.
+ */
 void braid_serve_digests(struct work_struct *work)
 {
 	struct braid_replica *replica =
@@ -416,8 +440,8 @@ static void queue(struct braid_replica *replica, struct braid_request *request,
 	unsigned long flags;
 
 	/*
-	 * Under one lock: once the request can be found it may be answered, and
-	 * the replica closed.
+	 * Queue the work under the same lock: once the request can be found, it
+	 * may be answered and the replica may be closed.
 	 */
 	spin_lock_irqsave(&replica->lock, flags);
 	list_add_tail(&request->stamp.node, queue);
@@ -425,6 +449,16 @@ static void queue(struct braid_replica *replica, struct braid_request *request,
 	spin_unlock_irqrestore(&replica->lock, flags);
 }
 
+/**
+ * braid_replica_submit() - submit a request to a replica
+ * @session: session of the writer
+ * @request: the request; request->done is called when it is answered
+ *
+ * Data requests are checked against the promise when they are submitted to the
+ * store.
+ *
+ * Context: Process; does not wait for I/O.
+ */
 void braid_replica_submit(struct braid_session *session,
 			  struct braid_request *request)
 {

@@ -4,9 +4,11 @@
 
 #include <linux/workqueue.h>
 
-/* Execution of requests at a replica; the door is braid_replica_submit(). */
+/*
+ * Execution of requests at a replica. Requests come in by
+ * braid_replica_submit().
+ */
 
-/* Works of struct braid_replica. */
 void braid_serve_control(struct work_struct *work);
 void braid_serve_digests(struct work_struct *work);
 

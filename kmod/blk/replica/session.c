@@ -10,10 +10,17 @@
 #include "replica/replica.h"
 #include "replica/replica_state.h"
 
-/*
- * Who is counted may do its I/O: either it sees the cut after it counted itself,
- * or the one who cut it sees its count and waits.  Both sides have a full barrier
- * between their write and their read.
+/**
+ * braid_session_enter() - begin a request
+ * @session: the session
+ *
+ * A request that is counted may do its I/O: either it sees the cut after it was
+ * counted, or the task that cuts the session sees the count and waits. Both
+ * sides have a full barrier between their write and their read.
+ *
+ * Context: Any.
+ * Return: 0, and braid_session_leave() must follow; or the errno to answer the
+ * request with.
  */
 int braid_session_enter(struct braid_session *session)
 {
@@ -27,12 +34,28 @@ int braid_session_enter(struct braid_session *session)
 	return cut;
 }
 
+/**
+ * braid_session_leave() - end a request
+ * @session: the session
+ *
+ * Context: Any.
+ */
 void braid_session_leave(struct braid_session *session)
 {
 	if (atomic_dec_and_test(&session->users))
 		complete_all(&session->drained);
 }
 
+/**
+ * braid_session_cut() - stop the admission of requests
+ * @session: the session
+ * @error: errno for requests from now on
+ *
+ * A request that was admitted before is answered as usual, or with @error if it
+ * has not been submitted to the store yet.
+ *
+ * Context: Any, with the lock of the replica held.
+ */
 void braid_session_cut(struct braid_session *session, int error)
 {
 	lockdep_assert_held(&session->replica->lock);
@@ -48,7 +71,7 @@ static void put(struct braid_session *session)
 		kfree(session);
 }
 
-/* A session that was cut and has not ended, referenced; or NULL. */
+/* Return: a referenced session that was cut and has not ended, or NULL. */
 static struct braid_session *find_ending(struct braid_replica *replica,
 					 bool data)
 {
@@ -68,6 +91,13 @@ static struct braid_session *find_ending(struct braid_replica *replica,
 	return found;
 }
 
+/**
+ * braid_session_drain() - wait until sessions that were cut have answered all requests
+ * @replica: the replica
+ * @data: wait for the sessions of data requests only
+ *
+ * Context: Process, may sleep.
+ */
 void braid_session_drain(struct braid_replica *replica, bool data)
 {
 	struct braid_session *session;
@@ -94,7 +124,10 @@ static struct braid_session *create(struct braid_replica *replica,
 	return session;
 }
 
-/* May it be served, and who served until now must end.  @replica->lock held. */
+/*
+ * Checks whether a session may begin, and cuts the sessions that it supersedes.
+ * Called under @replica->lock.
+ */
 static int admit(struct braid_replica *replica,
 		 const struct braid_session *session)
 {
@@ -115,8 +148,9 @@ static int admit(struct braid_replica *replica,
 }
 
 /*
- * The mutex keeps other openings and the promise of a higher epoch away until
- * the earlier sessions have ended and this one is in the list.
+ * Adds a session to the list. The mutex keeps other openings and the promise of
+ * a higher epoch away until the earlier sessions have ended and this one is in
+ * the list.
  */
 static int enlist(struct braid_replica *replica, struct braid_session *session)
 {
@@ -142,6 +176,20 @@ unlock:
 	return error;
 }
 
+/**
+ * braid_session_open() - begin a session of a writer
+ * @replica: the replica; the session takes a reference
+ * @epoch: epoch of the writer; all zero for a session of control requests only
+ * @nonce: nonce of the writer's connection set
+ * @out: set to the session
+ *
+ * A session with an epoch needs the promise of that epoch. It first ends the
+ * earlier sessions with an epoch and waits for their writes to the store.
+ *
+ * Context: Process, may sleep.
+ * Return: 0; -ESTALE; -EINVAL if the epoch is not promised; -ENODATA if the
+ * volume was not created; -ESHUTDOWN if the replica is being closed; -ENOMEM.
+ */
 int braid_session_open(struct braid_replica *replica,
 		       const struct braid_epoch *epoch, u64 nonce,
 		       struct braid_session **out)
@@ -161,6 +209,14 @@ int braid_session_open(struct braid_replica *replica,
 	return 0;
 }
 
+/**
+ * braid_session_close() - end a session
+ * @session: the session
+ *
+ * New requests fail with -ESHUTDOWN; waits until all requests are answered.
+ *
+ * Context: Process, may sleep.
+ */
 void braid_session_close(struct braid_session *session)
 {
 	struct braid_replica *replica = session->replica;

@@ -24,8 +24,10 @@ static u64 lease_ns(const struct braid_record *record)
 }
 
 /*
- * What is told of a replica whose data this opening does not trust: that it is not
- * complete, and will not be by any record there is.  It is a voter all the same.
+ * Changes the record that is reported to a writer if the data of this replica
+ * is not trusted any more: the record then says that the data is incomplete,
+ * and no record of the volume can prove the opposite. The replica stays a
+ * voter.
  */
 static void tell_unsound(struct braid_record *record)
 {
@@ -36,8 +38,8 @@ static void tell_unsound(struct braid_record *record)
 }
 
 /*
- * ASK and PREPARE are answered with the record whatever the verdict, and with the
- * milliseconds that the grant still runs.
+ * Answers an ASK or PREPARE with the record, for any verdict, and with the
+ * remaining milliseconds of the grant.
  */
 static int answer(struct braid_replica *replica, struct braid_request *request,
 		  enum braid_verdict verdict)
@@ -67,6 +69,14 @@ static enum braid_verdict judge(const struct braid_replica *replica,
 				   request->flags & BRAID_REQ_DEAD);
 }
 
+/**
+ * braid_vote_ask() - execute an ASK
+ * @replica: the replica
+ * @request: the request
+ *
+ * Context: Process, may sleep; @replica->control held.
+ * Return: result for the answer, 0 or a negative errno.
+ */
 int braid_vote_ask(struct braid_replica *replica,
 		   struct braid_request *request)
 {
@@ -74,7 +84,7 @@ int braid_vote_ask(struct braid_replica *replica,
 
 	spin_lock_irq(&replica->lock);
 	verdict = judge(replica, request);
-	/* Who goes on wanting it asks again; who gave up is forgotten. */
+	/* A request that is not repeated lapses after the length of a lease. */
 	if (verdict == BRAID_HELD && request->flags & BRAID_REQ_TAKEOVER)
 		replica->wanted_until = ktime_get_boottime_ns() +
 					lease_ns(&replica->record);
@@ -83,8 +93,8 @@ int braid_vote_ask(struct braid_replica *replica,
 }
 
 /*
- * The name of the host that prepares, from the body: printable, or the record
- * could not be read again.
+ * Copies the host name from the body of a PREPARE. Refuses characters that the
+ * record could not be decoded with.
  */
 static int take_holder(const struct braid_request *request, char *holder)
 {
@@ -101,7 +111,10 @@ static int take_holder(const struct braid_request *request, char *holder)
 	return 0;
 }
 
-/* From here on nobody below is admitted, whether the promise becomes durable or not. */
+/*
+ * Checks the promise and begins it: from now on no lower epoch is admitted,
+ * whether the promise becomes durable or not.
+ */
 static enum braid_verdict begin_promise(struct braid_replica *replica,
 					const struct braid_request *request)
 {
@@ -136,6 +149,14 @@ static void end_promise(struct braid_replica *replica, int error)
 	spin_unlock_irq(&replica->lock);
 }
 
+/**
+ * braid_vote_prepare() - execute a PREPARE
+ * @replica: the replica
+ * @request: the request
+ *
+ * Context: Process, may sleep; @replica->control held.
+ * Return: result for the answer, 0 or a negative errno.
+ */
 int braid_vote_prepare(struct braid_replica *replica,
 		       struct braid_request *request)
 {
@@ -151,7 +172,7 @@ int braid_vote_prepare(struct braid_replica *replica,
 	if (verdict != BRAID_TAKEN)
 		return answer(replica, request, verdict);
 
-	/* What a lower epoch submitted to the store ends before the promise. */
+	/* All I/O of lower epochs ends before the promise. */
 	braid_session_drain(replica, true);
 	spin_lock_irq(&replica->lock);
 	replica->next = replica->record;
@@ -173,7 +194,10 @@ static int decode(struct braid_replica *replica,
 		       -EINVAL : 0;
 }
 
-/* Does @list name this voter in the role that its store is made for? */
+/*
+ * Return: true if @list names this voter in the role that its store was made
+ * for.
+ */
 static bool has_role(const struct braid_record *own,
 		     const struct braid_voters *list)
 {
@@ -182,7 +206,7 @@ static bool has_role(const struct braid_record *own,
 	return voter && voter->witness == !!(own->flags & BRAID_RECORD_WITNESS);
 }
 
-/* Can the store do what the record promises for it? */
+/* Checks that the store can do what the record demands of it. */
 static int check_store(const struct braid_replica *replica,
 		       const struct braid_record *record)
 {
@@ -202,12 +226,20 @@ static int check_proposal(const struct braid_replica *replica)
 	if (!has_role(next, &proposal->voters) &&
 	    !has_role(next, &proposal->next))
 		return -EINVAL;
-	/* A volume grows when its replicas have grown, and they cannot yet. */
+	/* A volume may grow only after its replicas, which cannot grow yet. */
 	if (proposal->size != replica->size)
 		return -EINVAL;
 	return check_store(replica, next);
 }
 
+/**
+ * braid_vote_record() - execute a RECORD
+ * @replica: the replica
+ * @request: the request
+ *
+ * Context: Process, may sleep; @replica->control held.
+ * Return: result for the answer, 0 or a negative errno.
+ */
 int braid_vote_record(struct braid_replica *replica,
 		      struct braid_request *request)
 {
@@ -229,14 +261,16 @@ int braid_vote_record(struct braid_replica *replica,
 		return error;
 	spin_lock_irq(&replica->lock);
 	request->value = replica->record.sequence;
-	/* Closed: there is no lease to wait for. */
+	/* The volume is closed: no lease has to run out. */
 	if (braid_voter_is_closed(&replica->record))
 		replica->grant.until = 0;
 	spin_unlock_irq(&replica->lock);
 	return 0;
 }
 
-/* Is the proposal the first record that a volume can have, for this store? */
+/*
+ * Checks that the proposal can be the first record of a volume on this store.
+ */
 static int check_first(const struct braid_replica *replica)
 {
 	const struct braid_record *proposal = &replica->proposal;
@@ -251,7 +285,7 @@ static int check_first(const struct braid_replica *replica)
 		return -EINVAL;
 	if (own->flags & BRAID_RECORD_WITNESS)
 		return 0;
-	/* Beyond what the store was made for it does not read as zeroes. */
+	/* Beyond the size that the store was made for, the data is not zero. */
 	if (proposal->size > own->size)
 		return -ENOSPC;
 	return check_store(replica, own);
@@ -268,7 +302,10 @@ static int open_journal(struct braid_replica *replica)
 
 	if (own->flags & BRAID_RECORD_WITNESS)
 		return 0;
-	/* Made for other regions perhaps; that of a blank one holds nothing. */
+	/*
+	 * The map was made for regions of another size perhaps; it has no
+	 * contents yet.
+	 */
 	error = braid_journal_format(replica->store, own->map_id, regions);
 	if (!error)
 		error = braid_journal_open(replica->store, own->map_id, regions,
@@ -281,7 +318,10 @@ static int open_journal(struct braid_replica *replica)
 	return 0;
 }
 
-/* Its record is not durable: another creation may be of other regions. */
+/*
+ * Undoes open_journal() if the record did not become durable: another CREATE
+ * may have regions of another size.
+ */
 static void close_journal(struct braid_replica *replica)
 {
 	struct braid_journal *journal = replica->journal;
@@ -293,7 +333,10 @@ static void close_journal(struct braid_replica *replica)
 		braid_journal_close(journal);
 }
 
-/* What a first or a new volume's record says of all voters. */
+/*
+ * Takes the fields that are the same for all voters from the record of a new
+ * volume.
+ */
 static void take_common(struct braid_record *next,
 			const struct braid_record *proposal)
 {
@@ -317,6 +360,14 @@ static bool is_taken_before(const struct braid_replica *replica)
 	       !braid_mver_cmp(&replica->next.mver, &replica->proposal.mver);
 }
 
+/**
+ * braid_vote_create() - execute a CREATE
+ * @replica: the replica
+ * @request: the request
+ *
+ * Context: Process, may sleep; @replica->control held.
+ * Return: result for the answer, 0 or a negative errno.
+ */
 int braid_vote_create(struct braid_replica *replica,
 		      struct braid_request *request)
 {
@@ -351,8 +402,9 @@ int braid_vote_create(struct braid_replica *replica,
 }
 
 /*
- * A forced attach makes another volume of what it reaches: same data, another
- * UUID, voters that it names.  By the operator's word, after PREPARE.
+ * Checks a FORK: a forced attach makes another volume of the voters that it
+ * reaches, with the same data, another UUID and a new list of voters. The
+ * administrator has asked for it, and a PREPARE came before.
  */
 static int check_fork(const struct braid_replica *replica,
 		      const struct braid_request *request)
@@ -370,7 +422,7 @@ static int check_fork(const struct braid_replica *replica,
 	    braid_epoch_cmp(&proposal->mver.epoch, &request->epoch) ||
 	    braid_mver_cmp(&proposal->mver, &own->mver) <= 0)
 		return -EINVAL;
-	/* Only what is complete can be a member. */
+	/* Only a complete replica can be a member. */
 	if (proposal->isr & bit &&
 	    (own->own != BRAID_OWN_INSYNC ||
 	     READ_ONCE(replica->store->flush_failed)))
@@ -378,6 +430,14 @@ static int check_fork(const struct braid_replica *replica,
 	return check_store(replica, own);
 }
 
+/**
+ * braid_vote_fork() - execute a FORK
+ * @replica: the replica
+ * @request: the request
+ *
+ * Context: Process, may sleep; @replica->control held.
+ * Return: result for the answer, 0 or a negative errno.
+ */
 int braid_vote_fork(struct braid_replica *replica,
 		    struct braid_request *request)
 {
@@ -406,6 +466,16 @@ int braid_vote_fork(struct braid_replica *replica,
 	return error;
 }
 
+/**
+ * braid_vote_lease() - execute a LEASE
+ * @replica: the replica
+ * @request: the request
+ *
+ * Does not wait: the renewal of a lease must not queue behind other requests.
+ *
+ * Context: Any.
+ * Return: result for the answer, 0 or a negative errno.
+ */
 int braid_vote_lease(struct braid_replica *replica,
 		     struct braid_request *request)
 {

@@ -5,12 +5,8 @@
 struct braid_replica;
 struct braid_request;
 
-/* Requests about the record of a replica: who may write, and who is a member. */
+/* Requests about the record of a replica: promises, membership and leases. */
 
-/*
- * Each executes one request, and returns what it is answered with.
- * Context: may sleep; @replica->control held.
- */
 int braid_vote_ask(struct braid_replica *replica,
 		   struct braid_request *request);
 int braid_vote_prepare(struct braid_replica *replica,
@@ -22,7 +18,6 @@ int braid_vote_create(struct braid_replica *replica,
 int braid_vote_fork(struct braid_replica *replica,
 		    struct braid_request *request);
 
-/* Waits for nothing: a lease must not stand behind anything.  Context: any. */
 int braid_vote_lease(struct braid_replica *replica,
 		     struct braid_request *request);
 

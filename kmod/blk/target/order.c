@@ -17,32 +17,32 @@
 #define DATA_ORDERS	128
 #define CONTROL_ORDERS	16
 
-/* One payload is always let in, however large. */
+/* One payload is always admitted, of any length. */
 #define BYTES_MAX	(8u << 20)
 
-/* Pages of a payload that need no table. */
+/* Number of pages that a request holds without a table. */
 #define INLINE_VECS	16
 #define TABLE_VECS	(BRAID_PAYLOAD_MAX / PAGE_SIZE)
 
 #define SMALL_BODY	BRAID_SLOT_SIZE
 
 /**
- * struct order - one request of a guest
- * @request: as the replica sees it
- * @out: its answer
- * @guest: whose it is
- * @node: in the free or the coming ones
- * @finished: in the finished ones
- * @seq: of the frame
- * @room: bytes of body the answer may have
- * @bytes: that it holds of orders.bytes
- * @count: of @vec or @table in use
- * @reserved: pages are of the reserve
- * @vec: payload, if it is small
- * @table: or else; kept once it was needed
+ * struct order - one request of a connection
+ * @request: request to the replica
+ * @out: answer
+ * @guest: the connection
+ * @node: entry in the free or the coming requests
+ * @finished: entry in the finished requests
+ * @seq: number of the frame
+ * @room: limit of the bytes in the body of the answer
+ * @bytes: bytes of the payload, as counted in orders.bytes
+ * @count: number of entries of @vec or @table in use
+ * @reserved: the pages are those of the reserve
+ * @vec: pages of a small payload
+ * @table: pages of a large payload; kept after the first use
  * @shared_table: @request uses orders.table
- * @small: SMALL_BODY bytes (control)
- * @large: body that was too large for that
+ * @small: buffer of SMALL_BODY bytes (control connection)
+ * @large: buffer for a larger body
  * @shared_body: @request uses orders.body
  */
 struct order {
@@ -64,7 +64,7 @@ struct order {
 	bool shared_body;
 };
 
-/* Getting and giving back.  Nothing here waits for another order. */
+/* Getting and giving back resources. Nothing here waits for another request. */
 
 static struct order *take_order(struct braid_orders *orders, u32 bytes)
 {
@@ -84,7 +84,10 @@ static struct order *take_order(struct braid_orders *orders, u32 bytes)
 	return order;
 }
 
-/* Return: whether the shared thing is ours now; else somebody gives it back. */
+/*
+ * Return: true if the caller may use the shared resource now; else the stalled
+ * frame is tried again when a request is given back.
+ */
 static bool take_shared(struct braid_orders *orders, bool *used)
 {
 	bool taken;
@@ -99,7 +102,10 @@ static bool take_shared(struct braid_orders *orders, bool *used)
 	return taken;
 }
 
-/* @quiet: what the stalled frame waits for is not in what this gives back. */
+/*
+ * Gives back a request and its resources. With @quiet the stalled frame is not
+ * tried again, because it does not wait for any of these resources.
+ */
 static void give_order(struct order *order, bool quiet)
 {
 	struct braid_guest *guest = order->guest;
@@ -130,7 +136,7 @@ static void give_order(struct order *order, bool quiet)
 		braid_conn_kick(&guest->conn);
 }
 
-/* There may be memory, or the reserve. */
+/* Called when there may be memory or the reserve. */
 static void wake_guest(struct braid_pages_waiter *waiter)
 {
 	struct braid_orders *orders =
@@ -139,7 +145,9 @@ static void wake_guest(struct braid_pages_waiter *waiter)
 	braid_conn_kick(&container_of(orders, struct braid_guest, orders)->conn);
 }
 
-/* Return: false if there is no table for so many pages now, or no pages. */
+/*
+ * Return: false if there is no table for the pages, or there are no pages, now.
+ */
 static bool take_pages(struct order *order, u32 length)
 {
 	struct braid_orders *orders = &order->guest->orders;
@@ -173,7 +181,10 @@ static bool take_body(struct order *order, u32 size)
 	order->request.body = order->small;
 	if (size <= SMALL_BODY)
 		return true;
-	/* In the work, whose allocations do not wait for I/O. */
+	/*
+	 * Called in the connection's work, where allocations do not wait for
+	 * I/O (memalloc_noio).
+	 */
 	order->large = kvmalloc(size, GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
 	order->request.body = order->large;
 	if (order->large)
@@ -185,7 +196,7 @@ static bool take_body(struct order *order, u32 size)
 
 /* Requests */
 
-/* Bytes of body that an answer of this type may have. */
+/* Returns the limit of the bytes in the body of an answer. */
 static u32 answer_room(u8 type)
 {
 	switch (type) {
@@ -245,6 +256,15 @@ static const char *check_head(const struct braid_guest *guest,
 	return NULL;
 }
 
+/**
+ * braid_order_head() - allocate a request for a frame, as head() of the stream
+ * @stream: stream of the connection
+ * @frame: the header
+ * @load: receives the buffer for the payload
+ *
+ * Return: NULL, or what is wrong with the frame (static text), or
+ * BRAID_STREAM_LATER if a resource is missing now.
+ */
 const char *braid_order_head(struct braid_stream *stream,
 			     const struct braid_frame *frame,
 			     struct braid_load *load)
@@ -268,7 +288,10 @@ const char *braid_order_head(struct braid_stream *stream,
 	else if (!guest->data)
 		room = take_body(order, max(frame->payload, order->room));
 	if (!room) {
-		/* Its table, body or pages come, and with them the next try. */
+		/*
+		 * Another try follows when its table, body or pages become
+		 * available.
+		 */
 		give_order(order, true);
 		return BRAID_STREAM_LATER;
 	}
@@ -284,6 +307,11 @@ const char *braid_order_head(struct braid_stream *stream,
 	return NULL;
 }
 
+/**
+ * braid_order_frame() - take a complete request, as frame() of the stream
+ * @stream: stream of the connection
+ * @frame: the header
+ */
 void braid_order_frame(struct braid_stream *stream,
 		       const struct braid_frame *frame)
 {
@@ -294,8 +322,9 @@ void braid_order_frame(struct braid_stream *stream,
 }
 
 /*
- * Any context.  After the order is in the list it may be answered, and the
- * guest may end; @pending keeps the guest until the last line.
+ * Called by the replica, in any context. After the request was added to the
+ * list it may be answered, and the connection may end; @pending keeps the
+ * connection until the last line.
  */
 static void order_done(struct braid_request *request)
 {
@@ -327,7 +356,10 @@ static void load_answer(struct order *order)
 		return;
 	}
 	if (request->op == BRAID_OP_ASK || request->op == BRAID_OP_PREPARE) {
-		/* A record, whatever the verdict; or none, and not the question. */
+		/*
+		 * Either a record (with any verdict) or no body; never the body
+		 * of the request.
+		 */
 		if (length != BRAID_SLOT_SIZE)
 			return;
 	} else if (request->error || length > order->room) {
@@ -369,7 +401,9 @@ static void submit_coming(struct braid_guest *guest)
 	LIST_HEAD(coming);
 
 	list_splice_init(&orders->coming, &coming);
-	/* The disk gets as one what came as one. */
+	/*
+	 * The plug passes requests that arrived together to the disk together.
+	 */
 	blk_start_plug(&plug);
 	list_for_each_entry_safe(order, next, &coming, node) {
 		list_del(&order->node);
@@ -379,7 +413,12 @@ static void submit_coming(struct braid_guest *guest)
 	blk_finish_plug(&plug);
 }
 
-/* The connection's work sends what is queued right after. */
+/**
+ * braid_order_batch() - submit requests and queue answers, as batch()
+ * @conn: the connection
+ *
+ * The connection's work sends the queued answers right after this call.
+ */
 void braid_order_batch(struct braid_conn *conn)
 {
 	struct braid_guest *guest = guest_of(conn);
@@ -394,12 +433,17 @@ void braid_order_batch(struct braid_conn *conn)
 	}
 }
 
+/**
+ * braid_order_sent() - take back the request of an answer, as sent()
+ * @conn: the connection
+ * @out: the answer
+ */
 void braid_order_sent(struct braid_conn *conn, struct braid_conn_out *out)
 {
 	give_order(container_of(out, struct order, out), false);
 }
 
-/* Beginning and end */
+/* Set-up and release */
 
 static int init_order(struct braid_guest *guest, struct order *order)
 {
@@ -411,6 +455,13 @@ static int init_order(struct braid_guest *guest, struct order *order)
 	return order->small ? 0 : -ENOMEM;
 }
 
+/**
+ * braid_orders_init() - allocate the requests of a connection
+ * @guest: the connection, with @data set
+ *
+ * Context: Process, may sleep.
+ * Return: 0 or -ENOMEM; braid_orders_exit() must follow in both cases.
+ */
 int braid_orders_init(struct braid_guest *guest)
 {
 	struct braid_orders *orders = &guest->orders;
@@ -443,6 +494,14 @@ int braid_orders_init(struct braid_guest *guest)
 	return orders->table || orders->body ? 0 : -ENOMEM;
 }
 
+/**
+ * braid_orders_drain() - wait until the replica has answered all requests
+ * @guest: the connection, which submits nothing any more
+ *
+ * The requests do not kick the connection after this call.
+ *
+ * Context: Process, may sleep.
+ */
 void braid_orders_drain(struct braid_guest *guest)
 {
 	if (!atomic_dec_and_test(&guest->orders.pending))
@@ -450,6 +509,13 @@ void braid_orders_drain(struct braid_guest *guest)
 	braid_pages_leave(&guest->orders.waiter);
 }
 
+/**
+ * braid_orders_exit() - free the requests of a connection
+ * @guest: the connection; drained, or braid_orders_init() failed or was not
+ *	called
+ *
+ * Context: Process.
+ */
 void braid_orders_exit(struct braid_guest *guest)
 {
 	struct braid_orders *orders = &guest->orders;

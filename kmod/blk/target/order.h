@@ -18,34 +18,40 @@ struct braid_guest;
 struct order;
 
 /*
- * The requests of a guest, from the wire to the replica and back.  All there
- * can be exist from the beginning; when they, or the bytes they may hold, are
- * used up, nothing is read from the socket until one is answered.
+ * The requests of a target connection, from the wire to the replica and back.
+ * All requests that can exist are allocated at the beginning. When they are
+ * used up, or the bytes that they may hold, nothing is read from the socket
+ * until a request was answered.
  */
 
 /**
- * struct braid_orders - the requests of a guest
- * @all: @depth of them
- * @depth: how many
- * @lock: the fields down to @stalled
- * @free: orders
- * @bytes: of payload that orders hold
- * @table_used: @table is somebody's
- * @body_used: @body is somebody's
- * @stalled: a frame waits for an order, bytes, @table or @body
- * @table: of pages, for who can get none (data)
- * @body: of BRAID_BODY_MAX, the same (control)
- * @coming: orders that are complete, not submitted; the connection's work
- * @filling: whose payload is coming; the connection's work
- * @waiter: for pages
- * @finished: orders to be answered; anybody adds
- * @pending: orders with the replica, and one until the guest ends
- * @drained: @pending is zero
+ * struct braid_orders - the requests of a connection
+ * @all: array of @depth requests
+ * @depth: number of requests
+ * @lock: protects the fields from @free to @stalled
+ * @free: unused requests
+ * @bytes: bytes of payload that requests hold
+ * @table_used: a request uses @table
+ * @body_used: a request uses @body
+ * @stalled: a frame waits for a request, bytes, @table or @body
+ * @table: table of pages for a request that could not allocate one (data
+ *	connection)
+ * @body: buffer of BRAID_BODY_MAX bytes for a request that could not allocate
+ *	one (control connection)
+ * @coming: complete requests that are not submitted yet; used by the
+ *	connection's work only
+ * @filling: request with a payload that is being received; used by the
+ *	connection's work only
+ * @waiter: wait for pages
+ * @finished: requests to be answered; added in any context
+ * @pending: number of requests at the replica, plus one until the connection
+ *	ends
+ * @drained: completed when @pending is 0
  */
 struct braid_orders {
 	struct order *all;
 	unsigned int depth;
-	spinlock_t lock;	/* see above */
+	spinlock_t lock;	/* see the comment above */
 	struct list_head free;
 	u32 bytes;
 	bool table_used;
@@ -61,14 +67,10 @@ struct braid_orders {
 	struct completion drained;
 };
 
-/* After guest->data is known.  May sleep.  Return: 0 or -ENOMEM. */
 int braid_orders_init(struct braid_guest *guest);
-/* Waits for the replica to answer all; no kick comes after.  May sleep. */
 void braid_orders_drain(struct braid_guest *guest);
-/* Nobody comes here any more.  Also after a failed or no init. */
 void braid_orders_exit(struct braid_guest *guest);
 
-/* The connection's ops. */
 const char *braid_order_head(struct braid_stream *stream,
 			     const struct braid_frame *frame,
 			     struct braid_load *load);
