@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Records that are valid, random or as a test wants them. */
+/* Valid records for tests, random or with given fields. */
 #ifndef BRAID_KUNIT_BLK_RECORDS_H
 #define BRAID_KUNIT_BLK_RECORDS_H
 
@@ -23,7 +23,10 @@ static inline void voters_plain(struct braid_voters *list, u8 data, u8 witnesses
 	list->count = data + witnesses;
 }
 
-/* Of @voter among @data replicas and @witnesses; all in the ISR. */
+/*
+ * Record of @voter among @data replicas and @witnesses; the ISR has all
+ * replicas.
+ */
 static inline struct braid_record record_plain(u8 voter, u8 data, u8 witnesses)
 {
 	struct braid_record record = {

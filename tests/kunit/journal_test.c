@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The journal of the region map on a store in memory that loses power: what it
- * said was durable is found again, and nothing is dirty without a reason.
+ * The journal of the region map on a store in memory that loses power:
+ * everything that was reported durable is found again, and no region is dirty
+ * without a reason.
  */
 #include "../../kmod/blk/proto/map.c"
 #undef RING_MAGIC
@@ -24,25 +25,25 @@
 
 /**
  * struct medium - a disk with a cache that writes in any order
- * @store: what the journal sees; first
+ * @store: the store as the journal knows it; first field
  * @lock: protects the fields below
- * @cache: what is read
- * @durable: what is left when the power goes
- * @pending: blocks whose @cache may be gone
- * @rnd: what is left of these
- * @left: writes and flushes until the power goes; 0: it does not
- * @off: the power went
- * @fail_at: byte where the next write fails, once; 0: none
+ * @cache: contents that are read
+ * @durable: contents that survive a power cut
+ * @pending: blocks of @cache that a power cut may lose
+ * @rnd: decides which of these survive
+ * @left: number of writes and flushes until the power cut; 0: no power cut
+ * @off: the power is off
+ * @fail_at: byte at which the next write fails, once; 0: none
  * @fail_flush: the next flush fails, once
- * @hold_from: byte; who writes there, or up to @hold_to, waits for @go_on
- * @hold_to: the byte behind
- * @held: somebody waits there
- * @go_on: the test has seen that
+ * @hold_from: first byte of the range where writes wait for @go_on
+ * @hold_to: byte behind that range
+ * @held: a write is waiting there
+ * @go_on: completed when the test has seen @held
  * @torn_page: a page of the map is neither old nor new
  */
 struct medium {
 	struct braid_store store;
-	/* protects what follows: writers of the journal and of the test */
+	/* protects the fields below */
 	struct mutex lock;
 	u8 *cache;
 	u8 *durable;
@@ -64,7 +65,7 @@ static struct medium *medium_of(struct braid_store *store)
 	return container_of(store, struct medium, store);
 }
 
-/* A write or flush comes: is there power for it? */
+/* Counts a write or flush. Return: true if there is still power for it. */
 static bool power(struct medium *medium)
 {
 	if (!medium->off && medium->left && !--medium->left)
@@ -109,7 +110,9 @@ int braid_store_meta_write(struct braid_store *store, u64 at,
 	if (on) {
 		memcpy(medium->cache + at, buffer, length);
 		bitmap_set(medium->pending, first, blocks);
-		/* The one that the power goes during is pending. */
+		/*
+		 * A block that is written while the power goes off is pending.
+		 */
 		on = power(medium);
 	}
 	if (on && fua)
@@ -135,7 +138,7 @@ int braid_store_flush(struct braid_store *store)
 	return on ? 0 : -EIO;
 }
 
-/* Each block that was not flushed is old, new, or torn between two sectors. */
+/* Each block that was not flushed is old, new, or torn at a sector. */
 static void lose_power(struct medium *medium)
 {
 	u32 block;
@@ -146,7 +149,10 @@ static void lose_power(struct medium *medium)
 		u8 *new = medium->cache + block * BRAID_MAP_PAGE;
 		u32 cut = 512 * random_below(&medium->rnd, 9);
 
-		/* Seldom: a torn page hides what else may be dirty without reason. */
+		/*
+		 * Rarely: a torn page hides other regions that are dirty
+		 * without reason.
+		 */
 		if (random_below(&medium->rnd, 16))
 			cut = random_below(&medium->rnd, 2) ? BRAID_MAP_PAGE : 0;
 		if (block >= BRAID_AT_MAP / BRAID_MAP_PAGE && cut &&
@@ -208,7 +214,7 @@ static struct braid_journal *journal_open(struct kunit *test,
 	return journal;
 }
 
-/* A write as the replica makes it. */
+/* A write as a replica does it. */
 struct write {
 	struct braid_stamp stamp;
 	u64 n;
@@ -225,7 +231,7 @@ static void write_stamped(struct braid_stamp *stamp, int error)
 	complete(&write->done);
 }
 
-/* True if it may go on at once. */
+/* Return: true if the write may begin at once. */
 static bool write_begin(struct braid_journal *journal, struct write *write,
 			u32 first, u32 last, u32 generation, u64 n)
 {
@@ -248,7 +254,7 @@ static int write_wait(struct write *write)
 	return write->error;
 }
 
-/* From begin to end. */
+/* Does a complete write. */
 static int write_one(struct braid_journal *journal, u32 first, u32 last,
 		     u32 generation, u64 n)
 {
@@ -287,21 +293,26 @@ static void journal_stamps_and_clears(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, write_one(journal, 5, 5, 7, 1), 0);
 	expect_entry(test, journal, 5, 7 | BRAID_MAP_DIRTY);
 	KUNIT_EXPECT_EQ(test, braid_journal_dirty_count(journal), 1u);
-	/* Hot: costs nothing. */
+	/* The region is hot: no change of the map. */
 	KUNIT_EXPECT_TRUE(test, write_begin(journal, &write, 5, 5, 7, 2));
-	/* In flight: not cleared (C2). */
+	/* The write is in flight: the region is not cleared (C2). */
 	KUNIT_EXPECT_EQ(test, clear_one(journal, 5, 9, 7, false), 0);
 	expect_entry(test, journal, 5, 7 | BRAID_MAP_DIRTY);
 	braid_journal_end(journal, &write.stamp);
-	/* Overtaken by a later write (C1). */
+	/* A later write was received: the region is not cleared (C1). */
 	KUNIT_EXPECT_EQ(test, clear_one(journal, 5, 1, 7, false), 0);
 	expect_entry(test, journal, 5, 7 | BRAID_MAP_DIRTY);
 	KUNIT_EXPECT_EQ(test, clear_one(journal, 5, 2, 9, false), 0);
 	expect_entry(test, journal, 5, 7);
-	/* A replica is away: the generation of now, clean as it is (C3). */
+	/*
+	 * A replica is outside the ISR: the clear stamps its generation (C3).
+	 */
 	KUNIT_EXPECT_EQ(test, clear_one(journal, 5, 2, 9, true), 0);
 	expect_entry(test, journal, 5, 9);
-	/* A later generation is stamped anew, an earlier one changes nothing. */
+	/*
+	 * A later generation stamps the region again, an earlier one changes
+	 * nothing.
+	 */
 	KUNIT_EXPECT_EQ(test, write_one(journal, 5, 5, 10, 3), 0);
 	expect_entry(test, journal, 5, 10 | BRAID_MAP_DIRTY);
 	KUNIT_EXPECT_TRUE(test, write_begin(journal, &write, 5, 5, 8, 4));
@@ -316,7 +327,7 @@ static void journal_stamps_and_clears(struct kunit *test)
 	braid_journal_close(journal);
 }
 
-/* More regions than a record has room for, some of them twice. */
+/* More regions than fit into one record, some of them listed twice. */
 static void journal_spans_records(struct kunit *test)
 {
 	struct medium *medium = medium_new(test);
@@ -378,7 +389,9 @@ static void clearing_work(struct work_struct *work)
 				    clearing->n, 4, false);
 }
 
-/* A write that meets a clear being written waits and sets the bit again (C1). */
+/*
+ * A write that meets a clear being written waits and sets the bit again (C1).
+ */
 static void journal_write_meets_clear(struct kunit *test)
 {
 	struct medium *medium = medium_new(test);
@@ -392,7 +405,10 @@ static void journal_write_meets_clear(struct kunit *test)
 	INIT_WORK_ONSTACK(&clearing.work, clearing_work);
 	schedule_work(&clearing.work);
 	wait_for_completion(&medium->held);
-	/* The same write counter, as when it is sent again: no help from it. */
+	/*
+	 * The same write counter, as of a write that is sent again: it must not
+	 * help.
+	 */
 	KUNIT_EXPECT_FALSE(test, write_begin(journal, &write, 8, 8, 4, 5));
 	msleep(20);
 	KUNIT_EXPECT_FALSE(test, completion_done(&write.done));
@@ -410,7 +426,7 @@ static void journal_write_meets_clear(struct kunit *test)
 	braid_journal_close(journal);
 }
 
-/* No ring record is used again before its changes are home. */
+/* No ring record is overwritten before its changes are in their pages. */
 static void journal_ring_waits_for_pages(struct kunit *test)
 {
 	struct medium *medium = medium_new(test);
@@ -420,7 +436,7 @@ static void journal_ring_waits_for_pages(struct kunit *test)
 
 	medium->hold_from = BRAID_AT_MAP;
 	medium->hold_to = META_SIZE;
-	/* One place stays free, and one is kept for a clear. */
+	/* One slot stays free, and one is kept for a clear. */
 	for (i = 0; i < BRAID_RING_RECORDS - 2; i++)
 		KUNIT_ASSERT_EQ(test, write_one(journal, 3 * i, 3 * i, 4, 1 + i), 0);
 	wait_for_completion(&medium->held);
@@ -442,7 +458,7 @@ static void journal_ring_waits_for_pages(struct kunit *test)
 	braid_journal_close(journal);
 }
 
-/* An error that passes is not forgotten. */
+/* A transient error fails the journal for good. */
 static void journal_fails_for_good(struct kunit *test)
 {
 	struct medium *medium = medium_new(test);
@@ -461,7 +477,7 @@ static void journal_fails_for_good(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, clear_one(journal, 1, 9, 4, false), -EIO);
 	braid_journal_close(journal);
 
-	/* A page, and the flush after the pages. */
+	/* First a page, then the flush after the pages fails. */
 	for (i = 0; i < 2; i++) {
 		u32 at;
 
@@ -479,7 +495,7 @@ static void journal_fails_for_good(struct kunit *test)
 	}
 }
 
-/* A hole in the ring costs one full pass, not one at each opening. */
+/* A hole in the ring costs one complete pass, not one at each opening. */
 static void journal_mends_a_hole(struct kunit *test)
 {
 	struct medium *medium = medium_new(test);
@@ -506,7 +522,7 @@ static void journal_mends_a_hole(struct kunit *test)
 	braid_journal_close(journal);
 }
 
-/* What cannot be tracked keeps everything from being cleared, not from being written. */
+/* Writes without trackers prevent clears, not writes. */
 static void journal_without_trackers(struct kunit *test)
 {
 	struct medium *medium = medium_new(test);
@@ -520,18 +536,18 @@ static void journal_without_trackers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, write_wait(&write), 0);
 	KUNIT_EXPECT_FALSE(test, write.stamp.tracked);
 	KUNIT_EXPECT_EQ(test, journal->trackers.untracked, 1u);
-	/* In flight, somewhere. */
+	/* A write is in flight in an unknown region. */
 	KUNIT_EXPECT_EQ(test, clear_one(journal, 0, 20, 4, false), 0);
 	expect_entry(test, journal, 0, 4 | BRAID_MAP_DIRTY);
 	braid_journal_end(journal, &write.stamp);
-	/* Overtaken by it, perhaps. */
+	/* That write may have been later. */
 	KUNIT_EXPECT_EQ(test, clear_one(journal, 5, 8, 4, false), 0);
 	expect_entry(test, journal, 5, 4 | BRAID_MAP_DIRTY);
 	KUNIT_EXPECT_EQ(test, clear_one(journal, 5, 9, 4, false), 0);
 	expect_entry(test, journal, 5, 4);
 	KUNIT_EXPECT_EQ(test, clear_one(journal, 0, 9, 4, false), 0);
 	expect_entry(test, journal, 0, 4);
-	/* The next writer counts from 1. */
+	/* The next writer counts its writes from 1. */
 	braid_journal_renew(journal);
 	KUNIT_EXPECT_EQ(test, clear_one(journal, 1, 0, 4, false), 0);
 	expect_entry(test, journal, 1, 4);
@@ -543,17 +559,17 @@ static void journal_without_trackers(struct kunit *test)
 #define FLIGHTS		12u
 
 /**
- * struct history - what was done to a journal until the power went
- * @journal: it
- * @generation: of now
- * @n: of the last write
+ * struct history - actions on a journal until the power cut
+ * @journal: the journal
+ * @generation: present generation
+ * @n: write counter of the last write
  * @flight: writes
- * @begun: of them, those in flight
- * @durable: a bit for each region that must be dirty
- * @written: a bit for each region that may be other than new
- * @least: generation that a region must have at least
- * @last: n of the last write there
- * @busy: writes in flight there
+ * @begun: bit for each of @flight that is in flight
+ * @durable: bit for each region that must be dirty
+ * @written: bit for each region that may have been written
+ * @least: least generation of each region
+ * @last: write counter of the last write to each region
+ * @busy: number of writes in flight in each region
  */
 struct history {
 	struct braid_journal *journal;
@@ -586,7 +602,7 @@ static struct history *history_new(struct kunit *test)
 
 static u32 some_region(struct rnd_state *rnd)
 {
-	/* Many meet in a few regions, some are far away. */
+	/* Most writes meet in a few regions, some are far away. */
 	return random_once_in(rnd, 3) ? random_below(rnd, REGIONS) :
 					random_below(rnd, 40);
 }
@@ -611,7 +627,9 @@ static void history_begin(struct history *history, struct rnd_state *rnd,
 		    history->generation - random_below(rnd, 2), history->n);
 }
 
-/* It is durable, if it says so, from here on; then it ends. */
+/*
+ * Ends a write; from here on its regions must be durably dirty if it succeeded.
+ */
 static void history_end(struct history *history, u32 at)
 {
 	struct write *write = &history->flight[at];
@@ -630,7 +648,10 @@ static void history_end(struct history *history, u32 at)
 	braid_journal_end(history->journal, &write->stamp);
 }
 
-/* Some of it may be cleared and is not expected any more; the rest may not. */
+/*
+ * Clears regions: those that may be clean now are not expected to be dirty any
+ * more; the others are.
+ */
 static void history_clear(struct history *history, struct rnd_state *rnd)
 {
 	struct braid_journal_clear clear[30];
@@ -693,7 +714,7 @@ static void history_run(struct kunit *test, struct medium *medium,
 	for (i = 0; i < FLIGHTS; i++)
 		if (history->begun[i])
 			history_end(history, i);
-	/* Whatever was written when the power went is on its way no more. */
+	/* No write that was submitted before the power cut is still running. */
 	drain_workqueue(history->journal->workqueue);
 	mutex_lock(&medium->lock);
 	medium->off = true;
@@ -705,8 +726,9 @@ static void history_run(struct kunit *test, struct medium *medium,
 }
 
 /*
- * The power goes at any write; what is open next finds everything. More than once
- * on the same medium, and while it mends what the last time left.
+ * The power goes off at any write, and the next opening finds everything.
+ * Repeated on the same medium, also while the journal repairs the damage of the
+ * last cut.
  */
 static void journal_loses_power(struct kunit *test)
 {
@@ -726,7 +748,9 @@ static void journal_loses_power(struct kunit *test)
 			KUNIT_ASSERT_TRUE(test, medium->off);
 			lose_power(medium);
 			went++;
-			/* What is torn now is found the next time. */
+			/*
+			 * A page that is torn now is found by the next opening.
+			 */
 			if (medium->torn_page)
 				bitmap_fill(history->written, REGIONS);
 			continue;
@@ -736,7 +760,7 @@ static void journal_loses_power(struct kunit *test)
 		history_check(test, history, medium);
 		if (medium->torn_page)
 			bitmap_fill(history->written, REGIONS);
-		/* What was written before this opening has no counter. */
+		/* Writes before this opening have no counter. */
 		memset(history->last, 0, REGIONS * sizeof(u64));
 		history_run(test, medium, history, &rnd);
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Where a store has its parts, and how large a volume fits. */
+/* Layout of a store, and the largest volume that fits. */
 #include "random.h"
 
 #include "../../kmod/blk/store/layout.c"
@@ -16,7 +16,7 @@ static void parts_do_not_meet(struct kunit *test)
 			BRAID_RING_RECORDS * BRAID_MAP_PAGE);
 }
 
-/* Pages needed for so many regions, one by one. */
+/* Counts pages for a number of regions one by one. */
 static u64 naive_pages(u64 regions)
 {
 	return regions / BRAID_MAP_PER_PAGE +
@@ -68,7 +68,7 @@ static void check_fit(struct kunit *test, u64 space)
 		return;
 	}
 	KUNIT_ASSERT_TRUE(test, fits(size, space));
-	/* No more is left over than the metadata is rounded by. */
+	/* No more space is left over than rounding the metadata takes. */
 	if (size + 2 * BRAID_DATA_ALIGN <= BRAID_SIZE_MAX)
 		KUNIT_ASSERT_FALSE(test, fits(size + 2 * BRAID_DATA_ALIGN,
 					      space));
@@ -87,7 +87,7 @@ static void what_fits_fits(struct kunit *test)
 	check_fit(test, U64_MAX);
 	for (i = 0; i < 20000; i++)
 		check_fit(test, random_size(&rnd));
-	/* Around the sizes at which larger regions begin. */
+	/* Around the sizes where the default region size changes. */
 	for (shift = BRAID_REGION_SHIFT_DEFAULT; shift < 22; shift++) {
 		u64 edge = (u64)(16384 * BRAID_MAP_PER_PAGE) << shift;
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The region map and its ring: what a crash leaves is never less than was written. */
+/*
+ * The region map and its ring: after a crash no region is less dirty than its
+ * writes require.
+ */
 #include "../../kmod/blk/proto/map.c"
 
 #include <linux/bitmap.h>
@@ -10,18 +13,18 @@
 #define MAP_ID		0x1122334455667788ULL
 #define REGIONS		(2 * BRAID_MAP_PER_PAGE + 37)
 #define PAGES		3u
-#define RECORDS		8u	/* of the ring of the histories */
+#define RECORDS		8u	/* of the ring in the histories */
 #define NOW		1000u
 
-/* A store, and what a region map that forgets nothing says of it. */
+/* A store, and the expected contents of its region map. */
 struct world {
 	struct braid_map map;
-	struct braid_map read;	/* as it is found after a crash */
+	struct braid_map read;	/* the map as read after a crash */
 	u8 *pages;
 	u8 *ring;
 	u64 next;
-	u64 tail;		/* what is below is home */
-	bool named[REGIONS];	/* ever in a record */
+	u64 tail;		/* changes of records below are in their pages */
+	bool named[REGIONS];	/* the region was in a record at least once */
 };
 
 static void map_new(struct kunit *test, struct braid_map *map)
@@ -220,7 +223,7 @@ static void map_bad_pages_are_dirty(struct kunit *test)
 		expect_bad_page(test, world, which, page);
 		page[bit / 8] ^= 1 << bit % 8;
 	}
-	/* A good page, but of another place or another volume. */
+	/* A valid page of another place or another volume. */
 	expect_bad_page(test, world, 0, world->pages + BRAID_MAP_PAGE);
 	world->read.map_id++;
 	expect_bad_page(test, world, 1, world->pages + BRAID_MAP_PAGE);
@@ -275,7 +278,7 @@ static void seal(void *slot)
 							   crc)));
 }
 
-/* Is it refused with a checksum that is right? */
+/* Expects a record with a valid checksum to be refused. */
 static void expect_refused(struct kunit *test, struct disk_ring *disk)
 {
 	const struct braid_change change = { .region = 1, .entry = 2 };
@@ -325,7 +328,7 @@ static void replay_of_what_is_whole(struct kunit *test)
 	}
 }
 
-/* The record after the last was being written: it is as if it never was. */
+/* The crash interrupted the write of a new record: the older records count. */
 static void replay_of_a_torn_last(struct kunit *test)
 {
 	struct world *world = world_new(test);
@@ -336,7 +339,7 @@ static void replay_of_a_torn_last(struct kunit *test)
 
 	random_begin(test, &rnd);
 	old = kunit_kzalloc(test, BRAID_MAP_PAGE, GFP_KERNEL);
-	/* Full, so that both parts differ wherever it is cut. */
+	/* The record is full, so that both parts differ at every cut. */
 	change = kunit_kcalloc(test, BRAID_RING_PER_RECORD, sizeof(*change),
 			       GFP_KERNEL);
 	for (i = 0; i < BRAID_RING_PER_RECORD; i++)
@@ -358,7 +361,7 @@ static void replay_of_a_torn_last(struct kunit *test)
 	}
 }
 
-/* A record before the last is bad, or what was written there was lost. */
+/* A record before the last is bad or missing. */
 static void replay_with_a_hole(struct kunit *test)
 {
 	struct world *world = world_new(test);
@@ -403,7 +406,7 @@ static void replay_with_a_hole(struct kunit *test)
 	}
 }
 
-/* No generation goes backwards when the ring has a hole (I6). */
+/* A hole in the ring lets no generation go backwards (I6). */
 static void replay_with_a_hole_keeps_generations(struct kunit *test)
 {
 	struct braid_change change = { .region = 9, .entry = NOW + 5 };

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The voter's and the writer's rules, against the text and a naive model. */
+/*
+ * The rules of voter and writer, checked against their text and a naive model.
+ */
 #include "../../kmod/blk/proto/member.c"
 
 #include <linux/slab.h>
@@ -23,7 +25,10 @@ static void member_promises(struct kunit *test)
 			BRAID_AGAIN);
 	KUNIT_EXPECT_EQ(test, braid_voter_promise(&own, &grant, &other, 0, false),
 			BRAID_HELD);
-	/* Of two that race with one counter the higher node wins. */
+	/*
+	 * Of two attachments with the same counter the one with the higher node
+	 * wins.
+	 */
 	KUNIT_EXPECT_EQ(test, braid_voter_promise(&own, &grant,
 						  &(struct braid_epoch){ 5, 49 },
 						  20 * SECOND, false), BRAID_STALE);
@@ -40,7 +45,10 @@ static void member_promises(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, braid_voter_promise(&own, &grant, &other,
 						  10 * SECOND, false),
 			BRAID_TAKEN);
-	/* The writer before closed it, not the one that was promised since. */
+	/*
+	 * The previous writer closed the volume, not the one that was promised
+	 * since.
+	 */
 	own.flags |= BRAID_RECORD_CLEAN;
 	KUNIT_EXPECT_EQ(test, braid_voter_promise(&own, &grant, &other, 0, false),
 			BRAID_HELD);
@@ -52,7 +60,7 @@ static void member_promises(struct kunit *test)
 			BRAID_BLANK);
 }
 
-/* The proposal that follows @own in its epoch. */
+/* Returns the proposal that follows @own in its epoch. */
 static struct braid_record follower(const struct braid_record *own)
 {
 	struct braid_record proposal = *own;
@@ -83,7 +91,7 @@ static void member_records(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, next.generation, 2u);
 	KUNIT_EXPECT_EQ(test, next.known[1], 42ULL);
 	KUNIT_EXPECT_TRUE(test, next.flags & BRAID_RECORD_CLEAN);
-	/* Its own stays its own; a proposal never raises last_insync_gen (G4). */
+	/* Own fields stay; a proposal never raises last_insync_gen (G4). */
 	KUNIT_EXPECT_EQ(test, (int)next.voter, 2);
 	KUNIT_EXPECT_EQ(test, next.incarnation, 7ULL);
 	KUNIT_EXPECT_EQ(test, next.last_insync_gen, 1u);
@@ -143,7 +151,10 @@ static void member_unfit_records(struct kunit *test)
 #undef VERDICT
 }
 
-/* Being named ends a joining; being left out leaves the own state alone. */
+/*
+ * A record that names a joining replica completes it; one that leaves it out
+ * does not change its own state.
+ */
 static void member_named_is_complete(struct kunit *test)
 {
 	struct braid_record own = record_plain(2, 3, 0), next, proposal;
@@ -179,9 +190,9 @@ static void member_admits_one_epoch(struct kunit *test)
 }
 
 /*
- * G4, crash case 24: a shrink that leaves C out is proposed twice and reaches
- * only C; the others go on; C hears of what is committed and must not take it
- * for what it holds.
+ * G4, crash case 24: a shrink without C is proposed twice and reaches only C,
+ * while the others go on. C then receives the generation of a committed record
+ * and must not mistake it for that of its own record.
  */
 static void member_G4_only_the_record_held(struct kunit *test)
 {
@@ -201,12 +212,12 @@ static void member_G4_only_the_record_held(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, braid_voter_committed(&next, 1));
 	KUNIT_EXPECT_FALSE(test, braid_voter_committed(&next, 3));
 	KUNIT_EXPECT_EQ(test, next.last_insync_gen, 1u);
-	/* The same number by another writer is another record. */
+	/* The same generation of another writer belongs to another record. */
 	own = next;
 	own.promised = later;
 	KUNIT_EXPECT_FALSE(test, braid_voter_committed(&own, 2));
 	KUNIT_EXPECT_TRUE(test, braid_voter_committed(&next, 2));
-	/* Left out: nothing to raise. */
+	/* The record does not name the voter: nothing to raise. */
 	proposal = follower(&next);
 	proposal.isr = BRAID_VOTER_BIT(1);
 	KUNIT_ASSERT_EQ(test, braid_voter_record(&next, &epoch, &proposal, &own),
@@ -220,7 +231,10 @@ static struct braid_answer answer_of(u8 voter, u8 data, u8 witnesses,
 {
 	struct braid_answer answer;
 
-	/* Not in an initialiser: gcc 12 with -ftrivial-auto-var-init=zero loses a part. */
+	/*
+	 * Not an initialiser: gcc 12 with -ftrivial-auto-var-init=zero loses a
+	 * part.
+	 */
 	memset(&answer, 0, sizeof(answer));
 	answer.record = record_plain(voter, data, witnesses);
 	answer.store = 100 + voter;
@@ -241,13 +255,13 @@ static u64 isr_of(const u8 *id)
 	return isr;
 }
 
-/* Crash cases 8, 16, 17, 20 as the answers that an attach gets. */
+/* Crash cases 8, 16, 17 and 20, as answers to an attach. */
 static void member_attach_cases(struct kunit *test)
 {
 	struct braid_answer a[3];
 	struct braid_choice choice;
 
-	/* 16: one stays away. */
+	/* 16: one voter stays away. */
 	a[0] = answer_of(1, 3, 0, 2, 1, ISR(1, 2, 3));
 	a[1] = answer_of(2, 3, 0, 2, 1, ISR(1, 2, 3));
 	KUNIT_EXPECT_EQ(test, braid_attach_choose(a, 2, 2, &choice),
@@ -259,7 +273,7 @@ static void member_attach_cases(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, braid_attach_choose(a, 1, 0, &choice),
 			BRAID_ATTACH_NO_MAJORITY);
 
-	/* 17: A left, then B; A comes back, with the witness or alone. */
+	/* 17: A left, then B; A returns, with the witness or alone. */
 	a[0] = answer_of(1, 2, 1, 2, 1, ISR(1, 2));
 	a[1] = answer_of(3, 2, 1, 2, 2, ISR(2));
 	KUNIT_EXPECT_EQ(test, braid_attach_choose(a, 2, 1, &choice),
@@ -274,7 +288,7 @@ static void member_attach_cases(struct kunit *test)
 			BRAID_ATTACH_OK);
 	KUNIT_EXPECT_EQ(test, choice.isr, ISR(2));
 
-	/* 8: everything but a joining replica is gone, votes apart. */
+	/* 8: only a joining replica is left, apart from votes. */
 	a[0] = answer_of(2, 2, 1, 2, 2, ISR(1));
 	a[0].record.own = BRAID_OWN_JOINING;
 	a[0].record.joining = a[0].record.mver;
@@ -283,7 +297,10 @@ static void member_attach_cases(struct kunit *test)
 			BRAID_ATTACH_NO_MEMBER);
 }
 
-/* 9: what a record says of a joiner counts if it is above its beginning. */
+/*
+ * 9: a record counts for a joining replica if it is higher than the one under
+ * which the join began.
+ */
 static void member_attach_joiner(struct kunit *test)
 {
 	struct braid_answer a[2];
@@ -301,7 +318,7 @@ static void member_attach_joiner(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, choice.isr, ISR(2));
 }
 
-/* 11, 12: a voter whose record went back is as good as none. */
+/* 11, 12: a voter with a rolled back record does not count. */
 static void member_attach_rolled_back(struct kunit *test)
 {
 	struct braid_answer a[3];
@@ -330,7 +347,7 @@ static void member_attach_rolled_back(struct kunit *test)
 			BRAID_ATTACH_NOT_CREATED);
 }
 
-/* The source: unchanged store, then here, then the lowest id. */
+/* Order of preference for the source: unchanged store, local, lowest id. */
 static void member_attach_source(struct kunit *test)
 {
 	struct braid_answer a[3];
@@ -349,7 +366,10 @@ static void member_attach_source(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (int)choice.source, 2);
 }
 
-/* Two majorities of a list meet; during a change it takes one of each. */
+/*
+ * Two majorities of a list meet; during a change of voters it takes one of each
+ * list.
+ */
 static void member_majorities_meet(struct kunit *test)
 {
 	struct braid_record record;
@@ -379,7 +399,9 @@ static void member_majorities_meet(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, braid_record_has_majority(&record, ~0ULL));
 }
 
-/* S3: never empty, never somebody who was not a member. */
+/*
+ * S3: the result is never empty and never has a replica that was not a member.
+ */
 static void member_S3_shrink(struct kunit *test)
 {
 	struct rnd_state rnd;
@@ -410,7 +432,7 @@ static int newest_first(const void *a, const void *b)
 	return *x > *y ? -1 : *x < *y;
 }
 
-/* From the M-th newest send time, 2 % short of what the voters count. */
+/* Counted from the M-th newest send time, 2 % shorter than the voters count. */
 static void member_lease_deadline(struct kunit *test)
 {
 	u64 sent[BRAID_VOTER_ID_MAX + 1], sorted[BRAID_VOTERS_MAX], at, got;

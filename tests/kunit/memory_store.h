@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A store in memory, for a replica under test: its record and its data outlive
- * openings, and a test holds its I/O or makes it fail.
+ * A store in memory for a replica under test. Record and data outlive openings,
+ * and a test can hold its I/O or make it fail.
  */
 #ifndef BRAID_KUNIT_MEMORY_STORE_H
 #define BRAID_KUNIT_MEMORY_STORE_H
@@ -21,25 +21,25 @@
 
 /**
  * struct memory - the one store of a test; it outlives openings
- * @store: what the replica sees
- * @record: the durable one
- * @records: how often it was written
- * @data: its data
- * @meta: its metadata
+ * @store: the store as the replica knows it
+ * @record: the durable record
+ * @records: number of writes of the record
+ * @data: the data
+ * @meta: the metadata
  * @lock: protects @held
  * @hold: data I/O is kept in @held
- * @held: kept, in order
- * @nheld: how many
- * @submitted: data I/O that came
- * @last: operation of the last one
- * @last_fua: it was to be durable
+ * @held: data I/O to be completed later, in order
+ * @nheld: number of @held
+ * @submitted: number of data I/O submitted
+ * @last: operation of the last data I/O
+ * @last_fua: the last data I/O had FUA
  * @opened: the store is open
  * @fail_slots: writes of the record fail
- * @no_memory: they find no memory before they begin
- * @fail_data: what the next data I/O ends with
- * @fail_meta: what a write of metadata ends with
- * @hold_meta: a write of metadata waits
- * @go_on: until this
+ * @no_memory: writes of the record fail with -ENOMEM before they begin
+ * @fail_data: result of the next data I/O
+ * @fail_meta: result of writes of metadata
+ * @hold_meta: a write of metadata waits for @go_on
+ * @go_on: lets the write of metadata continue
  */
 static struct memory {
 	struct braid_store store;
@@ -145,7 +145,7 @@ void braid_store_submit(struct braid_store *store, struct braid_store_io *io)
 	io->done(io, error);
 }
 
-/* What was held ends now, with interrupts off as a device may do it. */
+/* Completes the held I/O with interrupts off, as a device driver may do. */
 static inline void let_go(void)
 {
 	unsigned long flags;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The control record and its two slots: nothing but what was written is read. */
+/* The control record and its two slots: only valid records are read. */
 #include "../../kmod/blk/proto/record.c"
 #include "../../kmod/blk/proto/map.c"
 
@@ -15,7 +15,7 @@ static u8 *slot_new(struct kunit *test)
 	return slot;
 }
 
-/* Makes the checksum right again after a change. */
+/* Updates the checksum after a change. */
 static void slot_seal(void *slot)
 {
 	struct disk_record *disk = slot;
@@ -63,7 +63,7 @@ static void record_round_trip(struct kunit *test)
 	}
 }
 
-/* A bit flipped anywhere in the slot, unused room included. */
+/* Each bit of the slot is flipped, including unused bytes. */
 static void record_flipped_bits_are_seen(struct kunit *test)
 {
 	struct braid_record record = record_plain(1, 3, 0);
@@ -80,7 +80,7 @@ static void record_flipped_bits_are_seen(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, braid_record_decode(&record, slot));
 }
 
-/* A write of the slot that stopped after any sector. */
+/* The write of a slot stops after each sector. */
 static void record_torn_slots_fall_back(struct kunit *test)
 {
 	struct braid_record old = record_plain(1, 3, 0), new, got;
@@ -98,7 +98,10 @@ static void record_torn_slots_fall_back(struct kunit *test)
 		braid_record_encode(&old, b);
 		memcpy(a, fresh, sector * 512);
 		KUNIT_ASSERT_EQ(test, braid_record_choose(&got, a, b, &why), 0);
-		/* Beyond the fields both are zero: that is the whole new one. */
+		/*
+		 * Both are zero behind the fields, so this is the complete new
+		 * record.
+		 */
 		if (sector * 512 < sizeof(struct disk_record)) {
 			KUNIT_EXPECT_EQ(test, got.sequence, 2ULL);
 			KUNIT_EXPECT_NOT_NULL(test, why);
@@ -132,7 +135,7 @@ static void record_higher_sequence_is_chosen(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, why, "not a record");
 }
 
-/* Records with a right checksum that nobody honest wrote. */
+/* Records with a valid checksum and invalid contents. */
 static void record_nonsense_is_refused(struct kunit *test)
 {
 	struct braid_record good = record_plain(1, 2, 1), bad;
@@ -192,7 +195,7 @@ static void record_nonsense_is_refused(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, braid_record_decode(&bad, slot), "unknown fields");
 }
 
-/* The witness of a volume that was not created yet does not know its size. */
+/* The witness of a volume that was not created yet does not know the size. */
 static void record_size_may_wait_at_a_witness(struct kunit *test)
 {
 	struct braid_record record = record_plain(3, 2, 1);

@@ -4,7 +4,7 @@
 
 #include "../../kmod/blk/proto/map.c"
 #include "../../kmod/blk/proto/record.c"
-/* It would tell the console of each of thousands of repairs. */
+/* Thousands of repairs would flood the console. */
 #undef pr_info
 #define pr_info(format, ...) no_printk(format, ##__VA_ARGS__)
 #include "../../kmod/blk/store/slots.c"
@@ -12,12 +12,12 @@
 
 enum { SECTOR = 512, SECTORS = BRAID_SLOT_SIZE / SECTOR };
 
-/* The store: its slots, and what happens to it. */
+/* The store: its slots and faults. */
 static struct disk {
 	u8 slot[2][BRAID_SLOT_SIZE];
 	bool unreadable[2];
-	int writes_left;	/* until the power goes; < 0: it stays */
-	u64 torn;		/* sectors that the last write still reaches */
+	int writes_left;	/* writes until the power goes off; < 0: never */
+	u64 torn;		/* sectors that the interrupted write still reaches */
 	bool off;
 	unsigned int writes;
 	bool not_durable;	/* a write without FUA was seen */
@@ -102,8 +102,8 @@ static struct braid_record *new_record(struct kunit *test)
 }
 
 /*
- * Whatever was answered stays, whatever was not is there whole or not at all, and
- * a repair that power interrupts loses nothing either.
+ * A record that was reported durable stays; an interrupted one is there
+ * completely or not at all; an interrupted repair loses nothing.
  */
 static void no_power_cut_loses_a_record(struct kunit *test)
 {
@@ -128,7 +128,7 @@ static void no_power_cut_loses_a_record(struct kunit *test)
 			answered = next->sequence;
 			continue;
 		}
-		/* It comes back, perhaps for a moment only. */
+		/* The power returns, perhaps for a moment only. */
 		do {
 			power_returns();
 			if (random_once_in(&rnd, 3))
@@ -208,7 +208,7 @@ static void what_is_no_replica_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, braid_slots_read(&store, record, NULL), -ENODATA);
 }
 
-/* A record that was written elsewhere, or by somebody hostile. */
+/* A record that was written on another store, or by an attacker. */
 static void a_record_of_another_store_is_refused(struct kunit *test)
 {
 	struct braid_record *record = new_record(test);
@@ -218,7 +218,7 @@ static void a_record_of_another_store_is_refused(struct kunit *test)
 	braid_slots_write(&store, record);
 	KUNIT_EXPECT_EQ(test, braid_slots_read(&store, record, NULL), -EINVAL);
 
-	/* 256 regions, so one page. */
+	/* 256 regions need one page. */
 	record->data_at = 0;
 	braid_slots_write(&store, record);
 	room = BRAID_AT_MAP;
@@ -226,7 +226,7 @@ static void a_record_of_another_store_is_refused(struct kunit *test)
 	room = BRAID_AT_MAP + BRAID_MAP_PAGE;
 	KUNIT_EXPECT_EQ(test, braid_slots_read(&store, record, NULL), 0);
 
-	/* Without a data space both kinds can be read. */
+	/* Without a data space records of both kinds can be read. */
 	store.witness = true;
 	room = 0;
 	KUNIT_EXPECT_EQ(test, braid_slots_read(&store, record, NULL), 0);

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is still tried on a store after a flush failed, and what counts as that. */
+/*
+ * After a failed flush: which I/O is still tried, and which failures count as a
+ * failed flush.
+ */
 #include <kunit/test.h>
 
 #include <linux/module.h>
 
 #include "../../kmod/blk/store/store.c"
 
-/* The kind of store below: what it was asked, and what it says. */
+/* A fake kind of store: counts calls and returns errors. */
 static struct below {
 	struct braid_store store;
-	int error;		/* of what comes next */
+	int error;		/* result of the next call */
 	unsigned int submitted;
 	unsigned int synced;
 	unsigned int flushed;
@@ -55,7 +58,7 @@ static void note(struct braid_store_io *io, int error)
 	last_error = error;
 }
 
-/* How an I/O ends of which the kind of store says @error. */
+/* Returns the result of an I/O that ends with @error in the fake store. */
 static int ends(enum braid_store_op op, bool fua, int error)
 {
 	struct braid_store_io io = { .op = op, .fua = fua, .done = note };
@@ -66,7 +69,7 @@ static int ends(enum braid_store_op op, bool fua, int error)
 	return last_error;
 }
 
-/* The same of a page of metadata. */
+/* Returns the result of a write of a metadata page that ends with @error. */
 static int metadata_ends(struct kunit *test, bool fua, int error)
 {
 	void *page = kunit_kzalloc(test, BRAID_BLOCK, GFP_KERNEL);
@@ -105,7 +108,7 @@ static void failed_flush_is_never_tried_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, below.flushed, 1u);
 }
 
-/* That of the region map: nobody submitted it. */
+/* The region map flushes by itself, without braid_store_submit(). */
 static void failed_flush_from_inside_counts_too(struct kunit *test)
 {
 	below.error = -ENOSPC;
@@ -130,7 +133,9 @@ static void lack_of_space_does_not_count(struct kunit *test)
 	expect_trust(test, true);
 }
 
-/* S2: being out takes no vote away, and a vote is a record that is durable. */
+/*
+ * S2: a replica outside the ISR keeps its vote, and a vote is a durable record.
+ */
 static void records_are_kept_when_data_is_not_trusted(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, ends(BRAID_STORE_FLUSH, false, -EIO), -EIO);
