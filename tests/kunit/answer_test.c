@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A writer and a target that knows the secret and answers as it likes: what does
- * not fit a request ends the connection, and no request is answered by it.
+ * A writer and a hostile target that knows the secret: an answer that does not
+ * fit a request ends the connection and answers no request.
  */
 #include "../../kmod/blk/transport/auth.c"
 #include "../../kmod/blk/transport/conn.c"
@@ -24,11 +24,11 @@
 #define FILL		0x5a
 
 /**
- * struct lie - what is wrong with an answer
- * @name: of the case
- * @change: makes it so; @frame is that of an answer that is right
- * @again: the answer is right, and is sent twice
- * @slow: it is right, and its second half comes when @liar.go says so
+ * struct lie - fault of an answer
+ * @name: name of the case
+ * @change: changes the frame of a correct answer
+ * @again: the answer is correct and is sent twice
+ * @slow: the answer is correct, and its second half is sent after @liar.go
  */
 struct lie {
 	const char *name;
@@ -38,16 +38,16 @@ struct lie {
 };
 
 /**
- * struct liar - the target
- * @address: where it listens
- * @secrets: one, which the writer knows
- * @listening: the socket there
- * @sock: its two connections
- * @task: who answers
- * @payload: what a READ is answered with
- * @lie: what is wrong, or NULL
- * @asked: frames that came
- * @go: for a slow answer
+ * struct liar - the hostile target
+ * @address: address where it listens
+ * @secrets: the secret, which the writer knows
+ * @listening: listening socket
+ * @sock: sockets of the two connections
+ * @task: thread that answers
+ * @payload: payload of the answer to a READ
+ * @lie: fault of the answers, or NULL
+ * @asked: number of frames received
+ * @go: lets a slow answer continue
  */
 struct liar {
 	struct braid_address address;
@@ -65,7 +65,7 @@ struct liar {
 struct asking {
 	struct braid_request request;
 	struct completion answered;
-	struct page *page[3];	/* the last one is not the request's */
+	struct page *page[3];	/* the last page does not belong to the request */
 	struct bio_vec vec[2];
 	atomic_t answers;
 };
@@ -98,7 +98,7 @@ static int greet_writer(struct liar *liar, struct socket *sock)
 	return braid_sock_send(sock, &handshake.welcome, sizeof(handshake.welcome), soon());
 }
 
-/* Return: 0 when the frame went out. */
+/* Return: 0 when the frame was sent. */
 static int tell(struct liar *liar, struct socket *sock, const struct braid_frame *frame)
 {
 	struct braid_wire_frame wire;
@@ -137,7 +137,10 @@ static int answer_one(struct liar *liar, struct socket *sock)
 	return ret;
 }
 
-/* First comes the control connection, then that for data, where it answers. */
+/*
+ * Accepts the control connection, then the data connection, on which it
+ * answers.
+ */
 static int liar_thread(void *data)
 {
 	struct liar *liar = data;
@@ -250,7 +253,7 @@ static void type(struct braid_frame *frame)
 	frame->payload = 0;
 }
 
-/* Of the same slot, for another request. */
+/* Changes the answer to one for another request in the same slot. */
 static void seq(struct braid_frame *frame)
 {
 	frame->seq += INDEX_MASK + 1;
@@ -343,7 +346,7 @@ static void lie_answers_nothing(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(page_address(asking->page[2]), 0, PAGE_SIZE));
 }
 
-/* The same slot has the next request by then, or none. */
+/* The slot holds the next request by then, or none. */
 static void second_answer_is_a_lie(struct kunit *test)
 {
 	static const struct lie twice = { .name = "twice", .again = true };
@@ -357,9 +360,9 @@ static void second_answer_is_a_lie(struct kunit *test)
 	braid_remote_submit(remote, &first->request);
 	KUNIT_EXPECT_TRUE(test, answered(first));
 	KUNIT_EXPECT_EQ(test, first->request.error, 0);
-	/* Its data is the application's by now. */
+	/* The data belongs to the application by now. */
 	memset(page_address(first->page[0]), 0, PAGE_SIZE);
-	/* Whichever is first, this one or the end of the connection. */
+	/* Either this request comes first or the end of the connection. */
 	braid_remote_submit(remote, &next->request);
 	KUNIT_EXPECT_TRUE(test, answered(next));
 	KUNIT_EXPECT_EQ(test, next->request.error, -ENOTCONN);
@@ -369,7 +372,7 @@ static void second_answer_is_a_lie(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(page_address(first->page[0]), 0, PAGE_SIZE));
 }
 
-/* Who writes to what he reads into harms himself only. */
+/* An application that writes into the pages it reads into harms only itself. */
 static void reader_may_scribble(struct kunit *test)
 {
 	static const struct lie slow = { .name = "slow", .slow = true };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A replica that keeps its data in memory and answers when a test says so. It
- * stands where the real one does behind kmod/blk/target/target.c.
+ * A replica that keeps its data in memory and answers on demand. It replaces
+ * the real one behind kmod/blk/target/target.c.
  */
 #ifndef BRAID_KUNIT_FAKE_REPLICA_H
 #define BRAID_KUNIT_FAKE_REPLICA_H
@@ -86,7 +86,7 @@ static int fake_execute(struct braid_request *request)
 		request->value = request->n;
 		return 0;
 	case BRAID_OP_ASK:
-		/* A record with every verdict: here bytes, and the question back. */
+		/* Instead of a record: the body of the request, padded. */
 		memset(request->body + request->body_len, 0xa5,
 		       BRAID_SLOT_SIZE - request->body_len);
 		request->body_len = BRAID_SLOT_SIZE;

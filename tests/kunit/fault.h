@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Allocations that fail when a test says so. Included before the source under
- * test, whose calls come here. The kernel's own fault injection would do, but
- * it fails the test's allocations too, and says so with a stack trace each
- * time, which nobody can tell from a real complaint.
+ * Allocations that fail on demand. Included before the source under test, whose
+ * calls come here. The kernel's own fault injection fails the allocations of
+ * the test as well and prints a stack trace each time, which cannot be told
+ * from that of a real fault.
  */
 #ifndef BRAID_KUNIT_FAULT_H
 #define BRAID_KUNIT_FAULT_H
@@ -11,7 +11,7 @@
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 
-/* Which of the allocations to come fails, 0 for none; counts down. */
+/* Number of allocations until the one that fails; 0: none. */
 static unsigned int fault_at;
 
 static inline bool fault_now(void)

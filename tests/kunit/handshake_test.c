@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Who knows the secret gets in, and nobody can change a word of what is said. */
+/*
+ * The handshake: only a side that knows the secret gets in, and no message can
+ * be changed.
+ */
 #include "../../kmod/blk/transport/auth.c"
 #include "../../kmod/blk/transport/handshake.c"
 #include "../../kmod/blk/transport/wire.c"
@@ -8,7 +11,10 @@
 
 #include <kunit/test.h>
 
-/* RFC 4231, and that a label is not the same as its bytes without the end. */
+/*
+ * The vectors of RFC 4231, and a label that differs from its bytes without the
+ * NUL.
+ */
 struct mac_case {
 	const char *name;
 	const char *secret;
@@ -52,7 +58,7 @@ static void mac_is_that_of_the_rfc(struct kunit *test)
 	size_t size = strlen(c->data), cut;
 	u8 mac[BRAID_MAC_SIZE];
 
-	/* However it is cut into pieces. */
+	/* For every division into parts. */
 	for (cut = 0; cut <= size; cut++) {
 		const struct braid_auth_part part[] = {
 			{ c->data, cut }, { c->data + cut, size - cut },
@@ -102,7 +108,7 @@ static void secrets_have_a_length(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(&secrets, 0, sizeof(secrets)));
 }
 
-/* Two sides, and what they say. */
+/* Both sides, and their messages. */
 struct play {
 	struct braid_handshake writer;
 	struct braid_handshake target;
@@ -143,7 +149,7 @@ static void play_init(struct play *play)
 
 enum told { TOLD_WRITER, TOLD_TARGET };
 
-/* Return: 0 or the first error of either side, and whose. */
+/* Return: 0 or the first error of either side; @who is set to that side. */
 static int play_through(struct play *play, enum told *who)
 {
 	int ret;
@@ -210,7 +216,10 @@ static void both_learn_what_the_other_says(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, play->got.voter, 3);
 }
 
-/* What one side says could not have been said by the other, whatever is in it. */
+/*
+ * A message of one side cannot pass for a message of the other, whatever it
+ * contains.
+ */
 static void each_speaks_under_its_label(struct kunit *test)
 {
 	struct play *play = test->priv;
@@ -238,7 +247,10 @@ static void each_speaks_under_its_label(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, memcmp(mac, said->welcome.mac, sizeof(mac)), 0);
 }
 
-/* What comes of the rest when the target hears another hello. */
+/*
+ * Returns the result of the rest of the handshake after the target received
+ * another hello.
+ */
 static int go_on_from_hello(struct play *play)
 {
 	int ret = braid_handshake_take_hello(&play->target);
@@ -289,7 +301,7 @@ static void turn_bits(struct kunit *test, void *message, size_t size,
 	}
 }
 
-/* Every bit of every message: one of the two sides does not go on. */
+/* For every flipped bit of every message one of the two sides gives up. */
 static void no_bit_can_be_turned(struct kunit *test)
 {
 	struct play *play = test->priv;
@@ -308,7 +320,7 @@ static void no_bit_can_be_turned(struct kunit *test)
 		  go_on_from_welcome);
 	proof = play->writer.proof;
 	KUNIT_ASSERT_EQ(test, go_on_from_challenge(play), 0);
-	/* It says the same to the same. */
+	/* The same input yields the same proof. */
 	KUNIT_ASSERT_EQ(test, memcmp(&proof, &play->writer.proof, sizeof(proof)), 0);
 	turn_bits(test, &play->writer.challenge, sizeof(play->writer.challenge),
 		  go_on_from_challenge);
@@ -322,10 +334,10 @@ static void wrong_secret_is_rejected(struct kunit *test)
 	set_secret(&play->writer_secrets, 0, 'w');
 	KUNIT_ASSERT_EQ(test, play_through(play, &who), -EKEYREJECTED);
 	KUNIT_EXPECT_EQ(test, who, TOLD_TARGET);
-	/* Nothing of what was wanted has been looked at. */
+	/* No request was read from the message. */
 	KUNIT_EXPECT_NULL(test, memchr_inv(&play->wanted, 0, sizeof(play->wanted)));
 
-	/* The writer hears it, and nothing else. */
+	/* The writer learns that the secret is wrong, and nothing else. */
 	braid_handshake_reject(&play->target);
 	KUNIT_EXPECT_NULL(test, memchr_inv(play->target.welcome.volume, 0,
 					   sizeof(struct braid_wire_welcome) -
@@ -352,7 +364,9 @@ static void either_secret_opens(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, play->target_which, 0);
 }
 
-/* A target that does not know the secret is none, whatever it lets in. */
+/*
+ * The writer refuses a target without the secret, even if the target admits it.
+ */
 static void false_target_is_found_out(struct kunit *test)
 {
 	struct play *play = test->priv;
@@ -369,7 +383,7 @@ static void false_target_is_found_out(struct kunit *test)
 							   &play->got), -EKEYREJECTED);
 }
 
-/* What was said once is of no use a second time. */
+/* A recorded message is of no use in another handshake. */
 static void replay_is_refused(struct kunit *test)
 {
 	struct play *play = test->priv;
@@ -381,7 +395,7 @@ static void replay_is_refused(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, play_through(play, &who), 0);
 	*old = play->writer;
 
-	/* To the target: it asks for another answer each time. */
+	/* To the target: its challenge differs each time. */
 	play->target.hello = old->hello;
 	braid_handshake_challenge(&play->target);
 	play->target.proof = old->proof;
@@ -389,7 +403,7 @@ static void replay_is_refused(struct kunit *test)
 							 &play->target_secrets,
 							 &play->target_which,
 							 &play->wanted), -EKEYREJECTED);
-	/* To the writer: so does its hello. */
+	/* To the writer: its hello differs each time. */
 	braid_handshake_hello(&play->writer);
 	play->writer.challenge = old->challenge;
 	KUNIT_ASSERT_EQ(test, braid_handshake_proof(&play->writer,
@@ -414,7 +428,7 @@ static void versions_and_features_are_told(struct kunit *test)
 	play->target.hello.features = 0;
 	KUNIT_EXPECT_EQ(test, braid_handshake_take_hello(&play->target), -EPROTONOSUPPORT);
 
-	/* What only the writer knows is not agreed to. */
+	/* The target does not agree to a feature that only the writer knows. */
 	play->target.hello.features = cpu_to_le32(BRAID_FEATURES | BIT(31));
 	KUNIT_EXPECT_EQ(test, braid_handshake_take_hello(&play->target), 0);
 	braid_handshake_challenge(&play->target);
@@ -430,7 +444,7 @@ static void versions_and_features_are_told(struct kunit *test)
 			-EPROTONOSUPPORT);
 }
 
-/* Genuine, and nonsense all the same: a writer with a mistake. */
+/* Authenticated messages with invalid contents, as of a faulty writer. */
 struct nonsense {
 	const char *name;
 	void (*make)(struct braid_wire_proof *proof);
@@ -539,7 +553,10 @@ static void another_voter_or_volume_is_no_answer(struct kunit *test)
 	play_init(play);
 	play->give.volume.b[15] ^= 1;
 	KUNIT_EXPECT_EQ(test, play_through(play, &who), -EPROTO);
-	/* Who asks by name and for any voter takes what there is. */
+	/*
+	 * A writer that asks by name and for any voter accepts the voter that
+	 * exists.
+	 */
 	play_init(play);
 	play->want.volume = uuid_null;
 	play->want.voter = 0;

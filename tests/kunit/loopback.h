@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where a target of a test listens, and what it shares with its writer. */
+/* Address and secret of a target and writer in a test. */
 #ifndef BRAID_KUNIT_LOOPBACK_H
 #define BRAID_KUNIT_LOOPBACK_H
 

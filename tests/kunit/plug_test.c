@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Those that one submits in one go, as it announces by a plug. */
+/* Requests that are submitted together under a plug. */
 #include "../../kmod/blk/transport/auth.c"
 #include "../../kmod/blk/transport/conn.c"
 #include "../../kmod/blk/transport/dial.c"
@@ -23,7 +23,7 @@
 #define TOGETHER	5
 #define LARGE		(64u << 10)
 
-/* The connection has nothing to do until somebody asks for it. */
+/* Waits until the connection is idle. */
 static void settle(struct kunit *test)
 {
 	struct world *world = test->priv;
@@ -64,7 +64,7 @@ static void plugged_ones_go_together(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, target_info().broken, 0);
 }
 
-/* Who submits much keeps the wire waiting for a part of it only. */
+/* Of many requests under a plug only a part waits for the end of the plug. */
 static void plugged_ones_do_not_pile_up(struct kunit *test)
 {
 	struct world *world = test->priv;
@@ -95,7 +95,7 @@ static void plugged_ones_do_not_pile_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_READ, 0, LARGE, TOGETHER), 0);
 }
 
-/* A write that waits for the end of the plug that is begun here. */
+/* Begins a plug and submits a write, which waits for the end of the plug. */
 static struct ask *plugged_write(struct kunit *test, struct blk_plug *plug)
 {
 	struct world *world = test->priv;
@@ -111,7 +111,9 @@ static struct ask *plugged_write(struct kunit *test, struct blk_plug *plug)
 	return ask;
 }
 
-/* Who is not let run inside his plug does not keep it back for ever. */
+/*
+ * A task that is preempted under its plug does not delay the request for ever.
+ */
 static void plugged_ones_are_pushed(struct kunit *test)
 {
 	const unsigned long end = jiffies + 30 * HZ;
@@ -133,7 +135,10 @@ static void plugged_ones_are_pushed(struct kunit *test)
 	ask_free(ask);
 }
 
-/* A lease does not wait for a plug, nor does who sleeps with one. */
+/*
+ * A lease does not wait for a plug, and a task that sleeps under its plug does
+ * not wait either.
+ */
 static void plugs_do_not_block(struct kunit *test)
 {
 	struct world *world = test->priv;
@@ -149,7 +154,10 @@ static void plugs_do_not_block(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&world->downs), 0);
 }
 
-/* What is plugged when the connection ends is answered, and the end waits for it. */
+/*
+ * A request under a plug is answered when the connection ends, and the end
+ * waits for it.
+ */
 static void plugged_ones_end(struct kunit *test)
 {
 	struct world *world = test->priv;

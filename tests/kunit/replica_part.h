@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A replica in one piece, on a store in memory.  Each suite has its own. */
+/* A complete replica on a store in memory. Each suite has its own. */
 #ifndef BRAID_KUNIT_REPLICA_PART_H
 #define BRAID_KUNIT_REPLICA_PART_H
 

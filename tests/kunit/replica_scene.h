@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* An open replica on the store in memory, and the writer that asks it. */
+/* An open replica on the store in memory, and its writer. */
 #ifndef BRAID_KUNIT_REPLICA_SCENE_H
 #define BRAID_KUNIT_REPLICA_SCENE_H
 
@@ -21,11 +21,11 @@ struct ask {
 
 /**
  * struct scene - a replica and its writer
- * @test: whose
- * @replica: open
+ * @test: the test
+ * @replica: the open replica
  * @control: session for control requests
- * @data: session for data of @epoch
- * @epoch: promised
+ * @data: session for data requests of @epoch
+ * @epoch: promised epoch
  * @page: payload
  */
 struct scene {
@@ -131,7 +131,7 @@ static struct ask *record(struct scene *scene, u32 k, u64 isr, u32 flags)
 	return ask;
 }
 
-/* Attaches: promised, recorded, and a session for data. */
+/* Attaches: promise, record, session for data. */
 static void attach(struct scene *scene, u64 counter, u64 node)
 {
 	struct kunit *test = scene->test;
@@ -190,7 +190,7 @@ static void scene_end(struct scene *scene)
 	__free_page(scene->page);
 }
 
-/* Closing and opening where nobody waits. */
+/* Opening and closing in a thread */
 
 struct errand {
 	struct work_struct work;

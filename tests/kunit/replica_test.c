@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A replica, asked as a writer asks it, on a store in memory: who is admitted, what
- * waits for what, and what is durable before it is answered.
+ * A replica as its writer sees it, on a store in memory: which requests are
+ * admitted, which wait, and what is durable before the answer.
  */
 #include "replica_part.h"
 
-/* PREPARE waits for what a lower epoch has on the disk, and admits no more of it. */
+/*
+ * PREPARE waits for the writes of lower epochs, and no more of them are
+ * admitted.
+ */
 static void promise_waits_for_writes(struct kunit *test)
 {
 	struct scene *scene = scene_new(test);
@@ -17,7 +20,7 @@ static void promise_waits_for_writes(struct kunit *test)
 	memory.hold = true;
 	write = ask_data(scene, BRAID_OP_WRITE, 4096, 4096);
 	ask_send(scene, write);
-	/* One that has not got its stamp. */
+	/* A write that still waits for its stamp. */
 	memory.hold_meta = true;
 	stamped = ask_data(scene, BRAID_OP_WRITE, 5 << SHIFT, 4096);
 	ask_send(scene, stamped);
@@ -42,7 +45,7 @@ static void promise_waits_for_writes(struct kunit *test)
 	scene_end(scene);
 }
 
-/* The newest session of an epoch is the only one; the one before has ended. */
+/* A new session of an epoch ends the previous one. */
 static void sessions_follow_each_other(struct kunit *test)
 {
 	struct scene *scene = scene_new(test);
@@ -59,19 +62,19 @@ static void sessions_follow_each_other(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ask_wait(scene, ask), -ESHUTDOWN);
 	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_WRITE, 0, 4096), 0);
 	braid_session_close(old);
-	/* Not promised; lower. */
+	/* An epoch that is not promised, and a lower one. */
 	KUNIT_EXPECT_EQ(test, braid_session_open(scene->replica, &epoch, 3,
 						 &old), -EINVAL);
 	epoch.counter = 1;
 	KUNIT_EXPECT_EQ(test, braid_session_open(scene->replica, &epoch, 3,
 						 &old), -ESTALE);
-	/* Served: not closed, until it is. */
+	/* A replica with a session cannot be closed, nor opened again. */
 	KUNIT_EXPECT_EQ(test, braid_replica_close(PATH, NULL), -EBUSY);
 	KUNIT_EXPECT_EQ(test, braid_replica_open(PATH, NULL), -EEXIST);
 	scene_end(scene);
 }
 
-/* A disk that hangs is waited for by who closes it, and by nobody else. */
+/* Only the task that closes a replica waits for a disk that hangs. */
 static void closing_one_that_hangs_holds_up_nobody(struct kunit *test)
 {
 	struct scene *scene = scene_new(test);
@@ -103,7 +106,7 @@ static void closing_one_that_hangs_holds_up_nobody(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ask_wait(scene, ask), 0);
 	complete(&open.done);
 	errand_end(&open);
-	/* There is but one store here. */
+	/* The test has only one store. */
 	KUNIT_EXPECT_EQ(test, open.error, -EBUSY);
 	errand_end(&close);
 	KUNIT_EXPECT_EQ(test, close.error, 0);
@@ -114,7 +117,9 @@ static void closing_one_that_hangs_holds_up_nobody(struct kunit *test)
 	__free_page(scene->page);
 }
 
-/* Closing cuts who looks on; they hold the memory, not the store. */
+/*
+ * Closing a replica cuts its sessions, which hold its memory but not its store.
+ */
 static void closing_cuts_sessions(struct kunit *test)
 {
 	struct scene *scene = scene_new(test);
@@ -180,7 +185,7 @@ static void data_is_checked(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, memory.submitted,
 				    submitted + !table[i].error, "row %u", i);
 	}
-	/* Another epoch than that of its session. */
+	/* The epoch of the request differs from that of its session. */
 	ask = ask_data(scene, BRAID_OP_WRITE, 0, 4096);
 	ask->request.epoch.counter++;
 	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), -ESTALE);
@@ -219,7 +224,7 @@ static void write_is_stamped_and_read(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ask->request.body_len, 32u);
 	KUNIT_EXPECT_EQ(test, memcmp(sum, ask->body, 32), 0);
 
-	/* Nonsense in one entry: nothing is cleared. */
+	/* One invalid entry: nothing is cleared. */
 	ask = ask_new(scene, BRAID_OP_CLEAR);
 	clear = (struct braid_clear *)ask->body;
 	clear[0].region = cpu_to_le32(3);
@@ -237,7 +242,7 @@ static void write_is_stamped_and_read(struct kunit *test)
 	scene_end(scene);
 }
 
-/* What is asked for reaches the store as it was meant. */
+/* The store receives the operation that was requested. */
 static void store_is_asked_the_same(struct kunit *test)
 {
 	static const struct {
@@ -270,7 +275,7 @@ static void store_is_asked_the_same(struct kunit *test)
 	scene_end(scene);
 }
 
-/* G2: without the stamp there is no write. */
+/* G2: a write without its stamp fails. */
 static void write_without_its_stamp_fails(struct kunit *test)
 {
 	struct scene *scene = scene_new(test);
@@ -285,7 +290,7 @@ static void write_without_its_stamp_fails(struct kunit *test)
 	scene_end(scene);
 }
 
-/* As many regions as there is room for, and where to go on. */
+/* DIRTY lists as many regions as fit, and tells where to continue. */
 static void dirty_is_told_in_parts(struct kunit *test)
 {
 	struct scene *scene = scene_new(test);
@@ -310,7 +315,7 @@ static void dirty_is_told_in_parts(struct kunit *test)
 			found |= BIT(le32_to_cpup((__le32 *)ask->body));
 	}
 	KUNIT_EXPECT_EQ(test, found, BIT(0) | BIT(2) | BIT(4));
-	/* Of another epoch it is told nothing. */
+	/* A writer of another epoch is told nothing. */
 	ask = ask_new(scene, BRAID_OP_DIRTY);
 	ask->request.epoch.counter--;
 	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), -ESTALE);
@@ -331,7 +336,7 @@ static int clear_now(struct scene *scene, u32 region, u64 n, u32 generation,
 	return ask_now(scene, ask);
 }
 
-/* C1, C3, G3: what the writer says counts, and each writer counts anew. */
+/* C1, C3, G3: the values of the writer count, and each writer counts anew. */
 static void clear_is_as_the_writer_says(struct kunit *test)
 {
 	struct scene *scene = scene_new(test);
@@ -350,7 +355,7 @@ static void clear_is_as_the_writer_says(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, braid_journal_entry(scene->replica->journal, 0), 9u);
 	KUNIT_EXPECT_EQ(test, clear_now(scene, 0, 7, 0, 0), -EINVAL);
 
-	/* The counter of the next writer begins at 1 again. */
+	/* The next writer counts from 1 again. */
 	ask = ask_data(scene, BRAID_OP_WRITE, 0, 4096);
 	ask->request.n = 8;
 	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), 0);
@@ -362,7 +367,7 @@ static void clear_is_as_the_writer_says(struct kunit *test)
 	scene_end(scene);
 }
 
-/* What a writer was told when another followed it is nothing. */
+/* A digest is not answered to a writer that was superseded in the meantime. */
 static void digest_is_of_its_epoch(struct kunit *test)
 {
 	struct scene *scene = scene_new(test);
@@ -384,8 +389,9 @@ static void digest_is_of_its_epoch(struct kunit *test)
 }
 
 /*
- * The majority that recorded a writer may not have included a member: it is written
- * to by the record of the one before.  A joiner is written to, not read.
+ * The majority that recorded a writer may not include every member: such a
+ * member accepts writes although its record is that of the previous writer. A
+ * joining replica accepts writes, not reads.
  */
 static void written_to_and_not_read(struct kunit *test)
 {
@@ -396,7 +402,7 @@ static void written_to_and_not_read(struct kunit *test)
 	scene->epoch = ask->request.epoch;
 	KUNIT_ASSERT_EQ(test, braid_session_open(scene->replica, &scene->epoch,
 						 1, &scene->data), 0);
-	/* What it holds says closed. */
+	/* Its record is a clean one. */
 	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_WRITE, 0, 4096), 0);
 	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_FLUSH, 0, 0), 0);
 	close_replica(scene);
@@ -405,7 +411,7 @@ static void written_to_and_not_read(struct kunit *test)
 	memory.record.joining = memory.record.mver;
 	open_replica(scene);
 	attach(scene, 3, 22);
-	/* Named is complete; left out while it joins it is not. */
+	/* A joining replica that a record names is complete; else it is not. */
 	KUNIT_EXPECT_EQ(test, (int)memory.record.own, (int)BRAID_OWN_INSYNC);
 	detach(scene);
 	close_replica(scene);
@@ -416,7 +422,7 @@ static void written_to_and_not_read(struct kunit *test)
 						 1, &scene->data), 0);
 	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_WRITE, 0, 4096), 0);
 	KUNIT_EXPECT_EQ(test, data_now(scene, BRAID_OP_READ, 0, 4096), -EPERM);
-	/* What it says of itself counts, too. */
+	/* The replica's own state counts, too. */
 	detach(scene);
 	close_replica(scene);
 	memory.record.isr = 0x6;
@@ -427,7 +433,10 @@ static void written_to_and_not_read(struct kunit *test)
 	scene_end(scene);
 }
 
-/* I4, and closed means closed. */
+/*
+ * I4: a replica outside the ISR serves no data, and no replica is written after
+ * a close.
+ */
 static void ejected_is_not_served(struct kunit *test)
 {
 	struct scene *scene = scene_new(test);
@@ -443,7 +452,7 @@ static void ejected_is_not_served(struct kunit *test)
 	ask = ask_new(scene, BRAID_OP_DIGEST);
 	ask->request.length = 4096;
 	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), -EPERM);
-	/* S2: its vote stays. */
+	/* S2: it keeps its vote. */
 	KUNIT_EXPECT_EQ(test, ask_now(scene, ask_new(scene, BRAID_OP_LEASE)), 0);
 	KUNIT_EXPECT_EQ(test, ask_now(scene, record(scene, 3, 0x6,
 						    BRAID_RECORD_CLEAN)), 0);
@@ -464,18 +473,27 @@ static void generation_is_of_what_is_committed(struct kunit *test)
 	ask->request.committed = 2;
 	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), 0);
 	KUNIT_EXPECT_EQ(test, scene->replica->record.last_insync_gen, 2u);
-	/* A proposal does not raise it (G4); the next record keeps it. */
+	/*
+	 * A proposal does not raise last_insync_gen (G4); the next record keeps
+	 * it.
+	 */
 	KUNIT_EXPECT_EQ(test, ask_now(scene, record(scene, 2, 0x6, 0)), 0);
 	KUNIT_EXPECT_EQ(test, memory.record.generation, 3u);
 	KUNIT_EXPECT_EQ(test, memory.record.last_insync_gen, 2u);
-	/* Told before the record came: it counts as soon as that is here. */
+	/*
+	 * The commit was reported before the record came: it counts once the
+	 * record is here.
+	 */
 	ask = ask_new(scene, BRAID_OP_LEASE);
 	ask->request.committed = 4;
 	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), 0);
 	KUNIT_EXPECT_EQ(test, scene->replica->record.last_insync_gen, 2u);
 	KUNIT_EXPECT_EQ(test, ask_now(scene, record(scene, 3, 0x6, 0)), 0);
 	KUNIT_EXPECT_EQ(test, scene->replica->record.last_insync_gen, 4u);
-	/* What one writer committed says nothing of the next one's record. */
+	/*
+	 * A commit of one writer does not count for a record of the next
+	 * writer.
+	 */
 	ask = ask_new(scene, BRAID_OP_LEASE);
 	ask->request.committed = 5;
 	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), 0);
@@ -502,7 +520,7 @@ static void failed_flush_is_remembered(struct kunit *test)
 	scene_end(scene);
 }
 
-/* Its promise counts; what it holds does not. */
+/* Its promise counts, its data does not. */
 static void voter_that_is_not_trusted_is_no_member(struct kunit *test)
 {
 	struct scene *scene = scene_new(test);
@@ -519,7 +537,7 @@ static void voter_that_is_not_trusted_is_no_member(struct kunit *test)
 	KUNIT_ASSERT_NULL(test, braid_record_decode(told, ask->request.body));
 	KUNIT_EXPECT_TRUE(test, told->isr & BRAID_VOTER_BIT(told->voter));
 	KUNIT_EXPECT_FALSE(test, is_complete(told, told));
-	/* Opened anew it is what its record says. */
+	/* Opened again it is judged by its record only. */
 	memory.store.flush_failed = false;
 	ask = prepare(scene, 4, 22);
 	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), 0);
@@ -528,7 +546,7 @@ static void voter_that_is_not_trusted_is_no_member(struct kunit *test)
 	scene_end(scene);
 }
 
-/* Nothing that was written before hangs on it. */
+/* A lack of space does not put earlier writes into doubt. */
 static void lack_of_space_is_no_failed_flush(struct kunit *test)
 {
 	struct scene *scene = scene_new(test);
@@ -549,7 +567,7 @@ static void lack_of_space_is_no_failed_flush(struct kunit *test)
 	scene_end(scene);
 }
 
-/* It was the region map's, so no request was answered with it. */
+/* The region map's flush failed, so no request was answered with the error. */
 static void failed_flush_below_is_remembered(struct kunit *test)
 {
 	struct scene *scene = scene_new(test);
@@ -570,7 +588,7 @@ static void failed_flush_below_is_remembered(struct kunit *test)
 	scene_end(scene);
 }
 
-/* Many at once, while sessions come and go and epochs rise. */
+/* Concurrent requests while sessions come and go and epochs rise. */
 struct storm {
 	struct scene *scene;
 	struct completion ended;

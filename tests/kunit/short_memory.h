@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Pages that cannot be had when a test says so, for a source whose calls of
- * alloc_page() and alloc_pages() are made to come here. What would make the
- * kernel look for ever is counted.
+ * Pages that cannot be allocated on demand, for a source whose calls of
+ * alloc_page() and alloc_pages() come here. Counts calls that would make the
+ * kernel retry for ever.
  */
 #ifndef BRAID_KUNIT_SHORT_MEMORY_H
 #define BRAID_KUNIT_SHORT_MEMORY_H

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Pages kept for the next payload. */
+/* Pages that are kept for the next payload. */
 #include "../../kmod/blk/transport/spare.c"
 
 #include <kunit/test.h>
 #include <linux/module.h>
 #include <linux/preempt.h>
 
-/* Of one order, more than are kept. */
+/* Pages of one order, more than are kept. */
 #define MANY	(2 * KEEP_PAGES)
 
 static void forget(struct kunit *test)
@@ -28,7 +28,7 @@ static void spare_is_used_again(struct kunit *test)
 	struct page *page[ORDERS];
 	unsigned int order;
 
-	/* Another processor keeps others. */
+	/* Another CPU keeps other pages. */
 	migrate_disable();
 	for (order = 0; order < ORDERS; order++)
 		page[order] = get(test, order);
@@ -43,7 +43,10 @@ static void spare_is_used_again(struct kunit *test)
 	migrate_enable();
 }
 
-/* A socket may send it once more: nobody writes to it before that is over. */
+/*
+ * A socket may send the page again, so it is not used before the socket drops
+ * it.
+ */
 static void spare_is_not_referred_to(struct kunit *test)
 {
 	struct page *page, *next;
@@ -63,7 +66,7 @@ static void spare_is_not_referred_to(struct kunit *test)
 	migrate_enable();
 }
 
-/* More than a processor keeps goes back to where it came from. */
+/* Pages beyond the limit of a CPU are freed. */
 static void spare_is_bounded(struct kunit *test)
 {
 	struct page **page;

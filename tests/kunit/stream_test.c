@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A stream of bytes is cut into the same frames wherever it is torn. */
+/* A stream of bytes is cut into the same frames wherever it is divided. */
 #include "../../kmod/blk/transport/stream.c"
 #include "../../kmod/blk/transport/wire.c"
 
@@ -12,22 +12,22 @@
 #define STREAM_MAX	(FRAMES * (sizeof(struct braid_wire_frame) + PAYLOAD))
 
 /**
- * struct run - one stream, and what came of it
- * @stream: under test
- * @bytes: what is fed
- * @length: of @bytes
+ * struct run - one stream and its results
+ * @stream: stream under test
+ * @bytes: bytes to feed
+ * @length: number of @bytes
  * @sent: the frames in @bytes
- * @begins: where each begins, and the end
- * @payload: where payloads go
- * @page: the same, in pages
- * @vec: of @page
- * @heads: heads that were placed
- * @frames: frames that came
- * @wrong: of them, not as sent
- * @stall_every: no room for the first so many askings of each
- * @asked: how often the present one was asked for
- * @refuse_at: the head that is refused, or FRAMES
- * @foreign: payloads go where others may write
+ * @begins: offset of each frame, and of the end
+ * @payload: buffers for payloads
+ * @page: pages for payloads
+ * @vec: vector of @page
+ * @heads: number of headers that were placed
+ * @frames: number of frames received
+ * @wrong: number of frames received that differ from those sent
+ * @stall_every: number of attempts for each frame that find no room
+ * @asked: attempts for the present frame
+ * @refuse_at: frame that is refused, or FRAMES
+ * @foreign: other users may write to the payload
  */
 struct run {
 	struct braid_stream stream;
@@ -189,7 +189,10 @@ static void stream_test_exit(struct kunit *test)
 			__free_page(run->page[i]);
 }
 
-/* Feeds all in pieces of up to @most bytes; return: what was taken. */
+/*
+ * Feeds all bytes in pieces of up to @most bytes. Return: the number of bytes
+ * accepted.
+ */
 static u32 feed(struct run *run, struct rnd_state *rnd, u32 most)
 {
 	u32 at = 0, piece, used;
@@ -227,7 +230,7 @@ static void pieces_of_any_size(struct kunit *test)
 	}
 }
 
-/* No byte of a frame that waits for room is taken from the stream. */
+/* A stream that waits for room accepts no byte of the frame's payload. */
 static void waiting_takes_nothing(struct kunit *test)
 {
 	struct run *run = test->priv;
@@ -244,7 +247,10 @@ static void waiting_takes_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, run->heads, 1);
 }
 
-/* What comes before a bad byte is delivered, the frame with it never is. */
+/*
+ * Frames before a changed byte are delivered; the frame with the changed byte
+ * is not.
+ */
 static void no_byte_can_be_changed(struct kunit *test)
 {
 	struct run *run = test->priv;
@@ -254,7 +260,7 @@ static void no_byte_can_be_changed(struct kunit *test)
 
 	random_begin(test, &rnd);
 	for (round = 0; round < 3000; round++) {
-		/* Every bit of a head is turned once, then any byte. */
+		/* First every bit of a header is flipped, then any byte. */
 		byte = round < 1024 ? run->begins[3] + round / 8 :
 				      random_below(&rnd, run->length);
 		for (at = 0; run->begins[at + 1] <= byte; at++)
@@ -271,7 +277,7 @@ static void no_byte_can_be_changed(struct kunit *test)
 	}
 }
 
-/* Byte after byte, and what has come of a payload is written over. */
+/* Feeds single bytes, and overwrites the payload received so far. */
 static void feed_and_scribble(struct run *run)
 {
 	u32 at;
@@ -286,7 +292,10 @@ static void feed_and_scribble(struct run *run)
 	}
 }
 
-/* An application reads into pages that it writes to: nobody sent a wrong byte. */
+/*
+ * An application writes into the pages that it reads into: the sender is not to
+ * blame.
+ */
 static void pages_of_others_may_change(struct kunit *test)
 {
 	struct run *run = test->priv;
@@ -295,7 +304,7 @@ static void pages_of_others_may_change(struct kunit *test)
 	feed_and_scribble(run);
 	KUNIT_EXPECT_EQ(test, run->frames, FRAMES);
 	KUNIT_EXPECT_NULL(test, run->stream.why);
-	/* In memory of our own what is there is what counts. */
+	/* In a buffer of our own the final contents count. */
 	run_begin(run);
 	feed_and_scribble(run);
 	KUNIT_EXPECT_LT(test, run->frames, FRAMES);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writer and target in one kernel, over the loopback device: what is asked is
- * answered once, whoever breaks the connection and when.
+ * Writer and target in one kernel, over the loopback device: every request is
+ * answered exactly once, whichever side breaks the connection and at any time.
  */
 #include "../../kmod/blk/transport/auth.c"
 #include "../../kmod/blk/transport/conn.c"
@@ -34,7 +34,7 @@
 #include "random.h"
 #include "transport_world.h"
 
-/* Words of the handshake */
+/* Handshake */
 
 static void hello_tells_whom_it_reached(struct kunit *test)
 {
@@ -75,7 +75,7 @@ static void refusals(struct kunit *test)
 	world->where.secrets = world->secrets;
 	KUNIT_ASSERT_EQ(test, connect_as(world), 0);
 	KUNIT_EXPECT_EQ(test, attach_under(world, 2), -ESTALE);
-	/* The control connection is none the worse. */
+	/* The control connection still works. */
 	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_LEASE, 0, 0, 0), 0);
 	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_FLUSH, 0, 0, 0), -ENOTCONN);
 	KUNIT_EXPECT_EQ(test, attach_under(world, 3), 0);
@@ -96,7 +96,10 @@ static void secrets_are_rotated(struct kunit *test)
 	struct world *world = test->priv;
 	struct braid_secrets both = world->secrets;
 
-	/* The target goes first, then the writers, then the old one goes. */
+	/*
+	 * The new secret is set on the target, then on the writer; then the old
+	 * one is removed.
+	 */
 	both.count = 2;
 	both.length[1] = both.length[0];
 	memcpy(both.secret[1], both.secret[0], BRAID_SECRET_MAX);
@@ -111,7 +114,10 @@ static void secrets_are_rotated(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, braid_target_listen(&world->address, &both, NULL), 0);
 	KUNIT_EXPECT_EQ(test, connect_as(world), 0);
 	leave(world);
-	/* A writer whose first is not the target's tries its second. */
+	/*
+	 * A writer whose first secret is unknown to the target tries the
+	 * second.
+	 */
 	KUNIT_ASSERT_EQ(test, braid_target_listen(&world->address, &world->secrets, NULL), 0);
 	KUNIT_EXPECT_EQ(test, connect_as(world), 0);
 	leave(world);
@@ -137,7 +143,7 @@ static void what_is_written_is_read(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_FLUSH, 0, 0, 0), 0);
 	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_DISCARD, 0, 4096, 0), -EOPNOTSUPP);
-	/* An error has no data, and harms nobody else. */
+	/* A failed request has no data, and the next request succeeds. */
 	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_READ, FAKE_SIZE, 4096, 0), -EINVAL);
 	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_WRITE, FAKE_SIZE, 4096, 0), -EINVAL);
 	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_READ, 4096 * 6, 4096, 7), 0);
@@ -153,7 +159,7 @@ static void bodies_go_both_ways(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, body);
 	KUNIT_ASSERT_NOT_NULL(test, ask);
 	reach(test);
-	/* A record comes with a refusal as well. */
+	/* A refusal carries a record as well. */
 	memcpy(body, "host", 4);
 	ask->request.body = body;
 	ask->request.body_len = 4;
@@ -178,7 +184,7 @@ static void bodies_go_both_ways(struct kunit *test)
 	ask_free(ask);
 }
 
-/* Many at a time */
+/* Many requests at a time */
 
 #define MANY	200
 
@@ -197,7 +203,7 @@ static void crowd_free(void *data)
 	kvfree(crowd);
 }
 
-/* Writes side by side over all of the replica. */
+/* Concurrent writes to the whole replica. */
 static struct crowd *crowd_new(struct kunit *test, enum braid_op op)
 {
 	struct crowd *crowd = kvzalloc(sizeof(*crowd), GFP_KERNEL);
@@ -244,7 +250,7 @@ static void crowd_check(struct kunit *test, struct crowd *crowd, bool broken)
 	}
 }
 
-/* More than there are slots, orders or bytes of credit, answered out of order. */
+/* More requests than there are slots and orders, answered out of order. */
 static void more_than_fit(struct kunit *test)
 {
 	static const enum fake_when whens[] = { FAKE_LATER, FAKE_AT_ONCE };
@@ -272,7 +278,10 @@ static void more_than_fit(struct kunit *test)
 
 #define LARGE	20
 
-/* 20 MiB under way: more than twice what the target holds for one connection. */
+/*
+ * 20 MiB in flight: more than twice as much as the target holds for one
+ * connection.
+ */
 static void more_bytes_than_fit(struct kunit *test)
 {
 	struct world *world = test->priv;
@@ -296,8 +305,8 @@ static void more_bytes_than_fit(struct kunit *test)
 }
 
 /*
- * Without memory there is the reserve, for one payload at a time. Who has it may
- * be answered on the connection of who waits for it.
+ * Without memory one payload at a time gets the reserve. The payload that has
+ * it may be answered on the connection of the one that waits for it.
  */
 static void memory_is_short_for_all(struct kunit *test)
 {
@@ -335,7 +344,7 @@ static void memory_is_short_for_all(struct kunit *test)
 	}
 }
 
-/* A lease does not wait for what the data connection waits for. */
+/* A lease does not wait for the requests of the data connection. */
 static void lease_passes_bulk(struct kunit *test)
 {
 	struct world *world = test->priv;
@@ -364,7 +373,7 @@ static void lease_passes_bulk(struct kunit *test)
 	ask_free(lease);
 }
 
-/* Breaking */
+/* Broken connections */
 
 struct breakage {
 	const char *name;
@@ -419,8 +428,8 @@ static void breakage_desc(const struct breakage *b, char *desc)
 KUNIT_ARRAY_PARAM(breakage, breakages, breakage_desc);
 
 /*
- * In the middle of the traffic, when none, some and more of the requests have come to
- * the replica: everything is answered once, then down() is told once.
+ * Breaks the connection when none, some and more of the requests have reached the
+ * replica: every request is answered once, and then down() is called once.
  */
 static void breaks_under_load(struct kunit *test)
 {
@@ -445,14 +454,17 @@ static void breaks_under_load(struct kunit *test)
 		leave(world);
 		KUNIT_EXPECT_EQ(test, atomic_read(&world->downs), 1);
 		KUNIT_EXPECT_EQ(test, atomic_read(&world->after_down), 0);
-		/* Reads are not checked: not all that they read was written. */
+		/*
+		 * Reads are not checked, because they may read blocks that were
+		 * not written.
+		 */
 		if (!(round & 1))
 			crowd_check(test, crowd, true);
 		crowd_free(crowd);
 	}
 }
 
-/* A new epoch: only the data connection is another. */
+/* A new epoch replaces only the data connection. */
 static void attach_again(struct kunit *test)
 {
 	struct world *world = test->priv;
@@ -486,7 +498,7 @@ static struct socket *call(struct kunit *test)
 	return sock;
 }
 
-/* Return: whether the other side hung up in time. */
+/* Return: true if the other side closed the connection in time. */
 static bool hung_up(struct socket *sock, unsigned int ms)
 {
 	u8 byte;
@@ -517,7 +529,7 @@ static void garbage_is_hung_up_on(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, target_info().refused, 20);
 }
 
-/* Strangers who say nothing are many; a writer gets in all the same. */
+/* Many strangers stay silent, and a writer still gets in. */
 static void silent_strangers_do_not_lock_out(struct kunit *test)
 {
 	struct world *world = test->priv;
@@ -532,14 +544,14 @@ static void silent_strangers_do_not_lock_out(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(silent); i++)
 		gone += hung_up(silent[i], 2 * HANDSHAKE_MS);
 	KUNIT_EXPECT_EQ(test, gone, (int)ARRAY_SIZE(silent));
-	/* One after the other would take much longer. */
+	/* Serving them one after the other would take much longer. */
 	KUNIT_EXPECT_LE(test, jiffies_to_msecs(jiffies - begun), 12 * HANDSHAKE_MS);
 	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_LEASE, 0, 0, 0), 0);
 	for (i = 0; i < ARRAY_SIZE(silent); i++)
 		braid_sock_release(silent[i]);
 }
 
-/* One who knows the secret and then says something wrong. */
+/* A writer that knows the secret and then sends an invalid frame. */
 struct misbehaviour {
 	const char *name;
 	void (*change)(struct braid_frame *frame);
@@ -615,11 +627,14 @@ static void say(struct kunit *test, struct socket *sock, const struct braid_fram
 
 	braid_wire_encode(frame, &wire);
 	KUNIT_ASSERT_EQ(test, braid_sock_send(sock, &wire, sizeof(wire), deadline), 0);
-	/* It may hang up on the head already. */
+	/* The target may close the connection after the header already. */
 	braid_sock_send(sock, payload, 4096, deadline);
 }
 
-/* A writer of the test's own; @frame: a WRITE of a block of it. */
+/*
+ * Connects as a writer that the test controls; @frame is set to a WRITE of one
+ * block.
+ */
 static struct socket *writer_of(struct kunit *test, struct braid_frame *frame)
 {
 	struct world *world = test->priv;
@@ -665,7 +680,7 @@ static void wrong_words_end_a_connection(struct kunit *test)
 	u8 *payload = payload_of(test);
 
 	frame.payload_crc = crc32c(~0, payload, 4096);
-	/* First as it should be. */
+	/* First a valid frame. */
 	say(test, sock, &frame, payload);
 	KUNIT_EXPECT_EQ(test, braid_sock_receive(sock, &answer, sizeof(answer),
 						 jiffies + msecs_to_jiffies(TIMEOUT_MS)), 0);
@@ -676,13 +691,13 @@ static void wrong_words_end_a_connection(struct kunit *test)
 	braid_sock_release(sock);
 	braid_target_forget(fake);
 	KUNIT_EXPECT_EQ(test, target_info().broken, 1);
-	/* The wrong one was not executed. */
+	/* The invalid frame was not executed. */
 	KUNIT_EXPECT_EQ(test, atomic64_read(&fake->submitted), 1);
 }
 
 /*
- * A writer that has the reserve and sends nothing more keeps nobody from memory
- * once there is some.
+ * A writer that has the reserve and stops sending does not keep others from
+ * memory when there is some again.
  */
 static void half_a_frame_keeps_the_reserve_only(struct kunit *test)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A writer and a target over the loopback device, for tests of the transport. */
+/*
+ * A writer and a target over the loopback device, for tests of the transport.
+ */
 #ifndef BRAID_KUNIT_TRANSPORT_WORLD_H
 #define BRAID_KUNIT_TRANSPORT_WORLD_H
 
@@ -8,7 +10,7 @@
 #define PORT		7799
 #define TIMEOUT_MS	20000
 
-/* Looks again until it is so, at most that long. Return: whether it is. */
+/* Waits with a limit until @condition holds. Return: true if it holds. */
 #define wait_for(condition)						\
 ({									\
 	unsigned long __until = jiffies + msecs_to_jiffies(TIMEOUT_MS);	\
@@ -24,13 +26,13 @@
 })
 
 /**
- * struct ask - one request of the test and what came of it
+ * struct ask - one request of the test and its result
  * @request: the request
- * @world: whose it is
- * @page: memory of @vec
+ * @world: world of the test
+ * @page: pages of @vec
  * @vec: payload
- * @seed: what the payload is made of
- * @answers: how often it was answered
+ * @seed: seed of the payload
+ * @answers: number of answers received
  */
 struct ask {
 	struct braid_request request;
@@ -50,7 +52,7 @@ struct world {
 	struct completion all;
 	atomic_t left;
 	atomic_t downs;
-	atomic_t after_down;	/* answers that came after the news */
+	atomic_t after_down;	/* answers that came after down() */
 };
 
 static void on_down(void *context)
@@ -109,7 +111,10 @@ static struct ask *ask_new(struct world *world, enum braid_op op, u64 offset, u3
 	return ask;
 }
 
-/* A word here and there: every page has some, and the test kernel checks each access. */
+/*
+ * Only one word per STEP bytes: every page has some, and the test kernel checks
+ * each access.
+ */
 #define STEP	512
 
 static u64 word_of(u32 seed, u32 at)
@@ -152,7 +157,7 @@ static bool all_answered(struct world *world)
 	return wait_for_completion_timeout(&world->all, msecs_to_jiffies(TIMEOUT_MS));
 }
 
-/* Return: the error, or -ETIME if no answer came. */
+/* Return: the error of the answer, or -ETIME if no answer came. */
 static int ask_and_wait(struct ask *ask)
 {
 	struct world *world = ask->world;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A replica as a voter, on a store in memory: what it promises, takes and refuses, and
- * what is durable before it is answered.
+ * A replica as a voter, on a store in memory: what it promises, takes and
+ * refuses, and what is durable before the answer.
  */
 #include "replica_part.h"
 
@@ -17,10 +17,13 @@ static void promise_is_durable_and_a_lease(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ask->request.body_len, BRAID_SLOT_SIZE);
 	KUNIT_EXPECT_GT(test, ask->request.value, 0ULL);
 	KUNIT_EXPECT_LE(test, ask->request.value, (u64)BRAID_LEASE_MS);
-	/* The same again is answered the same, and written no more. */
+	/* A repeated request has the same answer and writes nothing. */
 	KUNIT_EXPECT_EQ(test, ask_now(scene, prepare(scene, 2, 22)), 0);
 	KUNIT_EXPECT_EQ(test, memory.records, 1u);
-	/* A lower one; another's while the lease runs, asked or not; the word. */
+	/*
+	 * Refused: a lower epoch, and another writer's while the lease is
+	 * valid. Taken: with the administrator's word that the holder is dead.
+	 */
 	KUNIT_EXPECT_EQ(test, ask_now(scene, prepare(scene, 1, 99)), -ESTALE);
 	ask = prepare(scene, 3, 33);
 	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), -EBUSY);
@@ -34,7 +37,7 @@ static void promise_is_durable_and_a_lease(struct kunit *test)
 	ask->request.flags = BRAID_REQ_DEAD;
 	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), 0);
 	KUNIT_EXPECT_EQ(test, memory.record.promised.counter, 3ULL);
-	/* A name that could not be read again. */
+	/* A host name that the record could not be decoded with. */
 	ask = prepare(scene, 4, 33);
 	ask->body[1] = ' ';
 	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), -EINVAL);
@@ -42,7 +45,7 @@ static void promise_is_durable_and_a_lease(struct kunit *test)
 	scene_end(scene);
 }
 
-/* After a restart another writer waits for one full lease. */
+/* After a restart another writer must wait for one full lease. */
 static void restart_refuses_for_a_lease(struct kunit *test)
 {
 	struct scene *scene = scene_new(test);
@@ -55,7 +58,7 @@ static void restart_refuses_for_a_lease(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), -EBUSY);
 	KUNIT_EXPECT_GT(test, ask->request.value, (u64)BRAID_LEASE_MS / 2);
 	KUNIT_EXPECT_EQ(test, ask_now(scene, prepare(scene, 3, 22)), 0);
-	/* Closed: nobody waits. */
+	/* After a clean close no writer has to wait. */
 	scene->epoch.counter = 3;
 	KUNIT_EXPECT_EQ(test, ask_now(scene, record(scene, 1, 0x6,
 						    BRAID_RECORD_CLEAN)), 0);
@@ -73,7 +76,10 @@ static u64 renew(struct scene *scene)
 	return ask->request.value;
 }
 
-/* A writer hears of who wants its volume once, and not of who gave up long ago. */
+/*
+ * A writer is told once that another node wants its volume, and not of a
+ * request that lapsed.
+ */
 static void wish_of_a_taker_runs_out(struct kunit *test)
 {
 	struct scene *scene = scene_new(test);
@@ -87,7 +93,7 @@ static void wish_of_a_taker_runs_out(struct kunit *test)
 		ask->request.op = BRAID_OP_ASK;
 		ask->request.flags = i < 2 ? BRAID_REQ_TAKEOVER : 0;
 		KUNIT_EXPECT_EQ(test, ask_now(scene, ask), -EBUSY);
-		/* As if a lease had passed since, which the writer was away. */
+		/* As if a lease had passed since the request. */
 		if (i == 1)
 			scene->replica->wanted_until -=
 				(u64)BRAID_LEASE_MS * NSEC_PER_MSEC;
@@ -114,7 +120,7 @@ static void unwritten_record_fails_for_good(struct kunit *test)
 	scene_end(scene);
 }
 
-/* Nothing was written: the writer of before goes on, with another session. */
+/* Nothing was written: the previous writer continues, with another session. */
 static void promise_without_memory_is_none(struct kunit *test)
 {
 	struct scene *scene = scene_new(test);
@@ -214,7 +220,9 @@ static void created_once(struct kunit *test)
 	scene_end(scene);
 }
 
-/* A creation that failed leaves nothing: the next one may have other regions. */
+/*
+ * A failed creation leaves nothing behind: the next one may have other regions.
+ */
 static void creation_that_failed_is_forgotten(struct kunit *test)
 {
 	struct braid_record *first;
@@ -241,7 +249,7 @@ static void creation_that_failed_is_forgotten(struct kunit *test)
 	scene_end(scene);
 }
 
-/* The first record is of this volume, whole and closed. */
+/* The first record must be of this volume, complete and clean. */
 static void creation_is_checked(struct kunit *test)
 {
 	struct braid_record *first;
@@ -297,7 +305,7 @@ static void record_is_checked(struct kunit *test)
 	braid_record_encode(next, ask->body);				\
 	KUNIT_EXPECT_EQ(test, ask_now(scene, ask), expected);		\
 } while (0)
-	/* It does not grow, it is no witness, it is of this voter. */
+	/* Refused: another size, another role, a record without this voter. */
 	REFUSED(-EINVAL, next->size *= 2);
 	REFUSED(-EINVAL, next->voters.voter[0].witness = true;
 		next->isr = 0x4);
@@ -306,7 +314,10 @@ static void record_is_checked(struct kunit *test)
 	REFUSED(-EOPNOTSUPP, (void)0);
 	memory.store.unmap_zeroes = true;
 	KUNIT_EXPECT_EQ(test, memory.records, records);
-	/* Durable before it is answered, under a sequence of its own. */
+	/*
+	 * The record is durable before the answer and has a sequence of its
+	 * own.
+	 */
 	REFUSED(0, (void)0);
 #undef REFUSED
 	KUNIT_EXPECT_EQ(test, memory.records, records + 1);
@@ -332,7 +343,7 @@ static void sequence_counts_what_is_written(struct kunit *test)
 	scene_end(scene);
 }
 
-/* A lease is of who was promised, and begins anew with each renewal. */
+/* Only the promised writer has a lease; each renewal starts it anew. */
 static void lease_is_renewed(struct kunit *test)
 {
 	struct scene *scene = scene_new(test);
@@ -356,7 +367,7 @@ static void lease_is_renewed(struct kunit *test)
 	scene_end(scene);
 }
 
-/* A forced attach */
+/* Forced attach */
 
 static struct ask *forked(struct scene *scene, struct braid_record *other)
 {
@@ -380,7 +391,7 @@ static void other_volume(struct scene *scene, struct braid_record *other)
 	other->list_version++;
 }
 
-/* Another volume of the same data, by the operator's word and after PREPARE. */
+/* FORK makes another volume of the same data, after PREPARE. */
 static void fork_is_checked(struct kunit *test)
 {
 	struct scene *scene = scene_new(test);
@@ -411,7 +422,7 @@ static void fork_is_checked(struct kunit *test)
 	REFUSED(other->generation = 0);
 	REFUSED(other->mver.epoch.counter++);
 	REFUSED(other->mver.epoch = (struct braid_epoch){});
-	/* Only what is complete can be a member. */
+	/* Only a complete replica can be a member. */
 	scene->replica->record.own = BRAID_OWN_JOINING;
 	REFUSED((void)0);
 	scene->replica->record.own = BRAID_OWN_INSYNC;
@@ -424,7 +435,7 @@ static void fork_is_checked(struct kunit *test)
 					   &other->volume));
 	KUNIT_EXPECT_EQ(test, memory.record.voters.count, 1);
 	KUNIT_EXPECT_EQ(test, memory.record.flags & BRAID_RECORD_CLEAN, 0u);
-	/* The same again is answered, and written no more. */
+	/* A repeated request is answered and writes nothing. */
 	KUNIT_EXPECT_EQ(test, ask_now(scene, forked(scene, other)), 0);
 	KUNIT_EXPECT_EQ(test, memory.records, records + 1);
 	scene_end(scene);

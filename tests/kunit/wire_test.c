@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Frames: what is written is read, and nothing hostile passes. */
+/* Frames: encoding and decoding agree, and invalid frames are refused. */
 #include "../../kmod/blk/transport/wire.c"
 
 #include "random.h"
@@ -16,7 +16,7 @@ static bool is_data(u8 type)
 	return type >= BRAID_OP_WRITE;
 }
 
-/* A valid request of a type. */
+/* Returns a valid request of a type. */
 static struct braid_frame request_of(u8 type)
 {
 	struct braid_frame frame = {
@@ -91,7 +91,7 @@ static void wire_round_trip(struct kunit *test)
 	}
 }
 
-/* The bytes, so that the form cannot change unseen. */
+/* The exact bytes, so that the format cannot change unnoticed. */
 static void wire_bytes(struct kunit *test)
 {
 	struct braid_frame frame = request_of(BRAID_OP_WRITE);
@@ -134,7 +134,7 @@ static void wire_flipped_bits_are_seen(struct kunit *test)
 	}
 }
 
-/* Sealed frames with one field that does not fit the type. */
+/* Frames with a valid checksum and one field that does not fit the type. */
 static void wire_nonsense_is_refused(struct kunit *test)
 {
 	struct braid_frame frame, out;
@@ -185,7 +185,7 @@ static void wire_nonsense_is_refused(struct kunit *test)
 #undef REFUSED
 }
 
-/* What only a patched frame can have. */
+/* Headers that only a faulty or hostile sender encodes. */
 static void wire_patched_heads(struct kunit *test)
 {
 	struct braid_frame frame = request_of(BRAID_OP_FLUSH);
@@ -196,7 +196,7 @@ static void wire_patched_heads(struct kunit *test)
 		braid_wire_encode(&frame, &wire);
 		wire.type = type;
 		wire_seal(&wire);
-		/* The only one that a flush can pass for on this connection. */
+		/* The only type of this connection that the frame fits. */
 		if (type == BRAID_OP_FLUSH)
 			continue;
 		KUNIT_EXPECT_NOT_NULL_MSG(test, braid_wire_decode(&frame, &wire,
@@ -248,7 +248,7 @@ static void wire_answers(struct kunit *test)
 			   "answer with flags");
 }
 
-/* An error that the table does not have is an I/O error, never a success. */
+/* An error that is not in the table becomes an I/O error, never a success. */
 static void wire_errors(struct kunit *test)
 {
 	int error, status;
