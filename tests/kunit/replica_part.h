@@ -20,12 +20,8 @@
 #include "../../kmod/blk/proto/record.c"
 #undef decode
 #include "../../kmod/blk/store/tracker.c"
-#define create journal_create
-#define destroy journal_destroy
 #include "../../kmod/blk/store/journal.c"
 #include "../../kmod/blk/store/journal_open.c"
-#undef create
-#undef destroy
 #define create session_create
 #define put session_put
 #define admit session_admit

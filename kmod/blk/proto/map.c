@@ -165,7 +165,8 @@ static const char *check_page(const struct braid_map *map, u32 page,
 	return NULL;
 }
 
-static void spoil(struct braid_map *map, u32 first, u32 count, u32 now)
+static void map_spoil_range(struct braid_map *map, u32 first, u32 count,
+			    u32 now)
 {
 	u32 i;
 
@@ -194,7 +195,7 @@ const char *braid_map_decode_page(struct braid_map *map, u32 page,
 	u32 i;
 
 	if (wrong) {
-		spoil(map, first, entries, now);
+		map_spoil_range(map, first, entries, now);
 		return wrong;
 	}
 	for (i = 0; i < entries; i++)
@@ -204,7 +205,7 @@ const char *braid_map_decode_page(struct braid_map *map, u32 page,
 
 static void map_spoil(struct braid_map *map, u32 now)
 {
-	spoil(map, 0, map->regions, now);
+	map_spoil_range(map, 0, map->regions, now);
 }
 
 /**
@@ -337,7 +338,7 @@ static const char *check_ring(const struct braid_map *map, const void *ring,
 	return NULL;
 }
 
-static void apply(struct braid_map *map, const void *slot)
+static void map_apply(struct braid_map *map, const void *slot)
 {
 	const struct disk_ring *disk = slot;
 	const u32 count = le32_to_cpu(disk->count);
@@ -409,7 +410,7 @@ const char *braid_ring_replay(struct braid_map *map, const void *ring,
 	 */
 	sequence = highest >= records - 1 ? highest - (records - 2) : 1;
 	for (; sequence <= highest; sequence++)
-		apply(map, slot_of(ring, records, sequence));
+		map_apply(map, slot_of(ring, records, sequence));
 	return NULL;
 }
 

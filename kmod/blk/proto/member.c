@@ -109,9 +109,9 @@ static bool is_fit(const struct braid_record *own,
  * Builds the record that follows @own: the fields of the membership come from
  * @proposal, the fields about this voter and its store stay.
  */
-static void follow(const struct braid_record *own,
-		   const struct braid_record *proposal,
-		   struct braid_record *next)
+static void member_follow(const struct braid_record *own,
+			  const struct braid_record *proposal,
+			  struct braid_record *next)
 {
 	const u32 common = BRAID_RECORD_CLEAN | BRAID_RECORD_DISCARD;
 
@@ -165,7 +165,7 @@ enum braid_verdict braid_voter_record(const struct braid_record *own,
 		return BRAID_FULL;
 	if (!is_fit(own, proposal))
 		return BRAID_UNFIT;
-	follow(own, proposal, next);
+	member_follow(own, proposal, next);
 	return BRAID_TAKEN;
 }
 
@@ -267,8 +267,8 @@ static bool is_complete(const struct braid_record *own,
  * store was not opened again since, because it still has its unflushed writes;
  * then the one in this kernel; then the one with the lowest id.
  */
-static unsigned int worth(const struct braid_answer *answer, u8 local,
-			  const struct braid_record *highest)
+static unsigned int member_worth(const struct braid_answer *answer, u8 local,
+				 const struct braid_record *highest)
 {
 	unsigned int points = 0;
 
@@ -295,7 +295,7 @@ static void choose_members(const struct braid_answer *answer,
 		if (choice->rolled_back & BRAID_VOTER_BIT(own->voter) ||
 		    !is_complete(own, &choice->record))
 			continue;
-		points = worth(&answer[i], local, &choice->record);
+		points = member_worth(&answer[i], local, &choice->record);
 		if (!choice->source || points > best ||
 		    (points == best && own->voter < choice->source)) {
 			choice->source = own->voter;

@@ -235,8 +235,8 @@ static int check_until_sure(struct check *check,
  * Opens a store with its data space if that works, and without it otherwise: a
  * witness has no data, and the data of a replica may be lost.
  */
-static struct braid_store *look(const char *path,
-				struct netlink_ext_ack *extack)
+static struct braid_store *check_open(const char *path,
+				      struct netlink_ext_ack *extack)
 {
 	struct braid_store *store = braid_store_look(path, false, NULL);
 
@@ -263,7 +263,7 @@ int braid_replica_check(const char *path, struct braid_replica_info *info,
 	struct check check = { .info = info, .fault = fault, .max = max };
 	int error = -ENOMEM;
 
-	check.store = look(path, extack);
+	check.store = check_open(path, extack);
 	if (IS_ERR(check.store))
 		return PTR_ERR(check.store);
 	check.slots = kmalloc(2 * BRAID_SLOT_SIZE, GFP_KERNEL);

@@ -53,7 +53,8 @@ static u64 record_at(u64 sequence)
 	       (sequence % BRAID_RING_RECORDS) * BRAID_MAP_PAGE;
 }
 
-static void fail(struct braid_journal *journal, const char *what, int error)
+static void journal_fail(struct braid_journal *journal, const char *what,
+			 int error)
 {
 	unsigned long flags;
 
@@ -131,7 +132,7 @@ void braid_journal_write_back(struct braid_journal *journal)
 
 	error = braid_journal_write_pages(journal);
 	if (error) {
-		fail(journal, "region map", error);
+		journal_fail(journal, "region map", error);
 		return;
 	}
 	spin_lock_irqsave(&journal->lock, flags);
@@ -214,7 +215,7 @@ int braid_journal_write_record(struct braid_journal *journal)
 				       record_at(journal->head),
 				       journal->record, BRAID_MAP_PAGE, true);
 	if (error) {
-		fail(journal, "ring of the region map", error);
+		journal_fail(journal, "ring of the region map", error);
 		return error;
 	}
 	spin_lock_irqsave(&journal->lock, flags);
@@ -380,7 +381,7 @@ static void fail_all(struct braid_journal *journal)
  * Takes the waiting stamps. Return: true if there is anything to write and room
  * in the ring.
  */
-static bool take(struct braid_journal *journal)
+static bool journal_take(struct braid_journal *journal)
 {
 	bool any, room;
 
@@ -404,7 +405,7 @@ void braid_journal_ring_work(struct work_struct *work)
 		container_of(work, struct braid_journal, ring_work);
 	unsigned int noio = memalloc_noio_save();
 
-	while (!braid_journal_failed(journal) && take(journal)) {
+	while (!braid_journal_failed(journal) && journal_take(journal)) {
 		write_stamps(journal);
 		if (!braid_journal_failed(journal))
 			write_clear(journal);

@@ -20,7 +20,7 @@
 
 #define RING_BYTES	(BRAID_RING_RECORDS * BRAID_MAP_PAGE)
 
-static void destroy(struct braid_journal *journal)
+static void journal_destroy(struct braid_journal *journal)
 {
 	if (journal->workqueue)
 		destroy_workqueue(journal->workqueue);
@@ -33,8 +33,8 @@ static void destroy(struct braid_journal *journal)
 	kfree(journal);
 }
 
-static struct braid_journal *create(struct braid_store *store, u64 map_id,
-				    u32 regions)
+static struct braid_journal *journal_create(struct braid_store *store,
+					    u64 map_id, u32 regions)
 {
 	struct braid_journal *journal = kzalloc(sizeof(*journal), GFP_KERNEL);
 
@@ -67,7 +67,7 @@ static struct braid_journal *create(struct braid_store *store, u64 map_id,
 		return journal;
 
 err_destroy:
-	destroy(journal);
+	journal_destroy(journal);
 	return NULL;
 }
 
@@ -201,14 +201,14 @@ int braid_journal_open(struct braid_store *store, u64 map_id, u32 regions,
 			       "store has no room for its region map");
 		return -EINVAL;
 	}
-	journal = create(store, map_id, regions);
+	journal = journal_create(store, map_id, regions);
 	if (!journal)
 		return -ENOMEM;
 	error = load_pages(journal, now) ?: load_ring(journal, now);
 	if (error) {
 		NL_SET_ERR_MSG(extack,
 			       "region map cannot be read or brought up to date, see the kernel's log");
-		destroy(journal);
+		journal_destroy(journal);
 		return error;
 	}
 	for (i = 0; i < regions; i++)
@@ -234,7 +234,7 @@ int braid_journal_format(struct braid_store *store, u64 map_id, u32 regions)
 
 	if (!has_room(store, regions))
 		return -ENOSPC;
-	journal = create(store, map_id, regions);
+	journal = journal_create(store, map_id, regions);
 	ring = kvzalloc(RING_BYTES, GFP_KERNEL);
 	error = -ENOMEM;
 	if (!journal || !ring)
@@ -247,7 +247,7 @@ int braid_journal_format(struct braid_store *store, u64 map_id, u32 regions)
 out:
 	kvfree(ring);
 	if (journal)
-		destroy(journal);
+		journal_destroy(journal);
 	return error;
 }
 
@@ -264,5 +264,5 @@ void braid_journal_close(struct braid_journal *journal)
 		     !list_empty(&journal->clears));
 	if (!braid_journal_failed(journal))
 		braid_journal_write_back(journal);
-	destroy(journal);
+	journal_destroy(journal);
 }

@@ -33,8 +33,9 @@ static int write_slot(struct braid_store *store, u64 at, const void *slot)
 }
 
 /* Rewrites the slot that differs from @record, so that both hold it. */
-static int repair(struct braid_store *store, const struct braid_record *record,
-		  void *slots)
+static int slots_repair(struct braid_store *store,
+			const struct braid_record *record,
+			void *slots)
 {
 	void *good = slots, *bad = slots + BRAID_SLOT_SIZE;
 	u64 bad_at = BRAID_AT_SLOT_B;
@@ -104,7 +105,7 @@ static int read_both(struct braid_store *store, struct braid_record *record,
 		return braid_refuse(extack, -EINVAL,
 				    "%s: the record does not fit: %s",
 				    store->path, wrong);
-	error = repair(store, record, slots);
+	error = slots_repair(store, record, slots);
 	if (error)
 		return braid_refuse(extack, error,
 				    "%s: the record cannot be written",

@@ -76,7 +76,8 @@ static void submit_bio_of(struct braid_store *store, struct braid_store_io *io,
  * Zeroes a range. A plain discard is not used because the contents of the range
  * would be undefined afterwards; writing zeroes may unmap the range as well.
  */
-static int zero(struct braid_store *store, u64 offset, u64 length, bool unmap)
+static int bdev_zero(struct braid_store *store, u64 offset, u64 length,
+		     bool unmap)
 {
 	return blkdev_issue_zeroout(bdev_of(store),
 				    (store->data_at + offset) >> SECTOR_SHIFT,
@@ -91,8 +92,8 @@ static void zero_work(struct work_struct *work)
 	struct braid_store *store = io->store;
 	int error;
 
-	error = zero(store, io->offset, io->length,
-		     io->op == BRAID_STORE_DISCARD);
+	error = bdev_zero(store, io->offset, io->length,
+			  io->op == BRAID_STORE_DISCARD);
 	/* Report -EIO for any failed flush: data written before may be lost. */
 	if (!error && io->fua && blkdev_issue_flush(bdev_of(store)))
 		error = -EIO;
@@ -168,7 +169,7 @@ static int bdev_format_data(struct braid_store *store, u64 size)
 
 	for (at = 0; at < size; at += length) {
 		length = min(size - at, FORMAT_PIECE);
-		error = zero(store, at, length, store->unmap_zeroes);
+		error = bdev_zero(store, at, length, store->unmap_zeroes);
 		if (error)
 			return error;
 		if (fatal_signal_pending(current))
@@ -190,7 +191,7 @@ static const struct braid_store_ops bdev_ops = {
 
 /* Opening */
 
-static int refuse_open(struct netlink_ext_ack *extack, const char *path,
+static int bdev_refuse(struct netlink_ext_ack *extack, const char *path,
 		       int error)
 {
 	switch (error) {
@@ -263,7 +264,7 @@ struct braid_store *braid_store_bdev_open(const char *path,
 	error = braid_bdev_open(&bdev->device, path,
 				how == BRAID_STORE_LOOK ? NULL : bdev);
 	if (error) {
-		refuse_open(extack, path, error);
+		bdev_refuse(extack, path, error);
 		goto err_free;
 	}
 	device = bdev->device.bdev;

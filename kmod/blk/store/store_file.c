@@ -51,7 +51,7 @@ static struct file_store *file_store_of(struct braid_store *store)
  * as for a running program: no other store, loop device, swap file or program
  * can open the file for writing then.
  */
-static bool claim(struct file *file)
+static bool file_claim(struct file *file)
 {
 	struct inode *inode = file_inode(file);
 
@@ -59,7 +59,7 @@ static bool claim(struct file *file)
 	       atomic_cmpxchg(&inode->i_writecount, 1, -1) == 1;
 }
 
-static void unclaim(struct file *file)
+static void file_unclaim(struct file *file)
 {
 	atomic_add(2, &file_inode(file)->i_writecount);
 }
@@ -69,7 +69,7 @@ static void close_one(struct file_store *file, struct file *one)
 	if (!one)
 		return;
 	if (file->claimed)
-		unclaim(one);
+		file_unclaim(one);
 	__fput_sync(one);
 }
 
@@ -186,7 +186,7 @@ static void rw_work(struct work_struct *work)
 	rw_put(io);
 }
 
-static int punch(struct file *file, u64 at, u64 length)
+static int file_punch(struct file *file, u64 at, u64 length)
 {
 	return vfs_fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 			     at, length);
@@ -201,7 +201,7 @@ static void other_work(struct work_struct *work)
 	int error = 0;
 
 	if (io->op != BRAID_STORE_FLUSH)
-		error = punch(file, io->offset, io->length);
+		error = file_punch(file, io->offset, io->length);
 	/* Report -EIO for any failed flush: data written before may be lost. */
 	if (!error && (io->op == BRAID_STORE_FLUSH || io->fua) &&
 	    vfs_fsync(file, 1))
@@ -292,7 +292,7 @@ static int file_format_meta(struct braid_store *store, u64 size)
  * Makes a sparse file longer by writing a block at its new end, and frees the
  * block again.
  */
-static int extend(struct braid_store *store, u64 size)
+static int file_extend(struct braid_store *store, u64 size)
 {
 	struct braid_store_sync sync = {
 		.data = true, .write = true,
@@ -303,7 +303,7 @@ static int extend(struct braid_store *store, u64 size)
 	bvec_set_page(&bvec, ZERO_PAGE(0), BRAID_BLOCK, 0);
 	sync.bvec = &bvec;
 	return file_sync(store, &sync) ?:
-	       punch(file_store_of(store)->data, sync.at, BRAID_BLOCK);
+	       file_punch(file_store_of(store)->data, sync.at, BRAID_BLOCK);
 }
 
 static int file_format_data(struct braid_store *store, u64 size)
@@ -315,9 +315,9 @@ static int file_format_data(struct braid_store *store, u64 size)
 	if (size > file_inode(file)->i_sb->s_maxbytes)
 		return -EFBIG;
 	if (old)
-		error = punch(file, 0, old);
+		error = file_punch(file, 0, old);
 	if (!error && old < size)
-		error = extend(store, size);
+		error = file_extend(store, size);
 	if (!error)
 		error = vfs_fsync(file, 0);
 	if (!error)
@@ -327,7 +327,7 @@ static int file_format_data(struct braid_store *store, u64 size)
 
 /* Opening */
 
-static int refuse_open(struct netlink_ext_ack *extack, const char *path,
+static int file_refuse(struct netlink_ext_ack *extack, const char *path,
 		       int error)
 {
 	switch (error) {
@@ -371,7 +371,7 @@ static int check_file(struct file *file, const char *path,
 				    path);
 	if (!(file->f_mode & FMODE_CAN_ODIRECT) || !file->f_op->read_iter ||
 	    !file->f_op->write_iter)
-		return refuse_open(extack, path, -EINVAL);
+		return file_refuse(extack, path, -EINVAL);
 	if (!file->f_op->fallocate)
 		return braid_refuse(extack, -EOPNOTSUPP,
 				    "%s: its file system has no sparse files",
@@ -389,12 +389,12 @@ static struct file *open_file(const char *path, int flags,
 	file = filp_open(path, flags | O_DIRECT | O_LARGEFILE | O_NOFOLLOW |
 			 O_NONBLOCK, 0600);
 	if (IS_ERR(file)) {
-		refuse_open(extack, path, PTR_ERR(file));
+		file_refuse(extack, path, PTR_ERR(file));
 		return file;
 	}
 	error = check_file(file, path, extack);
-	if (!error && (flags & O_ACCMODE) == O_RDWR && !claim(file))
-		error = refuse_open(extack, path, -ETXTBSY);
+	if (!error && (flags & O_ACCMODE) == O_RDWR && !file_claim(file))
+		error = file_refuse(extack, path, -ETXTBSY);
 	if (error) {
 		fput(file);
 		return ERR_PTR(error);

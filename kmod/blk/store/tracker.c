@@ -71,7 +71,8 @@ static struct hlist_head *bucket_of(const struct braid_trackers *trackers,
 	return &trackers->bucket[region & trackers->mask];
 }
 
-static struct tracker *find(const struct braid_trackers *trackers, u32 region)
+static struct tracker *tracker_find(const struct braid_trackers *trackers,
+				    u32 region)
 {
 	struct tracker *tracker;
 
@@ -81,7 +82,7 @@ static struct tracker *find(const struct braid_trackers *trackers, u32 region)
 	return NULL;
 }
 
-static struct tracker *add(struct braid_trackers *trackers, u32 region)
+static struct tracker *tracker_add(struct braid_trackers *trackers, u32 region)
 {
 	struct tracker *tracker;
 
@@ -96,7 +97,8 @@ static struct tracker *add(struct braid_trackers *trackers, u32 region)
 	return tracker;
 }
 
-static void drop(struct braid_trackers *trackers, struct tracker *tracker)
+static void tracker_drop(struct braid_trackers *trackers,
+			 struct tracker *tracker)
 {
 	hlist_del(&tracker->node);
 	kfree(tracker);
@@ -105,17 +107,18 @@ static void drop(struct braid_trackers *trackers, struct tracker *tracker)
 
 /*
  * Takes back the counts of a write that cannot be tracked completely. An idle
- * tracker whose counter comes from this write is dropped: untracked_n covers it.
+ * tracker with the counter of this write is dropped: untracked_n covers it.
  */
-static void undo(struct braid_trackers *trackers, u32 first, u32 end, u64 n)
+static void tracker_undo(struct braid_trackers *trackers, u32 first, u32 end,
+			 u64 n)
 {
 	struct tracker *tracker;
 	u32 region;
 
 	for (region = first; region < end; region++) {
-		tracker = find(trackers, region);
+		tracker = tracker_find(trackers, region);
 		if (!--tracker->writes && tracker->n == n)
-			drop(trackers, tracker);
+			tracker_drop(trackers, tracker);
 	}
 }
 
@@ -137,7 +140,8 @@ bool braid_trackers_begin(struct braid_trackers *trackers, u32 first, u32 last,
 	u32 region;
 
 	for (region = first; region <= last; region++) {
-		tracker = find(trackers, region) ?: add(trackers, region);
+		tracker = tracker_find(trackers, region) ?:
+			  tracker_add(trackers, region);
 		if (!tracker)
 			goto untracked;
 		tracker->writes++;
@@ -146,7 +150,7 @@ bool braid_trackers_begin(struct braid_trackers *trackers, u32 first, u32 last,
 	return true;
 
 untracked:
-	undo(trackers, first, region, n);
+	tracker_undo(trackers, first, region, n);
 	trackers->untracked++;
 	trackers->untracked_n = max(trackers->untracked_n, n);
 	return false;
@@ -173,10 +177,10 @@ void braid_trackers_end(struct braid_trackers *trackers, u32 first, u32 last,
 		return;
 	}
 	for (region = first; region <= last; region++) {
-		tracker = find(trackers, region);
+		tracker = tracker_find(trackers, region);
 		if (!--tracker->writes &&
 		    !(READ_ONCE(entry[region]) & BRAID_MAP_DIRTY))
-			drop(trackers, tracker);
+			tracker_drop(trackers, tracker);
 	}
 }
 
@@ -191,7 +195,7 @@ void braid_trackers_end(struct braid_trackers *trackers, u32 first, u32 last,
 bool braid_trackers_quiet(const struct braid_trackers *trackers, u32 region,
 			  u64 n)
 {
-	const struct tracker *tracker = find(trackers, region);
+	const struct tracker *tracker = tracker_find(trackers, region);
 
 	if (trackers->untracked || trackers->untracked_n > n)
 		return false;
@@ -205,10 +209,10 @@ bool braid_trackers_quiet(const struct braid_trackers *trackers, u32 region,
  */
 void braid_trackers_forget(struct braid_trackers *trackers, u32 region)
 {
-	struct tracker *tracker = find(trackers, region);
+	struct tracker *tracker = tracker_find(trackers, region);
 
 	if (tracker)
-		drop(trackers, tracker);
+		tracker_drop(trackers, tracker);
 }
 
 /**
