@@ -16,26 +16,12 @@
 
 #include "../../kmod/blk/proto/map.c"
 #include "../../kmod/blk/proto/member.c"
-#define decode record_decode
 #include "../../kmod/blk/proto/record.c"
-#undef decode
 #include "../../kmod/blk/store/tracker.c"
 #include "../../kmod/blk/store/journal.c"
 #include "../../kmod/blk/store/journal_open.c"
-#define create session_create
-#define put session_put
-#define admit session_admit
-#define enlist session_enlist
 #include "../../kmod/blk/replica/session.c"
-#undef create
-#undef put
-#undef admit
-#undef enlist
-#define answer vote_answer
-#define open_journal vote_open_journal
 #include "../../kmod/blk/replica/vote.c"
-#undef answer
-#undef open_journal
 #include "../../kmod/blk/replica/digest.c"
 #include "../../kmod/blk/replica/serve.c"
 #include "../../kmod/blk/replica/replica.c"

@@ -50,9 +50,10 @@ static int read_piece(struct braid_store *store, struct piece *piece,
 	return piece->error;
 }
 
-static int digest(struct braid_store *store, struct shash_desc *desc,
-		  struct piece *piece, const struct braid_session *session,
-		  u64 offset, u64 length)
+static int digest_range(struct braid_store *store, struct shash_desc *desc,
+			struct piece *piece,
+			const struct braid_session *session, u64 offset,
+			u64 length)
 {
 	const void *data = page_address(piece->bvec.bv_page);
 	u64 at;
@@ -105,7 +106,8 @@ int braid_digest(struct braid_store *store, struct crypto_shash *sha256,
 	desc->tfm = sha256;
 	error = crypto_shash_init(desc);
 	if (!error)
-		error = digest(store, desc, piece, session, offset, length);
+		error = digest_range(store, desc, piece, session, offset,
+				     length);
 	if (!error)
 		error = crypto_shash_final(desc, out);
 out:

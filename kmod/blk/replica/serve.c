@@ -24,7 +24,7 @@
  * Answers a request. The request may be freed after done(), and its session
  * after braid_session_leave().
  */
-static void answer(struct braid_request *request, int error)
+static void serve_answer(struct braid_request *request, int error)
 {
 	struct braid_session *session = request->session;
 
@@ -42,12 +42,12 @@ static bool is_change(const struct braid_request *request)
 }
 
 /* Ends the write in the region map, and then answers it. */
-static void finish(struct braid_request *request, int error)
+static void serve_finish(struct braid_request *request, int error)
 {
 	if (is_change(request))
 		braid_journal_end(request->session->replica->journal,
 				  &request->stamp);
-	answer(request, error);
+	serve_answer(request, error);
 }
 
 static void io_done(struct braid_store_io *io, int error)
@@ -60,7 +60,7 @@ static void io_done(struct braid_store_io *io, int error)
 	braid_invariant("I2", error ||
 			!braid_epoch_cmp(&session->epoch,
 					 &session->replica->record.promised));
-	finish(request, error);
+	serve_finish(request, error);
 }
 
 /*
@@ -103,7 +103,7 @@ static void submit_io(struct braid_request *request)
 	int error = READ_ONCE(session->cut);
 
 	if (error) {
-		finish(request, error);
+		serve_finish(request, error);
 		return;
 	}
 	io->op = store_op(request->op);
@@ -122,7 +122,7 @@ static void stamp_done(struct braid_stamp *stamp, int error)
 		container_of(stamp, struct braid_request, stamp);
 
 	if (error)
-		finish(request, error);
+		serve_finish(request, error);
 	else
 		submit_io(request);
 }
@@ -131,7 +131,8 @@ static void stamp_done(struct braid_stamp *stamp, int error)
  * Makes the regions of a write dirty, of its generation, before the write
  * begins (G2).
  */
-static void stamp(struct braid_replica *replica, struct braid_request *request)
+static void serve_stamp(struct braid_replica *replica,
+			struct braid_request *request)
 {
 	const u32 shift = READ_ONCE(replica->region_shift);
 	struct braid_stamp *stamp = &request->stamp;
@@ -215,20 +216,20 @@ static void serve_data(struct braid_replica *replica,
 	int error = check_data(replica, request);
 
 	if (error) {
-		answer(request, error);
+		serve_answer(request, error);
 		return;
 	}
 	braid_replica_committed(replica, request->committed);
 	if (is_change(request))
-		stamp(replica, request);
+		serve_stamp(replica, request);
 	else
 		submit_io(request);
 }
 
 /* Control */
 
-static int admit(struct braid_replica *replica,
-		 const struct braid_request *request)
+static int serve_admit(struct braid_replica *replica,
+		       const struct braid_request *request)
 {
 	int error;
 
@@ -251,7 +252,7 @@ static int serve_dirty(struct braid_replica *replica,
 	u32 from, count = 0;
 	int error;
 
-	error = admit(replica, request);
+	error = serve_admit(replica, request);
 	if (error)
 		return error;
 	from = min_t(u64, request->offset, regions);
@@ -311,7 +312,7 @@ static int serve_clear(struct braid_replica *replica,
 {
 	int error;
 
-	error = admit(replica, request);
+	error = serve_admit(replica, request);
 	if (error)
 		return error;
 	if (is_unsound(replica))
@@ -386,7 +387,7 @@ void braid_serve_control(struct work_struct *work)
 		mutex_lock(&replica->control);
 		error = serve_control(replica, request);
 		mutex_unlock(&replica->control);
-		answer(request, error);
+		serve_answer(request, error);
 	}
 	memalloc_noio_restore(noio);
 }
@@ -398,7 +399,7 @@ static int serve_digest(struct braid_replica *replica,
 
 	if (READ_ONCE(replica->failed) || is_unsound(replica))
 		return -EIO;
-	error = admit(replica, request);
+	error = serve_admit(replica, request);
 	if (error)
 		return error;
 	if (request->body_max < BRAID_DIGEST_SIZE ||
@@ -410,7 +411,7 @@ static int serve_digest(struct braid_replica *replica,
 	 * A writer that was superseded in the meantime must not get the digest.
 	 */
 	if (!error)
-		error = admit(replica, request);
+		error = serve_admit(replica, request);
 	if (!error)
 		request->body_len = BRAID_DIGEST_SIZE;
 	return error;
@@ -430,12 +431,13 @@ void braid_serve_digests(struct work_struct *work)
 	struct braid_request *request;
 
 	while ((request = next_of(replica, &replica->digests)))
-		answer(request, serve_digest(replica, request));
+		serve_answer(request, serve_digest(replica, request));
 	memalloc_noio_restore(noio);
 }
 
-static void queue(struct braid_replica *replica, struct braid_request *request,
-		  struct list_head *queue, struct work_struct *work)
+static void serve_queue(struct braid_replica *replica,
+			struct braid_request *request,
+			struct list_head *queue, struct work_struct *work)
 {
 	unsigned long flags;
 
@@ -475,14 +477,14 @@ void braid_replica_submit(struct braid_session *session,
 	if (BRAID_OP_IS_DATA(request->op))
 		serve_data(replica, request);
 	else if (request->flags & ~BRAID_REQ_FLAGS)
-		answer(request, -EINVAL);
+		serve_answer(request, -EINVAL);
 	else if (request->op == BRAID_OP_LEASE)
-		answer(request, READ_ONCE(replica->failed) ? -EIO :
-				braid_vote_lease(replica, request));
+		serve_answer(request, READ_ONCE(replica->failed) ? -EIO :
+				      braid_vote_lease(replica, request));
 	else if (request->op == BRAID_OP_DIGEST)
-		queue(replica, request, &replica->digests,
-		      &replica->digest_work);
+		serve_queue(replica, request, &replica->digests,
+			    &replica->digest_work);
 	else
-		queue(replica, request, &replica->queued,
-		      &replica->control_work);
+		serve_queue(replica, request, &replica->queued,
+			    &replica->control_work);
 }

@@ -65,7 +65,7 @@ void braid_session_cut(struct braid_session *session, int error)
 	braid_session_leave(session);
 }
 
-static void put(struct braid_session *session)
+static void session_put(struct braid_session *session)
 {
 	if (refcount_dec_and_test(&session->ref))
 		kfree(session);
@@ -92,7 +92,7 @@ static struct braid_session *find_ending(struct braid_replica *replica,
 }
 
 /**
- * braid_session_drain() - wait until sessions that were cut have answered all requests
+ * braid_session_drain() - wait for the end of sessions that were cut
  * @replica: the replica
  * @data: wait for the sessions of data requests only
  *
@@ -104,12 +104,13 @@ void braid_session_drain(struct braid_replica *replica, bool data)
 
 	while ((session = find_ending(replica, data))) {
 		wait_for_completion(&session->drained);
-		put(session);
+		session_put(session);
 	}
 }
 
-static struct braid_session *create(struct braid_replica *replica,
-				    const struct braid_epoch *epoch, u64 nonce)
+static struct braid_session *session_create(struct braid_replica *replica,
+					    const struct braid_epoch *epoch,
+					    u64 nonce)
 {
 	struct braid_session *session = kzalloc(sizeof(*session), GFP_KERNEL);
 
@@ -128,8 +129,8 @@ static struct braid_session *create(struct braid_replica *replica,
  * Checks whether a session may begin, and cuts the sessions that it supersedes.
  * Called under @replica->lock.
  */
-static int admit(struct braid_replica *replica,
-		 const struct braid_session *session)
+static int session_admit(struct braid_replica *replica,
+			 const struct braid_session *session)
 {
 	struct braid_session *other;
 	int error;
@@ -152,14 +153,15 @@ static int admit(struct braid_replica *replica,
  * a higher epoch away until the earlier sessions have ended and this one is in
  * the list.
  */
-static int enlist(struct braid_replica *replica, struct braid_session *session)
+static int session_enlist(struct braid_replica *replica,
+			  struct braid_session *session)
 {
 	unsigned long flags;
 	int error;
 
 	mutex_lock(&replica->control);
 	spin_lock_irqsave(&replica->lock, flags);
-	error = admit(replica, session);
+	error = session_admit(replica, session);
 	spin_unlock_irqrestore(&replica->lock, flags);
 	if (error)
 		goto unlock;
@@ -194,14 +196,14 @@ int braid_session_open(struct braid_replica *replica,
 		       const struct braid_epoch *epoch, u64 nonce,
 		       struct braid_session **out)
 {
-	struct braid_session *session = create(replica, epoch, nonce);
+	struct braid_session *session = session_create(replica, epoch, nonce);
 	int error;
 
 	if (!session)
 		return -ENOMEM;
-	error = enlist(replica, session);
+	error = session_enlist(replica, session);
 	if (error) {
-		put(session);
+		session_put(session);
 		return error;
 	}
 	braid_replica_hold(replica);
@@ -229,6 +231,6 @@ void braid_session_close(struct braid_session *session)
 	spin_lock_irqsave(&replica->lock, flags);
 	list_del(&session->node);
 	spin_unlock_irqrestore(&replica->lock, flags);
-	put(session);
+	session_put(session);
 	braid_replica_put(replica);
 }

@@ -41,8 +41,9 @@ static void tell_unsound(struct braid_record *record)
  * Answers an ASK or PREPARE with the record, for any verdict, and with the
  * remaining milliseconds of the grant.
  */
-static int answer(struct braid_replica *replica, struct braid_request *request,
-		  enum braid_verdict verdict)
+static int vote_answer(struct braid_replica *replica,
+		       struct braid_request *request,
+		       enum braid_verdict verdict)
 {
 	lockdep_assert_held(&replica->control);
 	if (request->body_max < BRAID_SLOT_SIZE)
@@ -61,8 +62,8 @@ static int answer(struct braid_replica *replica, struct braid_request *request,
 	return braid_verdict_errno(verdict);
 }
 
-static enum braid_verdict judge(const struct braid_replica *replica,
-				const struct braid_request *request)
+static enum braid_verdict vote_judge(const struct braid_replica *replica,
+				     const struct braid_request *request)
 {
 	return braid_voter_promise(&replica->record, &replica->grant,
 				   &request->epoch, ktime_get_boottime_ns(),
@@ -83,13 +84,13 @@ int braid_vote_ask(struct braid_replica *replica,
 	enum braid_verdict verdict;
 
 	spin_lock_irq(&replica->lock);
-	verdict = judge(replica, request);
+	verdict = vote_judge(replica, request);
 	/* A request that is not repeated lapses after the length of a lease. */
 	if (verdict == BRAID_HELD && request->flags & BRAID_REQ_TAKEOVER)
 		replica->wanted_until = ktime_get_boottime_ns() +
 					lease_ns(&replica->record);
 	spin_unlock_irq(&replica->lock);
-	return answer(replica, request, verdict);
+	return vote_answer(replica, request, verdict);
 }
 
 /*
@@ -122,7 +123,7 @@ static enum braid_verdict begin_promise(struct braid_replica *replica,
 	struct braid_session *session;
 
 	spin_lock_irq(&replica->lock);
-	verdict = judge(replica, request);
+	verdict = vote_judge(replica, request);
 	if (verdict == BRAID_TAKEN) {
 		replica->preparing = request->epoch;
 		list_for_each_entry(session, &replica->sessions, node)
@@ -170,7 +171,7 @@ int braid_vote_prepare(struct braid_replica *replica,
 		return error;
 	verdict = begin_promise(replica, request);
 	if (verdict != BRAID_TAKEN)
-		return answer(replica, request, verdict);
+		return vote_answer(replica, request, verdict);
 
 	/* All I/O of lower epochs ends before the promise. */
 	braid_session_drain(replica, true);
@@ -181,11 +182,11 @@ int braid_vote_prepare(struct braid_replica *replica,
 	memcpy(replica->next.holder, holder, sizeof(holder));
 	error = braid_replica_record(replica);
 	end_promise(replica, error);
-	return error ?: answer(replica, request, BRAID_TAKEN);
+	return error ?: vote_answer(replica, request, BRAID_TAKEN);
 }
 
-static int decode(struct braid_replica *replica,
-		  const struct braid_request *request)
+static int vote_decode(struct braid_replica *replica,
+		       const struct braid_request *request)
 {
 	lockdep_assert_held(&replica->control);
 	if (request->body_len != BRAID_SLOT_SIZE)
@@ -246,7 +247,7 @@ int braid_vote_record(struct braid_replica *replica,
 	enum braid_verdict verdict;
 	int error;
 
-	error = decode(replica, request);
+	error = vote_decode(replica, request);
 	if (error)
 		return error;
 	spin_lock_irq(&replica->lock);
@@ -291,7 +292,7 @@ static int check_first(const struct braid_replica *replica)
 	return check_store(replica, own);
 }
 
-static int open_journal(struct braid_replica *replica)
+static int vote_open_journal(struct braid_replica *replica)
 {
 	const struct braid_record *proposal = &replica->proposal;
 	const struct braid_record *own = &replica->next;
@@ -319,10 +320,10 @@ static int open_journal(struct braid_replica *replica)
 }
 
 /*
- * Undoes open_journal() if the record did not become durable: another CREATE
+ * Undoes vote_open_journal() if the record did not become durable: another CREATE
  * may have regions of another size.
  */
-static void close_journal(struct braid_replica *replica)
+static void vote_close_journal(struct braid_replica *replica)
 {
 	struct braid_journal *journal = replica->journal;
 
@@ -375,7 +376,7 @@ int braid_vote_create(struct braid_replica *replica,
 	struct braid_record *next = &replica->next;
 	int error;
 
-	error = decode(replica, request);
+	error = vote_decode(replica, request);
 	if (error)
 		return error;
 	spin_lock_irq(&replica->lock);
@@ -384,7 +385,7 @@ int braid_vote_create(struct braid_replica *replica,
 	request->value = next->sequence;
 	if (next->voters.count)
 		return is_taken_before(replica) ? 0 : -EEXIST;
-	error = check_first(replica) ?: open_journal(replica);
+	error = check_first(replica) ?: vote_open_journal(replica);
 	if (error)
 		return error;
 	take_common(next, proposal);
@@ -395,7 +396,7 @@ int braid_vote_create(struct braid_replica *replica,
 	next->own = BRAID_OWN_INSYNC;
 	error = braid_replica_record(replica);
 	if (error)
-		close_journal(replica);
+		vote_close_journal(replica);
 	else
 		request->value = next->sequence;
 	return error;
@@ -444,7 +445,7 @@ int braid_vote_fork(struct braid_replica *replica,
 	struct braid_record *next = &replica->next;
 	int error;
 
-	error = decode(replica, request);
+	error = vote_decode(replica, request);
 	if (error)
 		return error;
 	spin_lock_irq(&replica->lock);

@@ -11,9 +11,9 @@
  * Each MAC has a transform of its own: handshakes are rare, and a shared
  * transform would keep a key that has to be erased later.
  */
-static int digest(struct crypto_shash *shash, const char *label,
-		  const struct braid_auth_part *part, unsigned int count,
-		  u8 *mac)
+static int auth_digest(struct crypto_shash *shash, const char *label,
+		       const struct braid_auth_part *part, unsigned int count,
+		       u8 *mac)
 {
 	SHASH_DESC_ON_STACK(desc, shash);
 	unsigned int i;
@@ -57,7 +57,7 @@ int braid_auth_mac(const u8 *secret, u8 length, const char *label,
 		return PTR_ERR(shash);
 	ret = crypto_shash_setkey(shash, secret, length);
 	if (!ret)
-		ret = digest(shash, label, part, count, mac);
+		ret = auth_digest(shash, label, part, count, mac);
 	/* This erases the key as well. */
 	crypto_free_shash(shash);
 	return ret;

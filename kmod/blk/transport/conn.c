@@ -194,7 +194,7 @@ static int receive_skb(read_descriptor_t *desc, struct sk_buff *skb,
 }
 
 /* Return: the number of bytes received. */
-static int receive(struct braid_conn *conn)
+static int conn_receive(struct braid_conn *conn)
 {
 	read_descriptor_t desc = {
 		.arg.data = conn,
@@ -489,7 +489,7 @@ static void conn_work(struct work_struct *work)
 		conn->again = false;
 		received = 0;
 		if (!test_bit(CONN_KILLED, &conn->flags)) {
-			received = receive(conn);
+			received = conn_receive(conn);
 			conn->ops->batch(conn);
 		}
 		if (conn->stream.state == BRAID_STREAM_BROKEN)

@@ -18,7 +18,8 @@ static_assert(sizeof(uuid_t) == sizeof_field(struct braid_wire_proof, volume));
 #define LABEL_WRITER	"braid writer"
 #define LABEL_TARGET	"braid target"
 
-static int refuse(struct braid_handshake *handshake, int error, const char *why)
+static int handshake_refuse(struct braid_handshake *handshake, int error,
+			    const char *why)
 {
 	handshake->why = why;
 	return error;
@@ -85,18 +86,18 @@ int braid_handshake_take_hello(struct braid_handshake *handshake)
 	const struct braid_wire_hello *hello = &handshake->hello;
 
 	if (hello->magic != cpu_to_le32(BRAID_WIRE_MAGIC))
-		return refuse(handshake, -EPROTO, "no writer speaks here");
+		return handshake_refuse(handshake, -EPROTO, "no writer speaks here");
 	if (hello->version != cpu_to_le16(BRAID_WIRE_VERSION))
-		return refuse(handshake, -EPROTONOSUPPORT,
-			      "the writer speaks another version");
+		return handshake_refuse(handshake, -EPROTONOSUPPORT,
+					"the writer speaks another version");
 	if (hello->length != cpu_to_le16(sizeof(*hello)))
-		return refuse(handshake, -EPROTO, "hello of a wrong length");
+		return handshake_refuse(handshake, -EPROTO, "hello of a wrong length");
 	if (hello->reserved)
-		return refuse(handshake, -EPROTO,
-			      "reserved field of the hello is not zero");
+		return handshake_refuse(handshake, -EPROTO,
+					"reserved field of the hello is not zero");
 	if (!(hello->features & cpu_to_le32(BRAID_FEATURE_DIGEST)))
-		return refuse(handshake, -EPROTONOSUPPORT,
-			      "the writer does not send digests");
+		return handshake_refuse(handshake, -EPROTONOSUPPORT,
+					"the writer does not send digests");
 	return 0;
 }
 
@@ -129,21 +130,21 @@ int braid_handshake_take_challenge(struct braid_handshake *handshake)
 	u32 features = le32_to_cpu(challenge->features);
 
 	if (challenge->magic != cpu_to_le32(BRAID_WIRE_MAGIC))
-		return refuse(handshake, -EPROTO, "no target speaks there");
+		return handshake_refuse(handshake, -EPROTO, "no target speaks there");
 	if (challenge->version != cpu_to_le16(BRAID_WIRE_VERSION))
-		return refuse(handshake, -EPROTONOSUPPORT,
-			      "the target speaks another version");
+		return handshake_refuse(handshake, -EPROTONOSUPPORT,
+					"the target speaks another version");
 	if (challenge->length != cpu_to_le16(sizeof(*challenge)))
-		return refuse(handshake, -EPROTO, "challenge of a wrong length");
+		return handshake_refuse(handshake, -EPROTO, "challenge of a wrong length");
 	if (challenge->reserved)
-		return refuse(handshake, -EPROTO,
-			      "reserved field of the challenge is not zero");
+		return handshake_refuse(handshake, -EPROTO,
+					"reserved field of the challenge is not zero");
 	if (features & ~BRAID_FEATURES)
-		return refuse(handshake, -EPROTO,
-			      "the target agrees to what was not offered");
+		return handshake_refuse(handshake, -EPROTO,
+					"the target agrees to what was not offered");
 	if (!(features & BRAID_FEATURE_DIGEST))
-		return refuse(handshake, -EPROTONOSUPPORT,
-			      "the target does not send digests");
+		return handshake_refuse(handshake, -EPROTONOSUPPORT,
+					"the target does not send digests");
 	return 0;
 }
 
@@ -212,19 +213,19 @@ static int check_proof(struct braid_handshake *handshake)
 
 	if (proof->magic != cpu_to_le32(BRAID_WIRE_MAGIC) ||
 	    proof->length != cpu_to_le16(sizeof(*proof)))
-		return refuse(handshake, -EPROTO, "no proof where one was due");
+		return handshake_refuse(handshake, -EPROTO, "no proof where one was due");
 	if (!control && proof->role != BRAID_ROLE_DATA)
-		return refuse(handshake, -EPROTO, "unknown role");
+		return handshake_refuse(handshake, -EPROTO, "unknown role");
 	if (proof->voter > BRAID_VOTER_ID_MAX)
-		return refuse(handshake, -EPROTO, "voter id out of range");
+		return handshake_refuse(handshake, -EPROTO, "voter id out of range");
 	if (length > BRAID_NAME_MAX ||
 	    memchr_inv(proof->name + length, 0, sizeof(proof->name) - length))
-		return refuse(handshake, -EPROTO, "malformed volume name");
+		return handshake_refuse(handshake, -EPROTO, "malformed volume name");
 	if (!length && !memchr_inv(proof->volume, 0, sizeof(proof->volume)))
-		return refuse(handshake, -EPROTO, "no volume is named");
+		return handshake_refuse(handshake, -EPROTO, "no volume is named");
 	if (control != !(proof->epoch_counter || proof->epoch_node))
-		return refuse(handshake, -EPROTO,
-			      "epoch and role contradict each other");
+		return handshake_refuse(handshake, -EPROTO,
+					"epoch and role contradict each other");
 	return 0;
 }
 
@@ -250,7 +251,7 @@ int braid_handshake_take_proof(struct braid_handshake *handshake,
 
 	ret = find_secret(handshake, secrets, which);
 	if (ret)
-		return refuse(handshake, ret, "the writer's secret is wrong");
+		return handshake_refuse(handshake, ret, "the writer's secret is wrong");
 	ret = check_proof(handshake);
 	if (ret)
 		return ret;
@@ -301,10 +302,10 @@ int braid_handshake_welcome(struct braid_handshake *handshake,
 }
 
 /**
- * braid_handshake_reject() - write a welcome for a writer that is not authenticated
+ * braid_handshake_reject() - write the rejection of an unknown secret
  * @handshake: the handshake
  *
- * The message tells only that the secret is wrong.
+ * The message tells nothing else.
  */
 void braid_handshake_reject(struct braid_handshake *handshake)
 {
@@ -328,20 +329,20 @@ static int check_welcome(struct braid_handshake *handshake)
 	if (welcome->magic != cpu_to_le32(BRAID_WIRE_MAGIC) ||
 	    welcome->length != cpu_to_le16(sizeof(*welcome)) ||
 	    memchr_inv(welcome->reserved, 0, sizeof(welcome->reserved)))
-		return refuse(handshake, -EPROTO, "no welcome where one was due");
+		return handshake_refuse(handshake, -EPROTO, "no welcome where one was due");
 	if (welcome->status)
-		return refuse(handshake,
-			      braid_wire_errno(le16_to_cpu(welcome->status)),
-			      "the target refuses");
+		return handshake_refuse(handshake,
+					braid_wire_errno(le16_to_cpu(welcome->status)),
+					"the target refuses");
 	if (!welcome->voter || welcome->voter > BRAID_VOTER_ID_MAX ||
 	    (proof->voter && proof->voter != welcome->voter))
-		return refuse(handshake, -EPROTO,
-			      "the target answers for another voter");
+		return handshake_refuse(handshake, -EPROTO,
+					"the target answers for another voter");
 	if (!memchr_inv(welcome->volume, 0, sizeof(welcome->volume)) ||
 	    (memchr_inv(proof->volume, 0, sizeof(proof->volume)) &&
 	     memcmp(proof->volume, welcome->volume, sizeof(proof->volume))))
-		return refuse(handshake, -EPROTO,
-			      "the target answers for another volume");
+		return handshake_refuse(handshake, -EPROTO,
+					"the target answers for another volume");
 	return 0;
 }
 
@@ -370,16 +371,16 @@ int braid_handshake_take_welcome(struct braid_handshake *handshake,
 	int ret;
 
 	if (is_rejected(welcome))
-		return refuse(handshake, -EKEYREJECTED,
-			      "the target refuses the secret");
+		return handshake_refuse(handshake, -EKEYREJECTED,
+					"the target refuses the secret");
 	ret = mac_welcome(handshake, secrets, which, mac);
 	if (ret)
-		return refuse(handshake, ret, "no HMAC-SHA256");
+		return handshake_refuse(handshake, ret, "no HMAC-SHA256");
 	genuine = braid_auth_equal(mac, welcome->mac);
 	memzero_explicit(mac, sizeof(mac));
 	if (!genuine)
-		return refuse(handshake, -EKEYREJECTED,
-			      "the target does not know the secret");
+		return handshake_refuse(handshake, -EKEYREJECTED,
+					"the target does not know the secret");
 	ret = check_welcome(handshake);
 	if (ret)
 		return ret;

@@ -206,8 +206,8 @@ static const char *check_answer(const struct braid_frame *frame,
 	return NULL;
 }
 
-static void decode(struct braid_frame *frame,
-		   const struct braid_wire_frame *wire)
+static void wire_decode(struct braid_frame *frame,
+			const struct braid_wire_frame *wire)
 {
 	frame->type = wire->type;
 	frame->answer = wire->answer;
@@ -265,7 +265,7 @@ const char *braid_wire_decode(struct braid_frame *frame,
 		return "unknown type";
 	if (BRAID_OP_IS_DATA(wire->type) != data)
 		return "type of the other connection";
-	decode(frame, wire);
+	wire_decode(frame, wire);
 	if (!frame->payload && frame->payload_crc)
 		return "checksum of no payload";
 	shape = &shapes[frame->type];
