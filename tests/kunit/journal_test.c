@@ -7,6 +7,7 @@
 #include "../../kmod/blk/proto/map.c"
 #undef RING_MAGIC
 #include "../../kmod/blk/store/tracker.c"
+#undef pr_fmt
 #include "../../kmod/blk/store/journal.c"
 #include "../../kmod/blk/store/journal_open.c"
 

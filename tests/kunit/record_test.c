@@ -152,7 +152,7 @@ static void record_nonsense_is_refused(struct kunit *test)
 	REFUSED((void)0, "taken");
 	REFUSED(bad.volume = uuid_null, "volume UUID is nil");
 	REFUSED(bad.name[0] = 0, "volume name is empty");
-	REFUSED(bad.name[0] = '/', "text with a strange character");
+	REFUSED(bad.name[0] = '/', "text with an invalid character");
 	REFUSED(bad.voter = 0, "voter id out of range");
 	REFUSED(bad.voter = 64, "voter id out of range");
 	REFUSED(bad.flags |= BIT(7), "unknown flags");

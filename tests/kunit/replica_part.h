@@ -18,6 +18,7 @@
 #include "../../kmod/blk/proto/member.c"
 #include "../../kmod/blk/proto/record.c"
 #include "../../kmod/blk/store/tracker.c"
+#undef pr_fmt
 #include "../../kmod/blk/store/journal.c"
 #include "../../kmod/blk/store/journal_open.c"
 #include "../../kmod/blk/replica/session.c"

@@ -7,6 +7,7 @@
 /* Thousands of repairs would flood the console. */
 #undef pr_info
 #define pr_info(format, ...) no_printk(format, ##__VA_ARGS__)
+#undef pr_fmt
 #include "../../kmod/blk/store/slots.c"
 #include "../../kmod/blk/proto/text.c"
 

@@ -232,7 +232,7 @@ static const char *decode_text(char *out, const char *in, size_t max,
 		return "text malformed";
 	for (i = 0; i < length; i++)
 		if (in[i] <= ' ' || in[i] == 0x7f || in[i] == '/')
-			return "text with a strange character";
+			return "text with an invalid character";
 	memcpy(out, in, length);
 	out[length] = '\0';
 	return NULL;

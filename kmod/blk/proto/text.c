@@ -110,7 +110,7 @@ const char *braid_error_text(int error)
 	case -ENOMEM:
 		return "out of memory";
 	case -EINVAL:
-		return "finds the request senseless";
+		return "rejects the request as invalid";
 	case -EOVERFLOW:
 		return "generation is at its maximum";
 	case -EOPNOTSUPP:

@@ -128,7 +128,7 @@ static int format_data(struct braid_store *store,
 				    store->path);
 	if (error)
 		return braid_refuse(extack, error,
-				    "%s: %llu bytes of data cannot be made (%pe)",
+				    "%s: %llu bytes of data cannot be allocated (%pe)",
 				    store->path, record->size, ERR_PTR(error));
 	error = braid_journal_format(store, record->map_id, regions);
 	if (error)

@@ -30,7 +30,7 @@ static int choose_size(const struct braid_store *store, u64 *size,
 				      braid_layout_fit(store->data_size);
 		if (!*size && store->file)
 			return braid_refuse(extack, -EINVAL,
-					    "%s is no file with a size yet: say how large the volume is",
+					    "%s has no size yet: give the size of the volume",
 					    store->path);
 		if (!*size)
 			return braid_refuse(extack, -ENOSPC,

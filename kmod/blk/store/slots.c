@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include "store/slots.h"
 
 #include <linux/errno.h>
@@ -54,7 +56,7 @@ static int slots_repair(struct braid_store *store,
 		swap(good, bad);
 		bad_at = BRAID_AT_SLOT_A;
 	}
-	pr_info("the record of volume %s, voter %u, is in one slot only: written again\n",
+	pr_info("volume %s, voter %u: the record was in one slot only; it is written again\n",
 		record->name, record->voter);
 	return write_slot(store, bad_at, good);
 }
@@ -70,7 +72,7 @@ static const char *check_fit(struct braid_store *store,
 	u64 least;
 
 	if (record->flags & BRAID_RECORD_WITNESS)
-		return store->witness ? NULL : "it is of a witness";
+		return store->witness ? NULL : "it belongs to a witness";
 	if (store->witness)
 		return NULL;
 	wrong = braid_store_set_data(store, record->data_at);

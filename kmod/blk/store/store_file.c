@@ -349,7 +349,7 @@ static int file_refuse(struct netlink_ext_ack *extack, const char *path,
 		return braid_refuse(extack, error, "%s is read-only", path);
 	case -EEXIST:
 		return braid_refuse(extack, error,
-				    "%s was made by somebody else just now",
+				    "%s was created by another program just now",
 				    path);
 	case -ENAMETOOLONG:
 		return braid_refuse(extack, error,

@@ -86,7 +86,8 @@ int braid_handshake_take_hello(struct braid_handshake *handshake)
 	const struct braid_wire_hello *hello = &handshake->hello;
 
 	if (hello->magic != cpu_to_le32(BRAID_WIRE_MAGIC))
-		return handshake_refuse(handshake, -EPROTO, "no writer speaks here");
+		return handshake_refuse(handshake, -EPROTO,
+					"hello of another protocol");
 	if (hello->version != cpu_to_le16(BRAID_WIRE_VERSION))
 		return handshake_refuse(handshake, -EPROTONOSUPPORT,
 					"the writer speaks another version");
@@ -130,7 +131,8 @@ int braid_handshake_take_challenge(struct braid_handshake *handshake)
 	u32 features = le32_to_cpu(challenge->features);
 
 	if (challenge->magic != cpu_to_le32(BRAID_WIRE_MAGIC))
-		return handshake_refuse(handshake, -EPROTO, "no target speaks there");
+		return handshake_refuse(handshake, -EPROTO,
+					"challenge of another protocol");
 	if (challenge->version != cpu_to_le16(BRAID_WIRE_VERSION))
 		return handshake_refuse(handshake, -EPROTONOSUPPORT,
 					"the target speaks another version");
@@ -141,7 +143,7 @@ int braid_handshake_take_challenge(struct braid_handshake *handshake)
 					"reserved field of the challenge is not zero");
 	if (features & ~BRAID_FEATURES)
 		return handshake_refuse(handshake, -EPROTO,
-					"the target agrees to what was not offered");
+					"the target agrees to a feature that was not offered");
 	if (!(features & BRAID_FEATURE_DIGEST))
 		return handshake_refuse(handshake, -EPROTONOSUPPORT,
 					"the target does not send digests");
@@ -213,7 +215,7 @@ static int check_proof(struct braid_handshake *handshake)
 
 	if (proof->magic != cpu_to_le32(BRAID_WIRE_MAGIC) ||
 	    proof->length != cpu_to_le16(sizeof(*proof)))
-		return handshake_refuse(handshake, -EPROTO, "no proof where one was due");
+		return handshake_refuse(handshake, -EPROTO, "a proof was expected");
 	if (!control && proof->role != BRAID_ROLE_DATA)
 		return handshake_refuse(handshake, -EPROTO, "unknown role");
 	if (proof->voter > BRAID_VOTER_ID_MAX)
@@ -329,7 +331,7 @@ static int check_welcome(struct braid_handshake *handshake)
 	if (welcome->magic != cpu_to_le32(BRAID_WIRE_MAGIC) ||
 	    welcome->length != cpu_to_le16(sizeof(*welcome)) ||
 	    memchr_inv(welcome->reserved, 0, sizeof(welcome->reserved)))
-		return handshake_refuse(handshake, -EPROTO, "no welcome where one was due");
+		return handshake_refuse(handshake, -EPROTO, "a welcome was expected");
 	if (welcome->status)
 		return handshake_refuse(handshake,
 					braid_wire_errno(le16_to_cpu(welcome->status)),
@@ -375,7 +377,7 @@ int braid_handshake_take_welcome(struct braid_handshake *handshake,
 					"the target refuses the secret");
 	ret = mac_welcome(handshake, secrets, which, mac);
 	if (ret)
-		return handshake_refuse(handshake, ret, "no HMAC-SHA256");
+		return handshake_refuse(handshake, ret, "HMAC-SHA256 cannot be computed");
 	genuine = braid_auth_equal(mac, welcome->mac);
 	memzero_explicit(mac, sizeof(mac));
 	if (!genuine)
