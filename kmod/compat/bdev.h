@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A block device opened by its path: by a file of its own since 6.9. */
+/* Opens a block device by its path; since 6.9 an open device is a file. */
 #ifndef BRAID_COMPAT_BDEV_H
 #define BRAID_COMPAT_BDEV_H
 
@@ -10,7 +10,7 @@
 /**
  * struct braid_bdev - an open block device
  * @bdev: the device
- * @handle: what it is closed with
+ * @handle: argument for closing the device
  */
 struct braid_bdev {
 	struct block_device *bdev;
@@ -22,8 +22,9 @@ struct braid_bdev {
 };
 
 /*
- * For reading and writing, exclusively, with a @holder; for reading, whoever has
- * it, without.  Context: may sleep.
+ * Opens a device: for reading and writing, and exclusively, with a @holder;
+ * else for reading, which is never exclusive. Context: process, may sleep.
+ * Return: 0 or a negative errno.
  */
 static inline int braid_bdev_open(struct braid_bdev *bdev, const char *path,
 				  void *holder)
@@ -36,7 +37,7 @@ static inline int braid_bdev_open(struct braid_bdev *bdev, const char *path,
 		return PTR_ERR(bdev->handle);
 	bdev->bdev = file_bdev(bdev->handle);
 #else
-	/* Without FMODE_EXCL a holder would not exclude anybody here. */
+	/* In this kernel a holder is exclusive only with FMODE_EXCL. */
 	bdev->handle = FMODE_READ | (holder ? FMODE_WRITE | FMODE_EXCL : 0);
 	bdev->bdev = blkdev_get_by_path(path, bdev->handle, holder);
 	if (IS_ERR(bdev->bdev))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A bio-based disk: how it is made and opened differs between kernels. */
+/* A bio-based disk: kernels differ in how a disk is created and opened. */
 #ifndef BRAID_COMPAT_DISK_H
 #define BRAID_COMPAT_DISK_H
 
@@ -9,12 +9,12 @@
 #include <linux/types.h>
 
 /**
- * struct braid_disk_limits - limits of a disk, as far as ours differ from the default
- * @block: logical and physical block, and how memory must be aligned, bytes
- * @max_sectors: of one read or write
- * @max_segments: of one read or write
- * @max_zero_sectors: of one write-zeroes
- * @max_discard_sectors: of one discard; 0: none
+ * struct braid_disk_limits - limits of a disk that differ from the default
+ * @block: logical and physical block size and alignment of memory, in bytes
+ * @max_sectors: limit of one read or write
+ * @max_segments: limit of one read or write
+ * @max_zero_sectors: limit of one write-zeroes
+ * @max_discard_sectors: limit of one discard; 0: discards are not supported
  */
 struct braid_disk_limits {
 	unsigned int block;
@@ -25,8 +25,8 @@ struct braid_disk_limits {
 };
 
 /*
- * A disk with a volatile cache that can be flushed and written around.
- * Context: may sleep.  Return: the disk or an ERR_PTR.
+ * Allocates a disk with a volatile cache that supports flush and FUA. Context:
+ * process, may sleep. Return: the disk or an ERR_PTR().
  */
 #ifdef HAVE_BLK_FEATURES
 #define braid_disk_alloc(limits)					\
@@ -79,7 +79,10 @@ static inline void braid_disk_set_limits(struct request_queue *q,
 })
 #endif
 
-/* Arguments of block_device_operations.open and .release, and what they are of. */
+/*
+ * Arguments of block_device_operations.open and .release, and the disk they
+ * name.
+ */
 #ifdef HAVE_BLK_MODE_T
 #define BRAID_OPEN_ARGS		struct gendisk *disk, blk_mode_t mode
 #define BRAID_OPEN_DISK		disk

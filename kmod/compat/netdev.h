@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Properties of a device that were bits of its features up to 6.11. */
+/* Properties of a device that were feature bits up to 6.11. */
 #ifndef BRAID_COMPAT_NETDEV_H
 #define BRAID_COMPAT_NETDEV_H
 
 #include <linux/netdevice.h>
 
-/* The device needs no lock around transmission. */
+/* Declares that the device needs no lock for transmission. */
 static inline void braid_dev_set_lltx(struct net_device *dev)
 {
 #ifdef HAVE_DEV_LLTX
@@ -15,7 +15,7 @@ static inline void braid_dev_set_lltx(struct net_device *dev)
 #endif
 }
 
-/* The device cannot move to another namespace. */
+/* Declares that the device cannot move to another namespace. */
 static inline void braid_dev_set_netns_immutable(struct net_device *dev)
 {
 #if defined(HAVE_DEV_NETNS_IMMUTABLE)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* crc32c() where 7.x has it. */
+/* crc32c() in the header where 7.x has it. */
 #ifndef BRAID_COMPAT_CRC32_H
 #define BRAID_COMPAT_CRC32_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The type of an address whose length is told beside it, since 6.19. */
+/* The type of a socket address that is passed with its length, since 6.19. */
 #ifndef BRAID_COMPAT_SOCKET_H
 #define BRAID_COMPAT_SOCKET_H
 

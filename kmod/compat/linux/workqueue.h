@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Being bound to a processor was a workqueue's nature before 6.17, not a flag. */
+/* Before 6.17 a workqueue was bound to CPUs by default, without a flag. */
 #ifndef BRAID_COMPAT_WORKQUEUE_H
 #define BRAID_COMPAT_WORKQUEUE_H
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The route that a dst_entry is part of, by its name since 6.10. */
+/*
+ * Finds the route of a dst_entry, by the name that the function has since 6.10.
+ */
 #ifndef BRAID_COMPAT_ROUTE_H
 #define BRAID_COMPAT_ROUTE_H
 

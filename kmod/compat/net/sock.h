@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Pages go into a socket by sendmsg() with MSG_SPLICE_PAGES since 6.5; before it
- * there is sendpage(), and the flag is not known to TCP.
+ * Since 6.5 sendmsg() with MSG_SPLICE_PAGES passes pages to a socket. Before,
+ * sendpage() did, and TCP does not know the flag.
  */
 #ifndef BRAID_COMPAT_SOCK_H
 #define BRAID_COMPAT_SOCK_H
@@ -13,7 +13,9 @@
 #include <linux/net.h>
 #include <linux/uio.h>
 
-/* The next piece of a bvec iterator: all its pages are sendpage_ok(). */
+/*
+ * Sends the next piece of a bvec iterator, whose pages are all sendpage_ok().
+ */
 static inline int braid_send_piece(struct sock *sk, struct msghdr *msg,
 				   size_t left)
 {
@@ -23,7 +25,7 @@ static inline int braid_send_piece(struct sock *sk, struct msghdr *msg,
 	size_t length = min_t(size_t, vec->bv_len - iter->iov_offset, left);
 	int flags = msg->msg_flags & ~MSG_SPLICE_PAGES;
 
-	/* Nothing is pushed before the last piece, unless there is no room. */
+	/* TCP sends nothing before the last piece, unless it has no room. */
 	if (length < left)
 		flags |= MSG_MORE | MSG_SENDPAGE_NOTLAST;
 	return kernel_sendpage_locked(sk, vec->bv_page + (offset >> PAGE_SHIFT),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The UDP tunnel functions in the form that 7.x has them. */
+/* The functions for UDP tunnels as 7.x has them. */
 #ifndef BRAID_COMPAT_UDP_TUNNEL_H
 #define BRAID_COMPAT_UDP_TUNNEL_H
 
@@ -16,7 +16,10 @@
 			    xnet, nocheck, ipcb_flags) \
 	udp_tunnel_xmit_skb(rt, sk, skb, src, dst, tos, ttl, df, sport, dport, \
 			    xnet, nocheck)
-/* Up to 6.1 the addresses were not const, though nobody wrote to them. */
+/*
+ * Up to 6.1 the addresses were not const, although the function only reads
+ * them.
+ */
 #define udp_tunnel6_xmit_skb(dst, sk, skb, dev, saddr, daddr, prio, ttl, \
 			     label, sport, dport, nocheck, ip6cb_flags) \
 	udp_tunnel6_xmit_skb(dst, sk, skb, dev, (struct in6_addr *)(saddr), \
