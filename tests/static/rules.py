@@ -233,6 +233,63 @@ def list_of_includes_is_short(project):
             yield f"STILL_UP: {path} does not include {target} any more"
 
 
+# Words that stand in a comment where the name of a thing belongs.
+RIDDLES = re.compile(r"\b([Ww]ho(?:ever|m)|[Nn]obody|[Ss]omebody|of now|of before)\b"
+                     r"|(?:^|[.:;] +)(Who|What) ")
+
+# Folders with comments that are still to be rewritten. The list may only get shorter.
+UNCLEAR = {
+    "kmod/blk",
+    "kmod/blk/control",
+    "kmod/blk/io",
+    "kmod/blk/netlink",
+    "kmod/blk/replica",
+    "kmod/blk/target",
+    "kmod/blk/transport",
+    "kmod/blk/volume",
+    "kmod/net",
+    "kmod/net/config",
+    "kmod/net/hook",
+    "kmod/net/model",
+    "kmod/net/netlink",
+    "kmod/net/overlay",
+    "kmod/net/packet",
+}
+
+
+def comments(text):
+    """The comments of a C source, each as (line, words in one line)."""
+    for found in re.finditer(r'"(?:\\.|[^"\\\n])*"|/\*.*?\*/', text, re.S):
+        if found.group().startswith("/*"):
+            lines = found.group().strip("/*").splitlines()
+            yield (text.count("\n", 0, found.start()) + 1,
+                   " ".join(line.strip(" \t*") for line in lines).strip())
+
+
+def unclear_comments(project):
+    """Every comment of the modules with a riddle, as (folder, complaint)."""
+    for path, text in project.items():
+        if not path.startswith("kmod/") or not is_c(path) or generated(path):
+            continue
+        for number, comment in comments(text):
+            found = RIDDLES.search(comment)
+            if found and not (found.group(2) and "?" in comment):
+                yield os.path.dirname(path), f"{path}:{number}: {comment[:60]}"
+
+
+def comments_have_subjects(project):
+    for folder, complaint in unclear_comments(project):
+        if folder not in UNCLEAR:
+            yield complaint
+
+
+def list_of_unclear_folders_is_short(project):
+    unclear = {folder for folder, _ in unclear_comments(project)}
+    for folder in sorted(UNCLEAR - unclear):
+        if any(os.path.dirname(path) == folder for path in project):
+            yield f"UNCLEAR: the comments of {folder} are clear now"
+
+
 def executable_tests(project):
     for path in project:
         if (re.match(r"tests/(static|scenarios|lab/test)/[^/]+\.(sh|py)$", path)
@@ -267,6 +324,10 @@ RULES = [
      {"kmod/net/model/a.c": '#include "packet/b.h"\n', "kmod/net/packet/b.h": ""}),
     ("the list of includes that go up is short", list_of_includes_is_short,
      {path: "" for path, _ in STILL_UP}),
+    ("comments of the modules have subjects", comments_have_subjects,
+     {"kmod/new/a.c": "/* Who comes late\n * waits. */\n"}),
+    ("the list of folders with unclear comments is short", list_of_unclear_folders_is_short,
+     {f"{folder}/a.c": "/* The writer waits. */\n" for folder in UNCLEAR}),
     ("test files can be executed", executable_tests,
      {"tests/scenarios/nothing-here.sh": "#!/bin/bash\n"}),
 ]
