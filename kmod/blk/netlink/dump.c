@@ -6,9 +6,9 @@
 #include <linux/socket.h>
 #include <linux/time64.h>
 #include <net/genetlink.h>
+#include <uapi/linux/braid_blk.h>
 
 #include "netlink/netlink.h"
-#include "netlink/netlink-gen.h"
 
 static_assert((int)BRAID_OWN_BLANK == (int)BRAID_BLK_REPLICA_STATE_BLANK);
 static_assert((int)BRAID_OWN_JOINING == (int)BRAID_BLK_REPLICA_STATE_JOINING);

@@ -10,7 +10,7 @@
 #include <net/genetlink.h>
 #include <net/ipv6.h>
 
-#include "netlink/netlink-gen.h"
+#include "netlink/netlink-policy-gen.h"
 #include "proto/record.h"
 
 static_assert(BRAID_BLK_NAME_MAX == BRAID_NAME_MAX);

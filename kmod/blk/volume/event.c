@@ -9,9 +9,9 @@
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
 #include <net/genetlink.h>
+#include <uapi/linux/braid_blk.h>
 
 #include "netlink/netlink.h"
-#include "netlink/netlink-gen.h"
 #include "proto/record.h"
 
 /* Nobody can read that fast, so nothing is gained by keeping more. */

@@ -5,7 +5,7 @@
 
 #include <linux/if_ether.h>
 
-#include "netlink/netlink-gen.h"
+#include "model/netlink-policy-gen.h"
 #include "model/object.h"
 
 /* An IP network; @plen counts in the 128-bit form. */

@@ -11,6 +11,7 @@
 #include "netlink/dump.h"
 #include "netlink/flow.h"
 #include "netlink/netlink-gen.h"
+#include "model/netlink-policy-gen.h"
 #include "model/parse.h"
 #include "config/txn.h"
 
