@@ -22,6 +22,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "config/kinds.h"
 #include "hook/hooks.h"
 #include "model/kinds.h"
 #include "overlay/link.h"
@@ -114,7 +115,7 @@ static int braid_apply_add(struct braid_commit *c, struct braid_change *change)
 	const struct braid_kind_ops *ops = braid_kinds[change->kind];
 	struct braid_slot *slot;
 
-	slot = braid_slot_get(c->bn, change->kind, &change->key);
+	slot = braid_slot_get(c->bn, ops, &change->key);
 	if (!slot)
 		return -ENOMEM;
 	if (braid_slot_final(slot))

@@ -203,8 +203,7 @@ int braid_identity_ref(struct braid_net *bn, struct braid_obj *obj, u32 id,
 	if (id <= BRAID_IDENTITY_RESERVED)
 		return 0;
 	braid_key_id(&key, id);
-	return braid_obj_ref(bn, obj, BRAID_NET_OBJECT_IDENTITY, &key, attr,
-			     nth);
+	return braid_obj_ref(bn, obj, &braid_identity_ops, &key, attr, nth);
 }
 
 /**

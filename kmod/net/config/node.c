@@ -323,7 +323,7 @@ static int braid_prefix_plan(struct braid_net *bn, struct braid_obj *obj,
 	if (!routed)
 		return 0;
 	braid_key_name(&node, prefix->node);
-	ret = braid_obj_ref(bn, obj, BRAID_NET_OBJECT_NODE, &node,
+	ret = braid_obj_ref(bn, obj, &braid_node_ops, &node,
 			    BRAID_NET_A_PREFIX_NODE, 0);
 	if (ret)
 		return ret;

@@ -344,7 +344,7 @@ static int braid_backend_plan(struct braid_net *bn, struct braid_obj *obj,
 	if (ret)
 		return ret;
 	braid_key_name(&service, backend->service);
-	ret = braid_obj_ref(bn, obj, BRAID_NET_OBJECT_SERVICE, &service,
+	ret = braid_obj_ref(bn, obj, &braid_service_ops, &service,
 			    BRAID_NET_A_BACKEND_SERVICE, 0);
 	if (ret)
 		return ret;

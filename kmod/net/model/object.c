@@ -3,20 +3,7 @@
 
 #include <linux/slab.h>
 
-#include "model/kinds.h"
 #include "model/net.h"
-
-const struct braid_kind_ops *const braid_kinds[BRAID_KINDS] = {
-	[BRAID_NET_OBJECT_IDENTITY] = &braid_identity_ops,
-	[BRAID_NET_OBJECT_ENDPOINT] = &braid_endpoint_ops,
-	[BRAID_NET_OBJECT_UPLINK] = &braid_uplink_ops,
-	[BRAID_NET_OBJECT_NODE] = &braid_node_ops,
-	[BRAID_NET_OBJECT_PREFIX] = &braid_prefix_ops,
-	[BRAID_NET_OBJECT_RULE] = &braid_rule_ops,
-	[BRAID_NET_OBJECT_SERVICE] = &braid_service_ops,
-	[BRAID_NET_OBJECT_BACKEND] = &braid_backend_ops,
-	[BRAID_NET_OBJECT_OVERLAY] = &braid_overlay_ops,
-};
 
 /**
  * braid_kind_of() - the number of a kind
@@ -65,17 +52,19 @@ struct braid_slot *braid_slot_find(struct braid_net *bn, unsigned int kind,
 /**
  * braid_slot_get() - the slot of a key, made if there is none
  * @bn: the namespace
- * @kind: enum braid_net_object
+ * @ops: the kind
  * @key: the key
  *
  * Context: process, may sleep, namespace mutex held.
  * Return: the slot, to be given to braid_slot_put() some time, or NULL
  * without memory.
  */
-struct braid_slot *braid_slot_get(struct braid_net *bn, unsigned int kind,
+struct braid_slot *braid_slot_get(struct braid_net *bn,
+				  const struct braid_kind_ops *ops,
 				  const struct braid_slot_key *key)
 {
-	struct rb_node **link = &bn->slots[kind].rb_node, *parent = NULL;
+	struct rb_root *slots = &bn->slots[braid_kind_of(ops)];
+	struct rb_node **link = &slots->rb_node, *parent = NULL;
 	struct braid_slot *slot;
 	int diff;
 
@@ -90,12 +79,12 @@ struct braid_slot *braid_slot_get(struct braid_net *bn, unsigned int kind,
 	slot = kzalloc(sizeof(*slot), GFP_KERNEL_ACCOUNT);
 	if (!slot)
 		return NULL;
-	slot->ops = braid_kinds[kind];
+	slot->ops = ops;
 	slot->key = *key;
 	slot->number = ++bn->last_number;
 	INIT_LIST_HEAD(&slot->touch);
 	rb_link_node(&slot->node, parent, link);
-	rb_insert_color(&slot->node, &bn->slots[kind]);
+	rb_insert_color(&slot->node, slots);
 	return slot;
 }
 
@@ -207,7 +196,7 @@ struct braid_key *braid_obj_entry(struct braid_obj *obj,
  * braid_obj_ref() - add a reference that braid_obj_plan() made room for
  * @bn: the namespace
  * @obj: the version
- * @kind: enum braid_net_object
+ * @ops: kind of the object that @obj names
  * @key: of the object that @obj names; it need not exist yet
  * @attr: attribute of @obj that names it
  * @nth: which one, of a list
@@ -216,10 +205,10 @@ struct braid_key *braid_obj_entry(struct braid_obj *obj,
  * Return: 0, or -ENOMEM.
  */
 int braid_obj_ref(struct braid_net *bn, struct braid_obj *obj,
-		  unsigned int kind, const struct braid_slot_key *key, u16 attr,
-		  u16 nth)
+		  const struct braid_kind_ops *ops,
+		  const struct braid_slot_key *key, u16 attr, u16 nth)
 {
-	struct braid_slot *slot = braid_slot_get(bn, kind, key);
+	struct braid_slot *slot = braid_slot_get(bn, ops, key);
 
 	if (!slot)
 		return -ENOMEM;

@@ -200,11 +200,10 @@ static inline bool braid_given(const struct braid_obj *obj, u16 attr)
 	return obj->given & BIT(attr);
 }
 
-extern const struct braid_kind_ops *const braid_kinds[BRAID_KINDS];
-
 struct braid_slot *braid_slot_find(struct braid_net *bn, unsigned int kind,
 				   const struct braid_slot_key *key);
-struct braid_slot *braid_slot_get(struct braid_net *bn, unsigned int kind,
+struct braid_slot *braid_slot_get(struct braid_net *bn,
+				  const struct braid_kind_ops *ops,
 				  const struct braid_slot_key *key);
 struct braid_slot *braid_slot_first(struct braid_net *bn, unsigned int kind,
 				    const struct braid_slot_key *from);
@@ -216,8 +215,8 @@ int braid_obj_plan(struct braid_obj *obj, unsigned int nentries,
 struct braid_key *braid_obj_entry(struct braid_obj *obj,
 				  enum braid_key_kind kind);
 int braid_obj_ref(struct braid_net *bn, struct braid_obj *obj,
-		  unsigned int kind, const struct braid_slot_key *key, u16 attr,
-		  u16 nth);
+		  const struct braid_kind_ops *ops,
+		  const struct braid_slot_key *key, u16 attr, u16 nth);
 void braid_obj_unref(struct braid_net *bn, struct braid_obj *obj);
 void braid_obj_free(struct braid_obj *obj);
 void braid_obj_free_rcu(struct braid_obj *obj);

@@ -7,6 +7,7 @@
 #include <net/sock.h>
 
 #include "config/commit.h"
+#include "config/kinds.h"
 #include "packet/drop.h"
 #include "netlink/dump.h"
 #include "netlink/flow.h"
