@@ -6,7 +6,7 @@
 #include "device.h"
 #include "overlay/link.h"
 #include "hook/masquerade.h"
-#include "model/net.h"
+#include "namespace.h"
 #include "netlink/netlink.h"
 #include "config/txn.h"
 

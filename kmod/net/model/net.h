@@ -53,9 +53,10 @@ struct braid_net {
 	atomic64_t lost;
 };
 
+/* Where a namespace keeps its pointer to struct braid_net; written at load. */
+extern unsigned int braid_net_id;
+
 struct braid_net *braid_net_of(const struct net *net);
-int braid_net_init(void);
-void braid_net_exit(void);
 
 /* The generation that a reader uses from now on; pairs with the commit's flip. */
 static inline u64 braid_net_gen(const struct braid_net *bn)
