@@ -15,19 +15,9 @@
 #include "overlay/tunnel.h"
 #include "config/txn.h"
 #include "overlay/underlay.h"
+#include "packet/packet.h"
 
 static struct rtnl_link_ops braid_link_ops;
-
-/**
- * braid_is_link() - is a device the link of an overlay?
- * @dev: the device
- *
- * Context: any.
- */
-bool braid_is_link(const struct net_device *dev)
-{
-	return dev->rtnl_link_ops == &braid_link_ops;
-}
 
 /* From here on packets come in. */
 static void braid_link_listen(struct braid_link *link)
@@ -251,7 +241,7 @@ static int braid_link_fill(struct sk_buff *skb, const struct net_device *dev)
 }
 
 static struct rtnl_link_ops braid_link_ops __read_mostly = {
-	.kind = "braid",
+	.kind = BRAID_LINK_KIND,
 	.priv_size = sizeof(struct braid_link),
 	.setup = braid_link_setup,
 	.validate = braid_link_validate,

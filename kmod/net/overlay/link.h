@@ -7,7 +7,6 @@
 
 #include "model/net.h"
 
-bool braid_is_link(const struct net_device *dev);
 void braid_link_route(struct net_device *dev, struct sk_buff *skb, u8 pf);
 bool braid_link_needed(struct list_head *changes);
 int braid_link_create_all(struct braid_net *bn, struct list_head *changes,

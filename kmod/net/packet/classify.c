@@ -13,25 +13,6 @@
 #include "packet/conn.h"
 #include "packet/drop.h"
 #include "model/kinds.h"
-#include "overlay/link.h"
-
-/**
- * braid_endpoint_has() - is an address an endpoint's own?
- * @ep: the endpoint
- * @addr: the address
- *
- * Context: any.
- */
-bool braid_endpoint_has(const struct braid_endpoint *ep,
-			const struct in6_addr *addr)
-{
-	unsigned int i;
-
-	for (i = 0; i < ep->naddrs; i++)
-		if (ipv6_addr_equal(&ep->addrs[i], addr))
-			return true;
-	return false;
-}
 
 /*
  * What stays between an endpoint and its node: the stack never forwards a

@@ -57,6 +57,24 @@ struct braid_endpoint *braid_endpoint_by_addr(struct braid_net *bn,
 }
 
 /**
+ * braid_endpoint_has() - is an address an endpoint's own?
+ * @ep: the endpoint
+ * @addr: the address
+ *
+ * Context: any.
+ */
+bool braid_endpoint_has(const struct braid_endpoint *ep,
+			const struct in6_addr *addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < ep->naddrs; i++)
+		if (ipv6_addr_equal(&ep->addrs[i], addr))
+			return true;
+	return false;
+}
+
+/**
  * braid_overlay_now() - the overlay
  * @bn: the namespace
  * @gen: generation of the traversal
@@ -71,6 +89,22 @@ struct braid_overlay *braid_overlay_now(struct braid_net *bn, u64 gen)
 
 	return life ? container_of(braid_obj_of(life), struct braid_overlay,
 				   obj) : NULL;
+}
+
+/**
+ * braid_is_link() - is a device the link of an overlay?
+ * @dev: the device
+ *
+ * By the name of the kind, as netif_is_vxlan() does, so that the link itself may
+ * stand above.
+ *
+ * Context: any.
+ * Return: true if it is.
+ */
+bool braid_is_link(const struct net_device *dev)
+{
+	return dev->rtnl_link_ops &&
+	       !strcmp(dev->rtnl_link_ops->kind, BRAID_LINK_KIND);
 }
 
 /**

@@ -17,6 +17,9 @@
 
 #include "model/net.h"
 
+/* The kind of the overlay's link, as rtnetlink names it. */
+#define BRAID_LINK_KIND "braid"
+
 /**
  * enum braid_from - where a packet comes from
  * @BRAID_FROM_NOWHERE: not asked yet
@@ -111,6 +114,7 @@ struct braid_endpoint *braid_endpoint_by_addr(struct braid_net *bn,
 bool braid_endpoint_has(const struct braid_endpoint *ep,
 			const struct in6_addr *addr);
 struct braid_overlay *braid_overlay_now(struct braid_net *bn, u64 gen);
+bool braid_is_link(const struct net_device *dev);
 bool braid_packet_mapped(const struct sk_buff *skb, u8 pf);
 bool braid_device_holds(const struct net_device *dev,
 			const struct in6_addr *addr);
