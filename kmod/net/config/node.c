@@ -8,21 +8,6 @@
 #include "model/addr.h"
 #include "model/net.h"
 
-/**
- * braid_mac_derive() - the hardware address of an overlay link
- * @mac: ETH_ALEN bytes
- * @underlay: its node's underlay address
- *
- * Every node comes to the same address by itself: locally administered, and
- * the underlay address in the last four bytes.
- */
-void braid_mac_derive(u8 *mac, const struct in6_addr *underlay)
-{
-	mac[0] = 0x02;
-	mac[1] = 0xb1;
-	memcpy(mac + 2, &underlay->s6_addr32[3], 4);
-}
-
 static struct braid_obj *braid_node_create(void)
 {
 	struct braid_node *node = kzalloc(sizeof(*node), GFP_KERNEL_ACCOUNT);

@@ -192,7 +192,6 @@ extern const struct braid_kind_ops braid_service_ops;
 extern const struct braid_kind_ops braid_backend_ops;
 extern const struct braid_kind_ops braid_overlay_ops;
 
-void braid_mac_derive(u8 *mac, const struct in6_addr *underlay);
 int braid_identity_ref(struct braid_net *bn, struct braid_obj *obj, u32 id,
 		       u16 attr, u16 nth);
 int braid_identity_usable(u32 id, u16 attr, struct braid_err *err);

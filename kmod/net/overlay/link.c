@@ -11,9 +11,10 @@
 #include "../compat/netdev.h"
 #include "overlay/encap.h"
 #include "overlay/gro.h"
+#include "model/addr.h"
+#include "model/change.h"
 #include "model/kinds.h"
 #include "overlay/tunnel.h"
-#include "config/txn.h"
 #include "overlay/underlay.h"
 #include "packet/packet.h"
 
