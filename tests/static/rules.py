@@ -190,7 +190,6 @@ STILL_UP = {
     ("kmod/blk/volume/volume.c", "kmod/blk/control/fence.h"),
     ("kmod/blk/volume/volume.c", "kmod/blk/io/disk.h"),
     ("kmod/blk/volume/volume.c", "kmod/blk/io/io.h"),
-    ("kmod/net/packet/event.c", "kmod/net/netlink/netlink.h"),
 }
 
 

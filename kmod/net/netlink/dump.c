@@ -3,7 +3,7 @@
 
 #include <net/genetlink.h>
 
-#include "netlink/netlink.h"
+#include "packet/family.h"
 
 /**
  * struct braid_dump_state - where a listing stands, between two messages

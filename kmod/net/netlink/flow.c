@@ -16,7 +16,7 @@
 #include "packet/conn.h"
 #include "packet/drop.h"
 #include "model/kinds.h"
-#include "netlink/netlink.h"
+#include "packet/family.h"
 #include "packet/packet.h"
 
 /* Lower case of the names that nf_conntrack has for them. */

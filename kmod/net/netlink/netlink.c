@@ -1,85 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "netlink/netlink.h"
 
-#include <linux/module.h>
 #include <linux/slab.h>
 #include <net/genetlink.h>
 #include <net/sock.h>
 
 #include "config/commit.h"
 #include "config/kinds.h"
-#include "packet/drop.h"
+#include "config/txn.h"
 #include "netlink/dump.h"
 #include "netlink/flow.h"
 #include "netlink/netlink-gen.h"
 #include "model/netlink-policy-gen.h"
 #include "model/parse.h"
-#include "config/txn.h"
-
-enum braid_nl_group {
-	BRAID_NL_GROUP_DROPS,
-};
-
-static const struct genl_multicast_group braid_nl_groups[] = {
-	[BRAID_NL_GROUP_DROPS] = {
-		.name = BRAID_NET_MCGRP_DROPS,
-		.flags = GENL_MCAST_CAP_NET_ADMIN,
-	},
-};
+#include "packet/drop.h"
+#include "packet/family.h"
 
 #define BRAID_NL_MAX (ARRAY_SIZE(braid_net_braid_nl_policy) - 1)
-
-/*
- * No policy: attributes are read here. What generic netlink refuses does not
- * come to us, and a change that cannot be read must spoil its transaction.
- */
-static struct genl_family braid_nl_family __ro_after_init = {
-	.name = BRAID_NET_GENL_NAME,
-	.version = BRAID_NET_GENL_VERSION,
-	.netnsok = true,
-	.parallel_ops = true,
-	.module = THIS_MODULE,
-	.small_ops = braid_net_nl_ops,
-	.n_small_ops = ARRAY_SIZE(braid_net_nl_ops),
-	.resv_start_op = BRAID_NET_CMD_MAX + 1,
-	.mcgrps = braid_nl_groups,
-	.n_mcgrps = ARRAY_SIZE(braid_nl_groups),
-};
-
-/**
- * braid_nl_put() - begin a message of the family
- * @skb: where
- * @portid: of the receiver
- * @seq: sequence number
- * @flags: NLM_F_*
- * @cmd: BRAID_NET_CMD_*
- *
- * Return: the header for genlmsg_end(), or NULL without room.
- */
-void *braid_nl_put(struct sk_buff *skb, u32 portid, u32 seq, int flags, u8 cmd)
-{
-	return genlmsg_put(skb, portid, seq, &braid_nl_family, flags, cmd);
-}
-
-/* Does anybody listen to drops? Context: any. */
-bool braid_nl_drops_wanted(struct net *net)
-{
-	return genl_has_listeners(&braid_nl_family, net, BRAID_NL_GROUP_DROPS);
-}
-
-/**
- * braid_nl_drops_send() - send an event to those who listen to drops
- * @net: the namespace
- * @skb: consumed
- *
- * Context: any.
- * Return: 0, or an error if nobody got it.
- */
-int braid_nl_drops_send(struct net *net, struct sk_buff *skb)
-{
-	return genlmsg_multicast_netns(&braid_nl_family, net, skb, 0,
-				       BRAID_NL_GROUP_DROPS, GFP_ATOMIC);
-}
 
 /* A text out of a table; NL_SET_ERR_MSG() takes literals only. */
 static void braid_nl_text(struct genl_info *info, const char *msg)
@@ -626,6 +563,8 @@ int braid_net_nl_flow_flush_doit(struct sk_buff *skb, struct genl_info *info)
  */
 int __init braid_nl_init(void)
 {
+	braid_nl_family.small_ops = braid_net_nl_ops;
+	braid_nl_family.n_small_ops = ARRAY_SIZE(braid_net_nl_ops);
 	return genl_register_family(&braid_nl_family);
 }
 

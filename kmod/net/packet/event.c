@@ -6,7 +6,7 @@
 
 #include "model/addr.h"
 #include "model/kinds.h"
-#include "netlink/netlink.h"
+#include "packet/family.h"
 
 static const struct braid_identity *braid_event_identity(struct braid_net *bn,
 							 u32 id)

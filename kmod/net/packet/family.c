@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "packet/family.h"
+
+#include <linux/module.h>
+#include <uapi/linux/braid_net.h>
+
+enum braid_nl_group {
+	BRAID_NL_GROUP_DROPS,
+};
+
+static const struct genl_multicast_group braid_nl_groups[] = {
+	[BRAID_NL_GROUP_DROPS] = {
+		.name = BRAID_NET_MCGRP_DROPS,
+		.flags = GENL_MCAST_CAP_NET_ADMIN,
+	},
+};
+
+/*
+ * The family has no policy: netlink.c reads the attributes. What generic netlink
+ * refuses never gets there, and a change that cannot be read must spoil its
+ * transaction. braid_nl_init() adds the operations, which stand above.
+ */
+struct genl_family braid_nl_family __ro_after_init = {
+	.name = BRAID_NET_GENL_NAME,
+	.version = BRAID_NET_GENL_VERSION,
+	.netnsok = true,
+	.parallel_ops = true,
+	.module = THIS_MODULE,
+	.resv_start_op = BRAID_NET_CMD_MAX + 1,
+	.mcgrps = braid_nl_groups,
+	.n_mcgrps = ARRAY_SIZE(braid_nl_groups),
+};
+
+/**
+ * braid_nl_put() - begin a message of the family
+ * @skb: where
+ * @portid: of the receiver
+ * @seq: sequence number
+ * @flags: NLM_F_*
+ * @cmd: BRAID_NET_CMD_*
+ *
+ * Return: the header for genlmsg_end(), or NULL without room.
+ */
+void *braid_nl_put(struct sk_buff *skb, u32 portid, u32 seq, int flags, u8 cmd)
+{
+	return genlmsg_put(skb, portid, seq, &braid_nl_family, flags, cmd);
+}
+
+/* Does anybody listen to drops? Context: any. */
+bool braid_nl_drops_wanted(struct net *net)
+{
+	return genl_has_listeners(&braid_nl_family, net, BRAID_NL_GROUP_DROPS);
+}
+
+/**
+ * braid_nl_drops_send() - send an event to those who listen to drops
+ * @net: the namespace
+ * @skb: consumed
+ *
+ * Context: any.
+ * Return: 0, or an error if nobody got it.
+ */
+int braid_nl_drops_send(struct net *net, struct sk_buff *skb)
+{
+	return genlmsg_multicast_netns(&braid_nl_family, net, skb, 0,
+				       BRAID_NL_GROUP_DROPS, GFP_ATOMIC);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The generic netlink family: messages and events of it; its operations stand above. */
+#ifndef BRAID_FAMILY_H
+#define BRAID_FAMILY_H
+
+#include <linux/skbuff.h>
+#include <net/genetlink.h>
+#include <net/net_namespace.h>
+
+extern struct genl_family braid_nl_family;
+
+void *braid_nl_put(struct sk_buff *skb, u32 portid, u32 seq, int flags, u8 cmd);
+bool braid_nl_drops_wanted(struct net *net);
+int braid_nl_drops_send(struct net *net, struct sk_buff *skb);
+
+#endif
