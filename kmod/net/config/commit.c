@@ -24,7 +24,7 @@
 
 #include "config/kinds.h"
 #include "hook/hooks.h"
-#include "model/kinds.h"
+#include "model/parse.h"
 #include "overlay/link.h"
 
 /**
@@ -196,17 +196,18 @@ static int braid_apply(struct braid_commit *c, struct braid_change *change)
 	return -EINVAL;
 }
 
-/* A service carries its backends, so it changes when one of them does. */
-static int braid_touch_service(struct braid_commit *c, const char *name,
-			       u32 seq)
+/* Give the object that carries a changed one a new version of the same content. */
+static int braid_renew_carrier(struct braid_commit *c,
+			       const struct braid_slot *changed)
 {
+	const struct braid_kind_ops *ops = changed->ops;
 	struct braid_slot_key key;
 	struct braid_obj *obj;
 	struct braid_slot *slot;
 	int ret;
 
-	braid_key_name(&key, name);
-	slot = braid_slot_find(c->bn, BRAID_NET_OBJECT_SERVICE, &key);
+	ops->carrier(&key, changed);
+	slot = braid_slot_find(c->bn, ops->carrier_kind, &key);
 	if (!slot || slot->touched || !slot->cur)
 		return 0;
 	obj = slot->ops->create();
@@ -218,20 +219,20 @@ static int braid_touch_service(struct braid_commit *c, const char *name,
 		braid_obj_free(obj);
 		return ret;
 	}
-	braid_stage(c, slot, obj, seq);
+	braid_stage(c, slot, obj, changed->seq);
 	return 0;
 }
 
-static int braid_touch_services(struct braid_commit *c)
+static int braid_renew_carriers(struct braid_commit *c)
 {
 	struct braid_slot *slot;
 	int ret;
 
-	/* The list grows at its end while it is walked, by services only. */
+	/* The list grows at its end while it is walked, by carriers only. */
 	list_for_each_entry(slot, &c->touched, touch) {
-		if (slot->ops != &braid_backend_ops)
+		if (!slot->ops->carrier)
 			continue;
-		ret = braid_touch_service(c, slot->key.bytes, slot->seq);
+		ret = braid_renew_carrier(c, slot);
 		if (ret)
 			return ret;
 	}
@@ -325,66 +326,26 @@ static int braid_publish(struct braid_commit *c)
 	return 0;
 }
 
-/* Which node a route leads to. */
-static u32 braid_route_node(struct braid_obj *obj)
-{
-	if (obj->ops == &braid_node_ops)
-		return container_of(obj, struct braid_node, obj)->number;
-	return container_of(obj, struct braid_prefix, obj)->node_number;
-}
-
 /* A prefix and its node may both say where the same addresses are. */
 static bool braid_routes_agree(struct braid_life *a, struct braid_life *b)
 {
-	return braid_route_node(braid_obj_of(a)) ==
-	       braid_route_node(braid_obj_of(b));
+	const struct braid_obj *one = braid_obj_of(a), *other = braid_obj_of(b);
+
+	return one->ops->route_node(one) == other->ops->route_node(other);
 }
 
-/* What a key that two objects claim is called, and the attribute it is in. */
+/* Refuse a key that another object has, by the attribute that the key is from. */
 static int braid_clash_refuse(struct braid_commit *c, struct braid_slot *slot,
 			      enum braid_key_kind kind)
 {
-	switch (kind) {
-	case BRAID_KEY_ADDRESS:
-		return braid_commit_refuse(c, -EEXIST, slot->seq,
-					   BRAID_NET_A_ENDPOINT_ADDRESS,
-					   "address belongs to another endpoint");
-	case BRAID_KEY_UNDERLAY:
-		return braid_commit_refuse(c, -EEXIST, slot->seq,
-					   BRAID_NET_A_NODE_UNDERLAY,
-					   "underlay belongs to another node");
-	case BRAID_KEY_INSIDE:
-		return braid_commit_refuse(c, -EEXIST, slot->seq,
-					   BRAID_NET_A_NODE_ADDRESS,
-					   "address belongs to another node");
-	case BRAID_KEY_ROUTE:
-		return braid_commit_refuse(c, -EEXIST, slot->seq,
-					   slot->ops == &braid_node_ops ?
-					   BRAID_NET_A_NODE_CIDR :
-					   BRAID_NET_A_PREFIX_NODE,
-					   "prefix belongs to another node");
-	case BRAID_KEY_OVERLAY:
-		return braid_commit_refuse(c, -EEXIST, slot->seq,
-					   BRAID_NET_A_OVERLAY_NAME,
-					   "the namespace has an overlay already");
-	case BRAID_KEY_FRONTEND:
-		return braid_commit_refuse(c, -EEXIST, slot->seq,
-					   BRAID_NET_A_SERVICE_ADDRESS,
-					   "another service has this address, port and protocol");
-	default:
-		return braid_commit_refuse(c, -EEXIST, slot->seq,
-					   slot->ops->key_attr,
-					   slot->ops->exists);
-	}
-}
+	const struct braid_clash *clash = slot->ops->clashes;
 
-/* An overlay address has two entries; what it says is in the first. */
-static unsigned int braid_entry_said(const struct braid_obj *obj, unsigned int i)
-{
-	if (i && obj->entries[i].key.kind == BRAID_KEY_ROUTE &&
-	    obj->entries[i - 1].key.kind == BRAID_KEY_INSIDE)
-		return i - 1;
-	return i;
+	for (; clash && clash->msg; clash++)
+		if (clash->kind == kind)
+			return braid_commit_refuse(c, -EEXIST, slot->seq,
+						   clash->attr, clash->msg);
+	return braid_commit_refuse(c, -EEXIST, slot->seq, slot->ops->key_attr,
+				   slot->ops->exists);
 }
 
 /* Entries of a kind stand in the order of the attributes that they are from. */
@@ -407,14 +368,13 @@ static int braid_check_unique(struct braid_commit *c)
 		for (i = 0; slot->next && i < slot->next->nentries; i++) {
 			struct braid_entry *entry = &slot->next->entries[i];
 
-			if (entry->key.kind == BRAID_KEY_UPLINK &&
-			    !entry->key.num)
+			if (entry->shared)
 				continue;
 			if (!braid_index_clash(&c->bn->index, entry,
 					       entry->key.kind == BRAID_KEY_ROUTE ?
 					       braid_routes_agree : NULL))
 				continue;
-			i = braid_entry_said(slot->next, i);
+			i -= entry->implied;
 			braid_clash_refuse(c, slot,
 					   slot->next->entries[i].key.kind);
 			c->err->nth = braid_entry_nth(slot->next, i);
@@ -499,7 +459,7 @@ static int braid_prepare(struct braid_commit *c, struct list_head *changes)
 			return ret;
 		cond_resched();
 	}
-	ret = braid_touch_services(c);
+	ret = braid_renew_carriers(c);
 	if (!ret)
 		ret = braid_plan(c);
 	if (!ret)

@@ -160,12 +160,19 @@ static const struct braid_need braid_endpoint_needs[] = {
 	{}
 };
 
+static const struct braid_clash braid_endpoint_clashes[] = {
+	{ BRAID_KEY_ADDRESS, BRAID_NET_A_ENDPOINT_ADDRESS,
+	  "address belongs to another endpoint" },
+	{}
+};
+
 const struct braid_kind_ops braid_endpoint_ops = {
 	.attr = BRAID_NET_A_ENDPOINT,
 	.key_attr = BRAID_NET_A_ENDPOINT_DEVICE,
 	.maxattr = BRAID_NET_A_ENDPOINT_ADDRESS,
 	.policy = braid_net_endpoint_nl_policy,
 	.needs = braid_endpoint_needs,
+	.clashes = braid_endpoint_clashes,
 	.exists = "device is an endpoint already",
 	.absent = "device is not an endpoint",
 	.in_use = "endpoint is in use",
@@ -231,6 +238,7 @@ static int braid_uplink_plan(struct braid_net *bn, struct braid_obj *obj,
 		return ret;
 	braid_obj_entry(obj, BRAID_KEY_UPLINK)->num = uplink->ifindex;
 	braid_obj_entry(obj, BRAID_KEY_UPLINK)->num = 0;
+	obj->entries[obj->nentries - 1].shared = true;
 	return 0;
 }
 

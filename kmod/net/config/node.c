@@ -162,6 +162,7 @@ static int braid_node_plan(struct braid_net *bn, struct braid_obj *obj,
 		key = braid_obj_entry(obj, BRAID_KEY_ROUTE);
 		key->addr = node->addrs[i];
 		key->plen = 128;
+		obj->entries[obj->nentries - 1].implied = true;
 	}
 	return 0;
 }
@@ -196,12 +197,25 @@ static const struct braid_need braid_node_needs[] = {
 	{}
 };
 
+static u32 braid_node_route_node(const struct braid_obj *obj)
+{
+	return container_of(obj, struct braid_node, obj)->number;
+}
+
+static const struct braid_clash braid_node_clashes[] = {
+	{ BRAID_KEY_UNDERLAY, BRAID_NET_A_NODE_UNDERLAY, "underlay belongs to another node" },
+	{ BRAID_KEY_INSIDE, BRAID_NET_A_NODE_ADDRESS, "address belongs to another node" },
+	{ BRAID_KEY_ROUTE, BRAID_NET_A_NODE_CIDR, "prefix belongs to another node" },
+	{}
+};
+
 const struct braid_kind_ops braid_node_ops = {
 	.attr = BRAID_NET_A_NODE,
 	.key_attr = BRAID_NET_A_NODE_NAME,
 	.maxattr = BRAID_NET_A_NODE_ADDRESS,
 	.policy = braid_net_node_nl_policy,
 	.needs = braid_node_needs,
+	.clashes = braid_node_clashes,
 	.exists = "node exists",
 	.absent = "node does not exist",
 	.in_use = "node is in use",
@@ -210,6 +224,7 @@ const struct braid_kind_ops braid_node_ops = {
 	.key = braid_node_key,
 	.parse = braid_node_parse,
 	.inherit = braid_node_inherit,
+	.route_node = braid_node_route_node,
 	.plan = braid_node_plan,
 	.fill = braid_node_fill,
 };
@@ -339,12 +354,23 @@ static const struct braid_need braid_prefix_needs[] = {
 	{}
 };
 
+static u32 braid_prefix_route_node(const struct braid_obj *obj)
+{
+	return container_of(obj, struct braid_prefix, obj)->node_number;
+}
+
+static const struct braid_clash braid_prefix_clashes[] = {
+	{ BRAID_KEY_ROUTE, BRAID_NET_A_PREFIX_NODE, "prefix belongs to another node" },
+	{}
+};
+
 const struct braid_kind_ops braid_prefix_ops = {
 	.attr = BRAID_NET_A_PREFIX,
 	.key_attr = BRAID_NET_A_PREFIX_CIDR,
 	.maxattr = BRAID_NET_A_PREFIX_NODE,
 	.policy = braid_net_prefix_nl_policy,
 	.needs = braid_prefix_needs,
+	.clashes = braid_prefix_clashes,
 	.exists = "prefix exists",
 	.absent = "prefix does not exist",
 	.in_use = "prefix is in use",
@@ -354,6 +380,7 @@ const struct braid_kind_ops braid_prefix_ops = {
 	.parse = braid_prefix_parse,
 	.inherit = braid_prefix_inherit,
 	.check = braid_prefix_check,
+	.route_node = braid_prefix_route_node,
 	.plan = braid_prefix_plan,
 	.fill = braid_prefix_fill,
 };

@@ -145,12 +145,19 @@ static const struct braid_need braid_overlay_needs[] = {
 	{}
 };
 
+static const struct braid_clash braid_overlay_clashes[] = {
+	{ BRAID_KEY_OVERLAY, BRAID_NET_A_OVERLAY_NAME,
+	  "the namespace has an overlay already" },
+	{}
+};
+
 const struct braid_kind_ops braid_overlay_ops = {
 	.attr = BRAID_NET_A_OVERLAY,
 	.key_attr = BRAID_NET_A_OVERLAY_NAME,
 	.maxattr = BRAID_NET_A_OVERLAY_IFINDEX,
 	.policy = braid_net_overlay_nl_policy,
 	.needs = braid_overlay_needs,
+	.clashes = braid_overlay_clashes,
 	.exists = "overlay exists",
 	.absent = "overlay does not exist",
 	.in_use = "overlay is in use",

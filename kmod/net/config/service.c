@@ -219,12 +219,19 @@ static const struct braid_need braid_service_needs[] = {
 	{}
 };
 
+static const struct braid_clash braid_service_clashes[] = {
+	{ BRAID_KEY_FRONTEND, BRAID_NET_A_SERVICE_ADDRESS,
+	  "another service has this address, port and protocol" },
+	{}
+};
+
 const struct braid_kind_ops braid_service_ops = {
 	.attr = BRAID_NET_A_SERVICE,
 	.key_attr = BRAID_NET_A_SERVICE_NAME,
 	.maxattr = BRAID_NET_A_SERVICE_ALGORITHM,
 	.policy = braid_net_service_nl_policy,
 	.needs = braid_service_needs,
+	.clashes = braid_service_clashes,
 	.exists = "service exists",
 	.absent = "service does not exist",
 	.in_use = "service is in use",
@@ -370,6 +377,13 @@ static int braid_backend_fill(struct sk_buff *skb, struct net *net,
 	return 0;
 }
 
+/* A service carries its backends. A backend's key begins with the service's name. */
+static void braid_backend_carrier(struct braid_slot_key *key,
+				  const struct braid_slot *slot)
+{
+	braid_key_name(key, slot->key.bytes);
+}
+
 const struct braid_kind_ops braid_backend_ops = {
 	.attr = BRAID_NET_A_BACKEND,
 	.key_attr = BRAID_NET_A_BACKEND_ADDRESS,
@@ -380,6 +394,8 @@ const struct braid_kind_ops braid_backend_ops = {
 	.in_use = "backend is in use",
 	.create = braid_backend_create,
 	.destroy = braid_backend_destroy,
+	.carrier = braid_backend_carrier,
+	.carrier_kind = BRAID_NET_OBJECT_SERVICE,
 	.key = braid_backend_key,
 	.parse = braid_backend_parse,
 	.plan = braid_backend_plan,

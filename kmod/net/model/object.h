@@ -70,6 +70,18 @@ struct braid_need {
 };
 
 /**
+ * struct braid_clash - how a key that another object has is refused
+ * @kind: enum braid_key_kind
+ * @attr: attribute that the key is from
+ * @msg: text for EEXIST
+ */
+struct braid_clash {
+	u8 kind;
+	u16 attr;
+	const char *msg;
+};
+
+/**
  * struct braid_kind_ops - what differs between kinds of objects
  * @attr: nest of the kind at the top level
  * @key_attr: attribute to blame when the key is
@@ -77,6 +89,8 @@ struct braid_need {
  * @policy: of the nest
  * @needs: attributes that a new object must have, ended by attribute 0; or
  *	NULL
+ * @clashes: of keys that objects of the kind claim beside their own, ended by
+ *	message NULL; or NULL
  * @exists: text for EEXIST
  * @absent: text for ENOENT
  * @in_use: text for EBUSY
@@ -85,6 +99,10 @@ struct braid_need {
  * @cascade: first key of kind @cascade_kind that goes when this object goes;
  *	those keys begin with the same bytes; optional
  * @cascade_kind: enum braid_net_object
+ * @carrier: key of the object of kind @carrier_kind that carries this one, and
+ *	gets a new version when this one changes; optional
+ * @carrier_kind: enum braid_net_object
+ * @route_node: number of the node that the routes of a version lead to; optional
  * @key: read the key out of a message
  * @parse: read a message into a new version, note in @given what it had
  * @inherit: take over from the version before what the message had not;
@@ -102,6 +120,7 @@ struct braid_kind_ops {
 	u16 maxattr;
 	const struct nla_policy *policy;
 	const struct braid_need *needs;
+	const struct braid_clash *clashes;
 	const char *exists;
 	const char *absent;
 	const char *in_use;
@@ -110,6 +129,10 @@ struct braid_kind_ops {
 	void (*cascade)(struct braid_slot_key *from,
 			const struct braid_slot *slot);
 	unsigned int cascade_kind;
+	void (*carrier)(struct braid_slot_key *key,
+			const struct braid_slot *slot);
+	unsigned int carrier_kind;
+	u32 (*route_node)(const struct braid_obj *obj);
 	int (*key)(struct net *net, struct nlattr **tb,
 		   struct braid_slot_key *key, struct braid_err *err);
 	int (*parse)(struct net *net, const struct nlattr *nest,

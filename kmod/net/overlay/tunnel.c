@@ -66,7 +66,7 @@ static struct braid_node *braid_tunnel_home(struct braid_net *bn,
 	if (!life)
 		return NULL;
 	obj = braid_obj_of(life);
-	if (obj->ops == &braid_node_ops)
+	if (braid_kind_of(obj->ops) == BRAID_NET_OBJECT_NODE)
 		return braid_tunnel_node_of(life);
 	key.num = container_of(obj, struct braid_prefix, obj)->node_number;
 	return braid_tunnel_node_of(braid_index_find(&bn->index, &key, gen));
