@@ -12,6 +12,11 @@ import re
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from storeys import goes_up, place_of           # noqa: E402
+
 MAX_FILE = 800
 MAX_FUNCTION = 100
 
@@ -165,14 +170,6 @@ def module_borders(project):
                 yield f"{path} includes {target} of the other module"
 
 
-# The folders of each module from top to bottom; those of one storey know nothing of
-# each other. What stands beside the folders is the roof.
-STOREYS = {
-    "net": (("netlink",), ("config",), ("hook",), ("overlay",), ("packet",), ("model",)),
-    "blk": (("netlink",), ("control",), ("io",), ("volume", "target"), ("replica",),
-            ("transport",), ("store",), ("proto",)),
-}
-
 # Includes that still go up. The list may only get shorter.
 STILL_UP = {
     ("kmod/blk/replica/replica.c", "kmod/blk/target/target.h"),
@@ -193,27 +190,15 @@ STILL_UP = {
 }
 
 
-def place_of(path):
-    """The module of a file, its folder, and the storey where that stands."""
-    _, module, *rest = path.split("/")
-    folder = rest[0] if len(rest) > 1 else ""
-    for storey, folders in enumerate(STOREYS.get(module, ()), 1):
-        if folder in folders:
-            return module, folder, storey
-    return module, folder, 0 if not folder else None
-
-
 def includes_that_go_up(project):
     for path, targets in module_includes(project).items():
-        module, folder, storey = place_of(path)
-        if storey is None:
-            yield f"{path}: STOREYS does not know the folder {folder}"
+        if place_of(path)[2] is None:
+            yield f"{path}: its folder has no storey in tests/static/storeys.py"
             continue
         for target in sorted(targets & project.keys()):
-            of, other, below = place_of(target)
-            if of != module or below is None or other == folder:
+            if place_of(target)[2] is None:
                 continue
-            if below <= storey and (path, target) not in STILL_UP:
+            if goes_up(path, target) and (path, target) not in STILL_UP:
                 yield f"{path} includes {target}, which does not stand below it"
 
 
