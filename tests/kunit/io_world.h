@@ -15,7 +15,7 @@
 
 #include "random.h"
 
-#include "../../kmod/blk/io/disk.h"
+#include "../../kmod/blk/io/account.h"
 #include "../../kmod/blk/io/io.h"
 #include "../../kmod/blk/store/request.h"
 #include "../../kmod/blk/volume/volume.h"
@@ -310,12 +310,12 @@ void braid_volume_refused(struct braid_volume *volume, struct braid_peer *peer)
 	spin_unlock_irqrestore(&w->lock, flags);
 }
 
-unsigned long braid_disk_begin(struct bio *bio)
+unsigned long braid_account_begin(struct bio *bio)
 {
 	return 7;
 }
 
-void braid_disk_end(struct bio *bio, unsigned long start)
+void braid_account_end(struct bio *bio, unsigned long start)
 {
 	WARN_ON(start != 7);
 }

@@ -183,13 +183,3 @@ void braid_disk_remove(struct braid_volume *volume)
 	volume->disk = NULL;
 	kref_put(&own->ref, disk_free);
 }
-
-unsigned long braid_disk_begin(struct bio *bio)
-{
-	return bio_start_io_acct(bio);
-}
-
-void braid_disk_end(struct bio *bio, unsigned long start)
-{
-	bio_end_io_acct(bio, start);
-}

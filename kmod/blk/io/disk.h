@@ -29,9 +29,4 @@ void braid_disk_unshut(struct braid_disk *disk);
  */
 void braid_disk_remove(struct braid_volume *volume);
 
-/* I/O accounting of a bio of the device.  Context: any. Return: its start. */
-unsigned long braid_disk_begin(struct bio *bio);
-/* Ends that accounting, not the bio.  Context: any. */
-void braid_disk_end(struct bio *bio, unsigned long start);
-
 #endif /* BRAID_BLK_DISK_H */

@@ -8,9 +8,11 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
-#include "io/disk.h"
+#include "io/account.h"
 #include "proto/invariant.h"
-#include "io/repair.h"
+
+/* More than so many wait for the next read to find them. */
+#define REPAIRS_MAX	64
 
 static void read_free(struct braid_read *read)
 {
@@ -26,7 +28,7 @@ void braid_read_finish(struct braid_read *read, int error)
 	struct bio *bio = read->bio;
 
 	if (bio) {
-		braid_disk_end(bio, read->started);
+		braid_account_end(bio, read->started);
 		braid_io_end_bio(read->set, bio, error);
 	}
 	read_free(read);
@@ -39,7 +41,7 @@ static void read_undo(struct braid_read *read, bool stall)
 	struct bio *bio = read->bio;
 
 	braid_range_unlock(&set->ranges, &read->range);
-	braid_disk_end(bio, read->started);
+	braid_account_end(bio, read->started);
 	read_free(read);
 	if (stall)
 		braid_io_stall(set, bio);
@@ -90,6 +92,31 @@ static void read_prepare(struct braid_read *read, struct braid_io_slot *slot)
 	request->sent = 0;
 }
 
+/*
+ * A read that met unreadable blocks (@read->unreadable): they are read elsewhere,
+ * one by one, and written to the members that could not read them.  If it still
+ * has its bio, that is given what was found, or fails.  Its range is not held;
+ * taken over.  Context: any.
+ */
+static void read_queue_repair(struct braid_read *read)
+{
+	struct braid_io_set *set = read->set;
+	unsigned long flags;
+	bool taken;
+
+	spin_lock_irqsave(&set->volume->lock, flags);
+	taken = read->bio || set->nrepairs < REPAIRS_MAX;
+	if (taken) {
+		list_add_tail(&read->node, &set->repairs);
+		set->nrepairs++;
+	}
+	spin_unlock_irqrestore(&set->volume->lock, flags);
+	if (taken)
+		queue_work(set->slow, &set->repair_work);
+	else
+		braid_read_finish(read, 0);
+}
+
 /* The range is held. */
 static void read_start(struct braid_read *read)
 {
@@ -124,7 +151,7 @@ static void read_start(struct braid_read *read)
 	} else {
 		/* Every member failed, but perhaps not at the same block. */
 		braid_range_unlock(&set->ranges, &read->range);
-		braid_repair_queue(read);
+		read_queue_repair(read);
 	}
 }
 
@@ -151,10 +178,10 @@ static void read_succeed(struct braid_read *read)
 		braid_read_finish(read, 0);
 		return;
 	}
-	braid_disk_end(bio, read->started);
+	braid_account_end(bio, read->started);
 	read->bio = NULL;
 	/* First: who waits for the last bio waits for repairs that are queued then. */
-	braid_repair_queue(read);
+	read_queue_repair(read);
 	braid_io_end_bio(set, bio, 0);
 }
 
@@ -275,7 +302,7 @@ bool braid_read_begin(struct braid_io_set *set, struct bio *bio, bool wait)
 			   BRAID_BLOCK_SHIFT;
 	read->range.granted = read_granted;
 	read->ready.run = read_ready;
-	read->started = braid_disk_begin(bio);
+	read->started = braid_account_begin(bio);
 	if (braid_range_lock(&set->ranges, &read->range))
 		read_start(read);
 	return true;

@@ -6,31 +6,9 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
+#include "io/account.h"
 #include "io/copy.h"
-#include "io/disk.h"
 #include "io/read.h"
-
-/* More than so many wait for the next read to find them. */
-#define REPAIRS_MAX	64
-
-void braid_repair_queue(struct braid_read *read)
-{
-	struct braid_io_set *set = read->set;
-	unsigned long flags;
-	bool taken;
-
-	spin_lock_irqsave(&set->volume->lock, flags);
-	taken = read->bio || set->nrepairs < REPAIRS_MAX;
-	if (taken) {
-		list_add_tail(&read->node, &set->repairs);
-		set->nrepairs++;
-	}
-	spin_unlock_irqrestore(&set->volume->lock, flags);
-	if (taken)
-		queue_work(set->slow, &set->repair_work);
-	else
-		braid_read_finish(read, 0);
-}
 
 static struct braid_read *repair_next(struct braid_io_set *set)
 {
@@ -141,7 +119,7 @@ static void repair_again(struct braid_read *read)
 
 	if (bio) {
 		read->bio = NULL;
-		braid_disk_end(bio, read->started);
+		braid_account_end(bio, read->started);
 		braid_io_stall(read->set, bio);
 	}
 	braid_read_finish(read, 0);

@@ -32,7 +32,7 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
-#include "io/disk.h"
+#include "io/account.h"
 #include "io/flush.h"
 #include "proto/invariant.h"
 
@@ -154,7 +154,7 @@ static void io_end(struct braid_io *io)
 		io->finish(io);
 		return;
 	}
-	braid_disk_end(bio, io->started);
+	braid_account_end(bio, io->started);
 	if (is_flush(io) && bio->bi_iter.bi_size && !io->result) {
 		/* What was written before is durable; now its own data. */
 		bio->bi_opf &= ~REQ_PREFLUSH;
@@ -251,7 +251,7 @@ static void io_undo(struct braid_io *io, enum braid_gate gate)
 	struct bio *bio = io->bio;
 
 	io_release(io, 0);
-	braid_disk_end(bio, io->started);
+	braid_account_end(bio, io->started);
 	if (gate == BRAID_GATE_SHUT)
 		braid_io_requeue(set, bio);
 	else
@@ -271,7 +271,7 @@ void braid_io_start(struct braid_io *io)
 	unsigned int i;
 
 	if (bio)
-		io->started = braid_disk_begin(bio);
+		io->started = braid_account_begin(bio);
 	spin_lock_irqsave(&volume->lock, flags);
 	gate = bio ? braid_gate(set, braid_queue_of(bio)) : BRAID_GATE_OPEN;
 	if (unlikely(gate != BRAID_GATE_OPEN)) {
