@@ -7,6 +7,7 @@
 #include "../../kmod/blk/io/dirty.c"
 #include "../../kmod/blk/io/flush.c"
 #include "../../kmod/blk/io/io.c"
+#include "../../kmod/blk/io/io_set.c"
 #include "../../kmod/blk/io/payload.c"
 #include "../../kmod/blk/io/range.c"
 #include "../../kmod/blk/io/read.c"

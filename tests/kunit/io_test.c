@@ -5,6 +5,7 @@
 #include "../../kmod/blk/io/dirty.c"
 #include "../../kmod/blk/io/flush.c"
 #include "../../kmod/blk/io/io.c"
+#include "../../kmod/blk/io/io_set.c"
 
 #include "short_memory.h"
 #pragma push_macro("alloc_page")

@@ -226,6 +226,8 @@ static inline bool braid_is_unreadable(int error)
 
 /* Lets @ready run soon where requests may be submitted. Context: any. */
 void braid_io_ready(struct braid_io_set *set, struct braid_ready *ready);
+/* Runs what is ready; set->ready_work. */
+void braid_io_ready_work(struct work_struct *work);
 
 /* A bio goes back to wait, before all others; it is begun anew. Context: any. */
 void braid_io_requeue(struct braid_io_set *set, struct bio *bio);
