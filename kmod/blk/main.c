@@ -21,7 +21,7 @@ static int __init braid_blk_module_init(void)
 	error = braid_conn_module_init();
 	if (error)
 		return error;
-	error = braid_replica_init();
+	error = braid_replica_init(braid_target_forget);
 	if (error)
 		goto err_exit_conn;
 	error = braid_target_init();

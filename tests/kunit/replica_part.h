@@ -51,7 +51,7 @@ static inline int replica_begin(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, braid_journal_format(&memory.store,
 						   memory.record.map_id,
 						   DATA_SIZE >> SHIFT), 0);
-	return braid_replica_init();
+	return braid_replica_init(braid_target_forget);
 }
 
 static inline void replica_end(struct kunit *test)

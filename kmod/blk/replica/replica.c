@@ -13,17 +13,16 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 
-#include "store/journal.h"
-#include "store/journal_open.h"
 #include "proto/map.h"
+#include "proto/text.h"
 #include "replica/replica_state.h"
 #include "replica/serve.h"
 #include "replica/session.h"
+#include "store/journal.h"
+#include "store/journal_open.h"
 #include "store/slots.h"
 #include "store/store.h"
 #include "store/store_open.h"
-#include "target/target.h"
-#include "proto/text.h"
 
 /*
  * Locks, in the order in which they are taken:
@@ -50,6 +49,9 @@ static DEFINE_MUTEX(registry);
 static LIST_HEAD(replicas);		/* registry */
 static u64 openings;			/* registry */
 static struct workqueue_struct *workqueue;
+
+/* Set once, before any replica is opened. */
+static void (*end_connections)(const struct braid_replica *replica);
 
 /* Lifetime */
 
@@ -455,7 +457,7 @@ static void close_one(struct braid_replica *replica)
 	list_for_each_entry(session, &replica->sessions, node)
 		braid_session_cut(session, -ESHUTDOWN);
 	spin_unlock_irq(&replica->lock);
-	braid_target_forget(replica);
+	end_connections(replica);
 	braid_session_drain(replica, false);
 	/* Their last answers may be on their way out of these. */
 	flush_work(&replica->control_work);
@@ -574,8 +576,9 @@ void braid_replica_info(struct braid_replica *replica,
 
 /* The module */
 
-int braid_replica_init(void)
+int braid_replica_init(void (*end)(const struct braid_replica *replica))
 {
+	end_connections = end;
 	workqueue = alloc_workqueue("braid_replica",
 				    WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	return workqueue ? 0 : -ENOMEM;

@@ -18,7 +18,11 @@ struct netlink_ext_ack;
  * target for writers elsewhere and by the volume directly.
  */
 
-int braid_replica_init(void);
+/*
+ * Sets up the module's part.  @end: called when a replica is closed and lets no
+ * connection in any more: ends those that ask it, and waits for them.  May sleep.
+ */
+int braid_replica_init(void (*end)(const struct braid_replica *replica));
 void braid_replica_exit(void);		/* closes all */
 
 /* The words of the tool. Context: process, may sleep long. */
