@@ -26,6 +26,7 @@
 #include "../../kmod/blk/replica/digest.c"
 #include "../../kmod/blk/replica/serve.c"
 #include "../../kmod/blk/replica/replica.c"
+#include "../../kmod/blk/replica/open.c"
 
 #include "blk_records.h"
 #include "memory_store.h"

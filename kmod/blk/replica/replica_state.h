@@ -128,7 +128,12 @@ void braid_replica_committed(struct braid_replica *replica, u32 committed);
 /* Milliseconds that the grant still runs.  @replica->lock held. */
 u64 braid_replica_grant_left(const struct braid_replica *replica);
 
+/* Frees one that was never in the registry, or whose last reference is gone. */
+void braid_replica_destroy(struct braid_replica *replica);
+
 /* Runs a replica's work. */
 void braid_replica_queue(struct work_struct *work);
+int braid_replica_queue_init(void);
+void braid_replica_queue_exit(void);
 
 #endif /* BRAID_BLK_REPLICA_STATE_H */

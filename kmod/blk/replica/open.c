@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Opening and closing replicas; the registry of those that are open. */
+#include "replica/replica.h"
+
+#include <crypto/hash.h>
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/lockdep.h>
+#include <linux/netlink.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/time64.h>
+
+#include "proto/map.h"
+#include "proto/text.h"
+#include "replica/replica_state.h"
+#include "replica/serve.h"
+#include "replica/session.h"
+#include "store/journal.h"
+#include "store/journal_open.h"
+#include "store/slots.h"
+#include "store/store.h"
+#include "store/store_open.h"
+
+static DEFINE_MUTEX(opening);
+static DEFINE_MUTEX(registry);
+static LIST_HEAD(replicas);		/* registry */
+static u64 openings;			/* registry */
+
+/* Set once, before any replica is opened. */
+static void (*end_connections)(const struct braid_replica *replica);
+
+static struct braid_replica *create(const char *path)
+{
+	struct braid_replica *replica = kzalloc(sizeof(*replica), GFP_KERNEL);
+
+	if (!replica)
+		return NULL;
+	kref_init(&replica->ref);
+	mutex_init(&replica->control);
+	spin_lock_init(&replica->lock);
+	INIT_LIST_HEAD(&replica->node);
+	INIT_LIST_HEAD(&replica->sessions);
+	INIT_LIST_HEAD(&replica->queued);
+	INIT_LIST_HEAD(&replica->digests);
+	INIT_WORK(&replica->control_work, braid_serve_control);
+	INIT_WORK(&replica->digest_work, braid_serve_digests);
+	replica->path = kstrdup(path, GFP_KERNEL);
+	replica->slot = kmalloc(BRAID_SLOT_SIZE, GFP_KERNEL);
+	replica->clear = kcalloc(BRAID_RING_PER_RECORD, sizeof(*replica->clear),
+				 GFP_KERNEL);
+	if (!replica->path || !replica->slot || !replica->clear)
+		goto err_destroy;
+	replica->sha256 = crypto_alloc_shash("sha256", 0, 0);
+	if (!IS_ERR(replica->sha256))
+		return replica;
+	replica->sha256 = NULL;
+
+err_destroy:
+	braid_replica_destroy(replica);
+	return NULL;
+}
+
+/* @registry held. */
+static struct braid_replica *find_path(const char *path)
+{
+	struct braid_replica *replica;
+
+	lockdep_assert_held(&registry);
+	list_for_each_entry(replica, &replicas, node)
+		if (!strcmp(replica->path, path))
+			return replica;
+	return NULL;
+}
+
+static bool is_voter(struct braid_replica *replica, const uuid_t *volume,
+		     u8 voter)
+{
+	unsigned long flags;
+	bool is;
+
+	spin_lock_irqsave(&replica->lock, flags);
+	is = uuid_equal(&replica->record.volume, volume) &&
+	     (!voter || replica->record.voter == voter);
+	spin_unlock_irqrestore(&replica->lock, flags);
+	return is;
+}
+
+/*
+ * A witness has no data space, but only its record says so: the store is opened
+ * as one first.
+ */
+static int open_store(struct braid_replica *replica,
+		      struct netlink_ext_ack *extack)
+{
+	struct braid_record *record = &replica->record;
+	struct braid_store *store;
+	int error;
+
+	store = braid_store_open(replica->path, true, extack);
+	if (IS_ERR(store))
+		return PTR_ERR(store);
+	error = braid_slots_read(store, record, extack);
+	if (!error && !(record->flags & BRAID_RECORD_WITNESS)) {
+		braid_store_close(store);
+		store = braid_store_open(replica->path, false, extack);
+		if (IS_ERR(store))
+			return PTR_ERR(store);
+		error = braid_slots_read(store, record, extack);
+	}
+	if (error) {
+		braid_store_close(store);
+		return error;
+	}
+	replica->store = store;
+	replica->id = store->id;
+	replica->data_size = store->data_size;
+	return 0;
+}
+
+static int open_journal(struct braid_replica *replica,
+			struct netlink_ext_ack *extack)
+{
+	const struct braid_record *record = &replica->record;
+
+	if (record->flags & BRAID_RECORD_WITNESS)
+		return 0;
+	if (replica->data_size < record->size)
+		return braid_refuse(extack, -ENOSPC,
+				    "%s has room for %llu bytes, the volume has %llu",
+				    replica->path, replica->data_size,
+				    record->size);
+	if (!record->voters.count)
+		return 0;
+	return braid_journal_open(replica->store, record->map_id,
+				  braid_record_regions(record->size,
+						       record->region_shift),
+				  record->generation, &replica->journal,
+				  extack);
+}
+
+/* What it granted before it was opened is not known any more. */
+static void begin_grant(struct braid_replica *replica)
+{
+	const struct braid_record *record = &replica->record;
+
+	replica->grant.epoch = record->promised;
+	if ((record->promised.counter || record->promised.node) &&
+	    !braid_voter_is_closed(record))
+		replica->grant.until = ktime_get_boottime_ns() +
+				       (u64)record->lease_ms * NSEC_PER_MSEC;
+}
+
+static int enlist(struct braid_replica *replica, struct netlink_ext_ack *extack)
+{
+	const struct braid_record *record = &replica->record;
+	struct braid_replica *other;
+	int error = 0;
+
+	mutex_lock(&registry);
+	list_for_each_entry(other, &replicas, node)
+		if (is_voter(other, &record->volume, record->voter))
+			error = braid_refuse(extack, -EEXIST,
+					     "voter %u of volume %s is open already, from %s",
+					     record->voter, record->name,
+					     other->path);
+	if (!error) {
+		replica->number = ++openings;
+		list_add_tail(&replica->node, &replicas);
+	}
+	mutex_unlock(&registry);
+	return error;
+}
+
+static void close_store(struct braid_replica *replica)
+{
+	struct braid_journal *journal = replica->journal;
+	struct braid_store *store = replica->store;
+
+	spin_lock_irq(&replica->lock);
+	replica->journal = NULL;
+	replica->store = NULL;
+	spin_unlock_irq(&replica->lock);
+	if (journal)
+		braid_journal_close(journal);
+	if (store)
+		braid_store_close(store);
+}
+
+static int open_one(const char *path, struct netlink_ext_ack *extack)
+{
+	struct braid_replica *replica;
+	int error;
+
+	replica = create(path);
+	if (!replica)
+		return -ENOMEM;
+	error = open_store(replica, extack) ?: open_journal(replica, extack);
+	if (error)
+		goto err_close;
+	begin_grant(replica);
+	spin_lock_irq(&replica->lock);
+	braid_replica_refresh(replica);
+	spin_unlock_irq(&replica->lock);
+	error = enlist(replica, extack);
+	if (error)
+		goto err_close;
+	return 0;
+
+err_close:
+	close_store(replica);
+	braid_replica_put(replica);
+	return error;
+}
+
+int braid_replica_open(const char *path, struct netlink_ext_ack *extack)
+{
+	bool open;
+	int error;
+
+	mutex_lock(&opening);
+	mutex_lock(&registry);
+	open = find_path(path);
+	mutex_unlock(&registry);
+	error = open ? braid_refuse(extack, -EEXIST, "%s is open already", path) :
+		       open_one(path, extack);
+	mutex_unlock(&opening);
+	return error;
+}
+
+/* @replica->lock held. */
+static bool is_served(const struct braid_replica *replica)
+{
+	const struct braid_session *session;
+
+	lockdep_assert_held(&replica->lock);
+	if (!braid_replica_grant_left(replica))
+		return false;
+	list_for_each_entry(session, &replica->sessions, node)
+		if (braid_session_is_data(session) && !session->cut)
+			return true;
+	return false;
+}
+
+static int begin_close(struct braid_replica *replica, bool force,
+		       struct netlink_ext_ack *extack)
+{
+	char holder[BRAID_HOLDER_MAX + 1];
+	bool busy;
+
+	spin_lock_irq(&replica->lock);
+	busy = !force && is_served(replica);
+	if (!busy)
+		replica->closing = true;
+	strscpy(holder, replica->record.holder, sizeof(holder));
+	spin_unlock_irq(&replica->lock);
+	if (busy)
+		return braid_refuse(extack, -EBUSY,
+				    "the volume of %s is attached at %s",
+				    replica->path,
+				    holder[0] ? holder : "a node without a name");
+	return 0;
+}
+
+/*
+ * Nobody finds it any more, no session is opened, and those that are open are cut:
+ * when they have drained nothing runs that knows the store.
+ */
+static void close_one(struct braid_replica *replica)
+{
+	struct braid_session *session;
+
+	spin_lock_irq(&replica->lock);
+	list_for_each_entry(session, &replica->sessions, node)
+		braid_session_cut(session, -ESHUTDOWN);
+	spin_unlock_irq(&replica->lock);
+	end_connections(replica);
+	braid_session_drain(replica, false);
+	/* Their last answers may be on their way out of these. */
+	flush_work(&replica->control_work);
+	flush_work(&replica->digest_work);
+
+	mutex_lock(&replica->control);
+	close_store(replica);
+	mutex_unlock(&replica->control);
+	braid_replica_put(replica);
+}
+
+static void delist(struct braid_replica *replica)
+{
+	mutex_lock(&registry);
+	list_del_init(&replica->node);
+	mutex_unlock(&registry);
+}
+
+int braid_replica_close(const char *path, struct netlink_ext_ack *extack)
+{
+	struct braid_replica *replica;
+	int error;
+
+	mutex_lock(&opening);
+	mutex_lock(&registry);
+	replica = find_path(path);
+	mutex_unlock(&registry);
+	/* It stays in the registry: only closing takes it out, one at a time. */
+	error = replica ? begin_close(replica, false, extack) :
+			  braid_refuse(extack, -ENOENT, "%s is not open", path);
+	if (!error)
+		delist(replica);
+	mutex_unlock(&opening);
+	/* One whose disk hangs keeps nobody else waiting. */
+	if (!error)
+		close_one(replica);
+	return error;
+}
+
+struct braid_replica *braid_replica_get(const uuid_t *volume, u8 voter)
+{
+	struct braid_replica *replica, *found = NULL;
+
+	mutex_lock(&registry);
+	list_for_each_entry(replica, &replicas, node) {
+		if (!is_voter(replica, volume, voter))
+			continue;
+		/* Which voter a store is of never changes. */
+		if (!found || replica->record.voter < found->record.voter)
+			found = replica;
+	}
+	if (found)
+		braid_replica_hold(found);
+	mutex_unlock(&registry);
+	return found;
+}
+
+/* The first one that was opened after @number, referenced; or NULL. */
+static struct braid_replica *get_after(u64 number)
+{
+	struct braid_replica *replica, *found = NULL;
+
+	mutex_lock(&registry);
+	list_for_each_entry(replica, &replicas, node) {
+		if (replica->number <= number)
+			continue;
+		found = replica;
+		braid_replica_hold(found);
+		break;
+	}
+	mutex_unlock(&registry);
+	return found;
+}
+
+int braid_replica_walk(int (*fn)(struct braid_replica *replica, void *context),
+		       void *context)
+{
+	struct braid_replica *replica;
+	u64 number = 0;
+	int result = 0;
+
+	while (!result && (replica = get_after(number))) {
+		number = replica->number;
+		result = fn(replica, context);
+		braid_replica_put(replica);
+	}
+	return result;
+}
+
+static struct braid_replica *first(void)
+{
+	struct braid_replica *replica;
+
+	mutex_lock(&registry);
+	replica = list_first_entry_or_null(&replicas, struct braid_replica,
+					   node);
+	mutex_unlock(&registry);
+	return replica;
+}
+
+int braid_replica_init(void (*end)(const struct braid_replica *replica))
+{
+	end_connections = end;
+	return braid_replica_queue_init();
+}
+
+void braid_replica_exit(void)
+{
+	struct braid_replica *replica;
+
+	mutex_lock(&opening);
+	while ((replica = first())) {
+		begin_close(replica, true, NULL);
+		delist(replica);
+		close_one(replica);
+	}
+	mutex_unlock(&opening);
+	braid_replica_queue_exit();
+}
