@@ -8,7 +8,7 @@
 #include <net/genetlink.h>
 #include <uapi/linux/braid_blk.h>
 
-#include "netlink/netlink.h"
+#include "volume/family.h"
 
 static_assert((int)BRAID_OWN_BLANK == (int)BRAID_BLK_REPLICA_STATE_BLANK);
 static_assert((int)BRAID_OWN_JOINING == (int)BRAID_BLK_REPLICA_STATE_JOINING);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "netlink/netlink.h"
 
-#include <linux/atomic.h>
 #include <linux/capability.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -12,76 +11,21 @@
 
 #include "control/attach.h"
 #include "netlink/dump.h"
-#include "volume/event.h"
 #include "netlink/netlink-gen.h"
 #include "netlink/parse.h"
 #include "replica/replica.h"
 #include "store/check.h"
 #include "store/make.h"
 #include "target/target.h"
-
-enum {
-	GROUP_VOLUME,
-};
-
-static const struct genl_multicast_group groups[] = {
-	[GROUP_VOLUME] = {
-		.name = BRAID_BLK_MCGRP_VOLUME,
-		.flags = GENL_MCAST_CAP_SYS_ADMIN,
-	},
-};
-
-/*
- * Known in every network namespace, so that whoever asks in another one is told
- * why not. In parallel, for an attach may wait for a lease to run out.
- */
-static struct genl_family family __ro_after_init = {
-	.name = BRAID_BLK_GENL_NAME,
-	.version = BRAID_BLK_GENL_VERSION,
-	.netnsok = true,
-	.parallel_ops = true,
-	.module = THIS_MODULE,
-	.ops = braid_blk_nl_ops,
-	.n_ops = ARRAY_SIZE(braid_blk_nl_ops),
-	.mcgrps = groups,
-	.n_mcgrps = ARRAY_SIZE(groups),
-};
-
-static atomic_t changes = ATOMIC_INIT(1);
-
-u32 braid_nl_changes(void)
-{
-	return atomic_read(&changes);
-}
+#include "volume/event.h"
+#include "volume/family.h"
 
 /* After a change of what is listed; passes @ret on. */
 static int changed(int ret)
 {
 	if (!ret)
-		atomic_inc(&changes);
+		braid_nl_changed();
 	return ret;
-}
-
-void *braid_nl_put(struct sk_buff *skb, u32 portid, u32 seq, int flags, u8 cmd)
-{
-	return genlmsg_put(skb, portid, seq, &family, flags, cmd);
-}
-
-bool braid_nl_events_wanted(void)
-{
-	return genl_has_listeners(&family, &init_net, GROUP_VOLUME);
-}
-
-void braid_nl_event_send(struct sk_buff *skb)
-{
-	/* Nobody left to hear it is no error. */
-	genlmsg_multicast_netns(&family, &init_net, skb, 0, GROUP_VOLUME,
-				GFP_KERNEL);
-}
-
-void braid_nl_event_lost(void)
-{
-	genl_set_err(&family, &init_net, 0, GROUP_VOLUME, -ENOBUFS);
 }
 
 /* ---- who may ask ---- */
@@ -132,7 +76,7 @@ static struct sk_buff *reply_begin(struct genl_info *info, u8 cmd, void **head)
 
 	if (!skb)
 		return NULL;
-	*head = genlmsg_put_reply(skb, info, &family, 0, cmd);
+	*head = genlmsg_put_reply(skb, info, &braid_blk_family, 0, cmd);
 	if (*head)
 		return skb;
 	nlmsg_free(skb);
@@ -606,8 +550,11 @@ int braid_blk_nl_volume_get_dumpit(struct sk_buff *skb,
 
 int __init braid_nl_init(void)
 {
-	int ret = genl_register_family(&family);
+	int ret;
 
+	braid_blk_family.ops = braid_blk_nl_ops;
+	braid_blk_family.n_ops = ARRAY_SIZE(braid_blk_nl_ops);
+	ret = genl_register_family(&braid_blk_family);
 	if (!ret)
 		braid_event_start();
 	return ret;
@@ -616,5 +563,5 @@ int __init braid_nl_init(void)
 void braid_nl_exit(void)
 {
 	braid_event_stop();
-	genl_unregister_family(&family);
+	genl_unregister_family(&braid_blk_family);
 }

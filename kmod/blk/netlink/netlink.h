@@ -2,10 +2,6 @@
 #ifndef BRAID_BLK_NETLINK_H
 #define BRAID_BLK_NETLINK_H
 
-#include <linux/types.h>
-
-struct sk_buff;
-
 /* The generic netlink family: translates and validates, no more. */
 
 /*
@@ -15,18 +11,5 @@ struct sk_buff;
  */
 int braid_nl_init(void);
 void braid_nl_exit(void);
-
-/* Begins a message of the family; the header for genlmsg_end(), NULL: no room. */
-void *braid_nl_put(struct sk_buff *skb, u32 portid, u32 seq, int flags, u8 cmd);
-
-/* One up whenever something that is listed has come or gone. Context: any. */
-u32 braid_nl_changes(void);
-
-/* Does anybody listen to events of volumes?  Context: any. */
-bool braid_nl_events_wanted(void);
-/* @skb: consumed.  Context: process. */
-void braid_nl_event_send(struct sk_buff *skb);
-/* Tells listeners that they missed some.  Context: process. */
-void braid_nl_event_lost(void);
 
 #endif /* BRAID_BLK_NETLINK_H */

@@ -11,8 +11,8 @@
 #include <net/genetlink.h>
 #include <uapi/linux/braid_blk.h>
 
-#include "netlink/netlink.h"
 #include "proto/record.h"
+#include "volume/family.h"
 
 /* Nobody can read that fast, so nothing is gained by keeping more. */
 #define EVENTS_MAX	1024
