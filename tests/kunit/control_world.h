@@ -543,7 +543,7 @@ int braid_disk_add(struct braid_volume *volume, u64 size, bool discard)
 	return 0;
 }
 
-unsigned int braid_disk_openers(struct braid_disk *disk)
+unsigned int braid_disk_openers(const struct braid_volume *volume)
 {
 	return 0;
 }

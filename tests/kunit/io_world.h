@@ -19,6 +19,7 @@
 #include "../../kmod/blk/io/io.h"
 #include "../../kmod/blk/store/request.h"
 #include "../../kmod/blk/volume/volume.h"
+#include "../../kmod/blk/volume/failure.h"
 
 enum {
 	WORLD_PEERS = 4,	/* ids 1 to 4; 4 is a witness */

@@ -12,17 +12,18 @@
 
 #include "control/ask.h"
 #include "control/attempt.h"
-#include "transport/backoff.h"
-#include "control/ballot.h"
 #include "control/detach.h"
-#include "io/disk.h"
-#include "volume/event.h"
 #include "control/fork.h"
-#include "proto/member.h"
-#include "volume/peer.h"
 #include "control/reach.h"
 #include "control/settle.h"
+#include "io/disk.h"
+#include "proto/member.h"
 #include "proto/text.h"
+#include "transport/backoff.h"
+#include "volume/event.h"
+#include "volume/failure.h"
+#include "volume/peer.h"
+#include "volume/volume.h"
 
 /* Attach: steps 0 to 4 of the protocol, and the device. */
 

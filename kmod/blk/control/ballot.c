@@ -9,67 +9,13 @@
 #include <linux/time64.h>
 
 #include "control/ask.h"
-#include "volume/event.h"
-#include "volume/lease.h"
 #include "proto/member.h"
-#include "volume/peer.h"
 #include "proto/record.h"
+#include "volume/event.h"
+#include "volume/failure.h"
+#include "volume/lease.h"
+#include "volume/peer.h"
 #include "volume/volume.h"
-
-struct braid_vote *braid_vote_alloc(void)
-{
-	struct braid_vote *vote = kzalloc(sizeof(*vote), GFP_KERNEL);
-
-	if (!vote)
-		return NULL;
-	vote->slot = kmalloc(BRAID_SLOT_SIZE, GFP_KERNEL);
-	if (vote->slot)
-		return vote;
-	kfree(vote);
-	return NULL;
-}
-
-void braid_vote_free(struct braid_vote *vote)
-{
-	if (!vote)
-		return;
-	kfree(vote->slot);
-	kfree(vote);
-}
-
-void braid_ballot_kick(struct braid_volume *volume)
-{
-	braid_volume_queue(volume, volume->voting, &volume->ballot_work);
-}
-
-bool braid_ballot_settled(const struct braid_volume *volume)
-{
-	lockdep_assert_held(&volume->lock);
-	return volume->ballot.ready &&
-	       !braid_epoch_cmp(&volume->record.mver.epoch, &volume->epoch);
-}
-
-bool braid_ballot_is_foreign(const struct braid_volume *volume,
-			     const struct braid_record *record)
-{
-	lockdep_assert_held(&volume->lock);
-	return record->mver.epoch.node != volume->epoch.node &&
-	       braid_mver_cmp(&record->mver, volume->ballot.open ?
-					     &volume->ballot.record.mver :
-					     &volume->record.mver) > 0;
-}
-
-u64 braid_ballot_voters(const struct braid_volume *volume)
-{
-	u64 voters = 0;
-	unsigned int i;
-
-	lockdep_assert_held(&volume->lock);
-	for (i = 0; i < volume->npeers; i++)
-		if (volume->peers[i].promised && !volume->peers[i].broken)
-			voters |= volume->peers[i].bit;
-	return voters;
-}
 
 /* Who holds the proposal durably. */
 static u64 holders(const struct braid_volume *volume)
@@ -468,44 +414,4 @@ void braid_ballot_vote_work(struct work_struct *work)
 		braid_peer_submit(peer, &peer->vote->lease);
 	if (record)
 		braid_peer_submit(peer, &peer->vote->record);
-}
-
-void braid_volume_member_failed(struct braid_volume *volume,
-				struct braid_peer *peer, int error, bool flush)
-{
-	u64 timeout = (u64)volume->member_timeout_ms * NSEC_PER_MSEC;
-	bool silent = !flush && !peer->here &&
-		      (error == -ETIMEDOUT || error == -ENOTCONN);
-	unsigned long flags;
-	bool kill = false;
-	u64 now;
-
-	spin_lock_irqsave(&volume->lock, flags);
-	now = ktime_get_boottime_ns();
-	/* It was this writer that did not listen: it is looked at again. */
-	if (error == -ETIMEDOUT && !flush &&
-	    now - braid_lease_awake(volume, now) < timeout) {
-		spin_unlock_irqrestore(&volume->lock, flags);
-		return;
-	}
-	if (peer->bit & braid_volume_required(volume)) {
-		if (!silent) {
-			braid_peer_blame(peer, error);
-			volume->failed |= peer->bit;
-		} else if (peer->state == BRAID_PEER_UP &&
-			   now - peer->served >= timeout) {
-			/* Late already; it may come back before it is out. */
-			kill = true;
-			peer->failing = now > timeout ? now - timeout : 1;
-			braid_peer_reset(peer, "no answer in time");
-		}
-		if (flush) {
-			peer->why = "a flush failed";
-			volume->fatal |= peer->bit;
-		}
-		braid_ballot_kick(volume);
-	}
-	spin_unlock_irqrestore(&volume->lock, flags);
-	if (kill)
-		braid_peer_kill(peer);
 }

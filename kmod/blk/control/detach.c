@@ -13,29 +13,16 @@
 #include "control/attach.h"
 #include "control/ballot.h"
 #include "io/disk.h"
-#include "volume/event.h"
 #include "io/io.h"
-#include "volume/lease.h"
 #include "proto/text.h"
+#include "volume/event.h"
+#include "volume/failure.h"
+#include "volume/lease.h"
 #include "volume/volume.h"
 
 #define DRAIN_MS	200	/* between two looks whether it is held */
 #define CLEAN_MS	15000	/* for a majority to record that it is closed */
 #define REST_MS		1000	/* for the other voters to record it too */
-
-/* Detaches for takeovers: a volume's own queues end with it. */
-static struct workqueue_struct *closers;
-
-int braid_detach_init(void)
-{
-	closers = alloc_workqueue("braid-close", WQ_UNBOUND, 0);
-	return closers ? 0 : -ENOMEM;
-}
-
-void braid_detach_exit(void)
-{
-	destroy_workqueue(closers);
-}
 
 static bool has_clean_record(struct braid_volume *volume, bool clean)
 {
@@ -257,7 +244,7 @@ static unsigned int count_openers(struct braid_volume *volume)
 	unsigned int openers;
 
 	spin_lock_irqsave(&volume->lock, flags);
-	openers = braid_volume_openers(volume);
+	openers = braid_disk_openers(volume);
 	spin_unlock_irqrestore(&volume->lock, flags);
 	return openers;
 }
@@ -473,24 +460,6 @@ void braid_detach_work(struct work_struct *work)
 	braid_volume_put(volume);
 }
 
-void braid_detach_soon(struct braid_volume *volume)
-{
-	u64 lease = (u64)volume->record.lease_ms * NSEC_PER_MSEC;
-	u64 now = ktime_get_boottime_ns();
-
-	lockdep_assert_held(&volume->lock);
-	/* One event for all that a taker asks. */
-	if (!volume->close_asked || now - volume->close_asked >= lease)
-		braid_event_volume(volume->name, "takeover asked", 0, NULL);
-	volume->close_asked = now;
-	if (volume->closing || !volume->disk_there ||
-	    braid_volume_openers(volume))
-		return;
-	braid_volume_get(volume);
-	if (!queue_work(closers, &volume->close_work))
-		braid_volume_put(volume);
-}
-
 static int set_suspended(const char *name, bool suspended,
 			 struct netlink_ext_ack *extack)
 {
@@ -528,7 +497,7 @@ int braid_volume_resume(const char *name, struct netlink_ext_ack *extack)
 
 int braid_volume_init(void)
 {
-	return braid_detach_init();
+	return braid_failure_init();
 }
 
 void braid_volume_exit(void)
@@ -542,5 +511,5 @@ void braid_volume_exit(void)
 			braid_detach_force(volume);
 		mutex_unlock(&volume->control);
 	}
-	braid_detach_exit();
+	braid_failure_exit();
 }

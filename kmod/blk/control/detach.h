@@ -5,11 +5,6 @@
 struct braid_volume;
 struct work_struct;
 
-int braid_detach_init(void);
-void braid_detach_exit(void);
-
-/* A takeover asks: detaches soon if the device is not open. volume->lock held. */
-void braid_detach_soon(struct braid_volume *volume);
 void braid_detach_work(struct work_struct *work);
 /* What may wait for members longer than a person does; volume->flush_work. */
 void braid_detach_flush_work(struct work_struct *work);

@@ -5,39 +5,13 @@
 #include <linux/random.h>
 
 #include "control/ask.h"
-#include "transport/backoff.h"
 #include "control/ballot.h"
-#include "volume/event.h"
 #include "proto/member.h"
+#include "transport/backoff.h"
+#include "volume/event.h"
+#include "volume/failure.h"
 #include "volume/peer.h"
 #include "volume/volume.h"
-
-/* Some voter answered that it promised another writer. Context: any. */
-void braid_volume_refused(struct braid_volume *volume, struct braid_peer *peer)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&volume->lock, flags);
-	/* What an earlier epoch was told says nothing about this one. */
-	if (peer->broken || !volume->ballot.ready)
-		goto out_unlock;
-	volume->refused |= peer->bit;
-	/* An attachment in the making looks itself. */
-	if (volume->state != BRAID_VOLUME_ACTIVE)
-		goto out_unlock;
-	braid_event_volume(volume->name, "refused", peer->voter.id,
-			   "promised another writer");
-	if (braid_record_has_majority(&volume->record, volume->refused)) {
-		braid_volume_die(volume, "another writer has taken it over");
-		goto out_unlock;
-	}
-	volume->ballot.ready = false;
-	braid_volume_hold(volume, BRAID_HELD_REFUSED, 0);
-	braid_volume_queue_in(volume, volume->errands, &volume->fence_work, 0);
-out_unlock:
-	wake_up_all(&volume->wait);
-	spin_unlock_irqrestore(&volume->lock, flags);
-}
 
 /* A record of another writer that did not exist when this one began. */
 static bool is_foreign(struct braid_volume *volume, const struct braid_ask *ask)

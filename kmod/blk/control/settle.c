@@ -9,10 +9,11 @@
 #include <linux/string.h>
 #include <linux/wait.h>
 
-#include "volume/peer.h"
 #include "control/reach.h"
-#include "store/request.h"
 #include "proto/text.h"
+#include "store/request.h"
+#include "volume/failure.h"
+#include "volume/peer.h"
 #include "volume/volume.h"
 
 #define SESSIONS_MS	15000	/* until every member has a session or is out */

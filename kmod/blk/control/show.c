@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "io/disk.h"
 #include "volume/peer.h"
 
 /* What `volume show` tells: a copy, made under the lock. */
@@ -45,7 +46,7 @@ static void fill(struct braid_volume *volume, struct braid_volume_info *info)
 					      NSEC_PER_MSEC);
 	info->min_isr = volume->min_isr;
 	info->suspend_timeout_ms = volume->suspend_timeout_ms;
-	info->openers = braid_volume_openers(volume);
+	info->openers = braid_disk_openers(volume);
 	/* Voters of other volumes are looked for while it is attached. */
 	info->npeers = volume->epoch.counter ? volume->npeers : 0;
 	for (i = 0; i < info->npeers; i++)

@@ -7,6 +7,7 @@
 #include <linux/string.h>
 
 #include "io/io_set.h"
+#include "volume/failure.h"
 
 struct braid_copier *braid_copier_new(struct braid_io_set *set, u32 room,
 				      gfp_t gfp)

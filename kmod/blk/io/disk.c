@@ -139,9 +139,10 @@ put_own:
 	return err;
 }
 
-unsigned int braid_disk_openers(struct braid_disk *disk)
+unsigned int braid_disk_openers(const struct braid_volume *volume)
 {
-	return READ_ONCE(disk->openers);
+	lockdep_assert_held(&volume->lock);
+	return volume->disk_there ? READ_ONCE(volume->disk->openers) : 0;
 }
 
 int braid_disk_shut(struct braid_disk *disk)

@@ -15,8 +15,8 @@ struct braid_volume;
  * Context: may sleep.  Return: 0, -EEXIST, -ENOMEM.
  */
 int braid_disk_add(struct braid_volume *volume, u64 size, bool discard);
-/* How many have it open. */
-unsigned int braid_disk_openers(struct braid_disk *disk);
+/* How many have it open, of a volume that may have none.  volume->lock held. */
+unsigned int braid_disk_openers(const struct braid_volume *volume);
 /* No more opens (-ENXIO) from now on; 0, or -EBUSY when it is open. */
 int braid_disk_shut(struct braid_disk *disk);
 /* Takes a shut back. */

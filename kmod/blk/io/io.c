@@ -27,6 +27,7 @@
 #include "io/read.h"
 #include "io/repair.h"
 #include "io/write.h"
+#include "volume/failure.h"
 
 #define POOL_IOS		16
 #define POOL_READS		16

@@ -10,6 +10,7 @@
 
 #include "io/account.h"
 #include "proto/invariant.h"
+#include "volume/failure.h"
 
 /* More than so many wait for the next read to find them. */
 #define REPAIRS_MAX	64

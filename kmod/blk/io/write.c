@@ -35,6 +35,7 @@
 #include "io/account.h"
 #include "io/flush.h"
 #include "proto/invariant.h"
+#include "volume/failure.h"
 
 /* How many are collected under the lock at a time when they are sent again. */
 #define RESEND_BATCH	16

@@ -8,13 +8,13 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 
-#include "control/ballot.h"
 #include "control/detach.h"
-#include "volume/event.h"
 #include "io/io.h"
 #include "proto/member.h"
-#include "volume/peer.h"
 #include "store/request.h"
+#include "volume/event.h"
+#include "volume/failure.h"
+#include "volume/peer.h"
 #include "volume/volume.h"
 
 /* How often the clock looks even if nothing is due, ms. */

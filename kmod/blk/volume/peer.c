@@ -9,16 +9,17 @@
 #include <linux/string.h>
 
 #include "control/ask.h"
-#include "transport/backoff.h"
 #include "control/ballot.h"
-#include "volume/event.h"
 #include "io/io.h"
-#include "volume/lease.h"
-#include "transport/remote.h"
+#include "proto/text.h"
 #include "replica/replica.h"
 #include "store/request.h"
 #include "target/target.h"
-#include "proto/text.h"
+#include "transport/backoff.h"
+#include "transport/remote.h"
+#include "volume/event.h"
+#include "volume/failure.h"
+#include "volume/lease.h"
 #include "volume/volume.h"
 
 /*

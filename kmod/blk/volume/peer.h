@@ -9,14 +9,13 @@
 
 #include "proto/epoch.h"
 #include "proto/voter.h"
+#include "store/request.h"
 
 struct braid_record;
 struct braid_remote;
 struct braid_replica;
-struct braid_request;
 struct braid_session;
 struct braid_volume;
-struct braid_vote;
 
 /*
  * One voter of an attached volume, as its writer sees it: the replica in this
@@ -29,6 +28,22 @@ enum braid_peer_state {
 	BRAID_PEER_ASKED,	/* control only: not promised to this epoch yet */
 	BRAID_PEER_UP,		/* promised; of a member: data session open */
 	BRAID_PEER_FAILED,	/* outside the ISR (S1), or without a vote */
+};
+
+/**
+ * struct braid_vote - the requests of the control part to one voter
+ * @lease: while peer->leasing
+ * @counts: the lease may rest on @lease; volume->lock
+ * @record: while peer->recording
+ * @recording: membership in @record
+ * @slot: body of @record, BRAID_SLOT_SIZE bytes
+ */
+struct braid_vote {
+	struct braid_request lease;
+	bool counts;
+	struct braid_request record;
+	struct braid_mver recording;
+	void *slot;
 };
 
 /**

@@ -345,27 +345,57 @@ void braid_volume_hold(struct braid_volume *volume, u32 set, u32 clear)
 	braid_volume_tell(volume, BRAID_NEWS_GATE);
 }
 
-void braid_volume_die(struct braid_volume *volume, const char *why)
+struct braid_vote *braid_vote_alloc(void)
 {
+	struct braid_vote *vote = kzalloc(sizeof(*vote), GFP_KERNEL);
+
+	if (!vote)
+		return NULL;
+	vote->slot = kmalloc(BRAID_SLOT_SIZE, GFP_KERNEL);
+	if (vote->slot)
+		return vote;
+	kfree(vote);
+	return NULL;
+}
+
+void braid_vote_free(struct braid_vote *vote)
+{
+	if (!vote)
+		return;
+	kfree(vote->slot);
+	kfree(vote);
+}
+
+void braid_ballot_kick(struct braid_volume *volume)
+{
+	braid_volume_queue(volume, volume->voting, &volume->ballot_work);
+}
+
+bool braid_ballot_settled(const struct braid_volume *volume)
+{
+	lockdep_assert_held(&volume->lock);
+	return volume->ballot.ready &&
+	       !braid_epoch_cmp(&volume->record.mver.epoch, &volume->epoch);
+}
+
+bool braid_ballot_is_foreign(const struct braid_volume *volume,
+			     const struct braid_record *record)
+{
+	lockdep_assert_held(&volume->lock);
+	return record->mver.epoch.node != volume->epoch.node &&
+	       braid_mver_cmp(&record->mver, volume->ballot.open ?
+					     &volume->ballot.record.mver :
+					     &volume->record.mver) > 0;
+}
+
+u64 braid_ballot_voters(const struct braid_volume *volume)
+{
+	u64 voters = 0;
 	unsigned int i;
 
 	lockdep_assert_held(&volume->lock);
-	if (volume->state == BRAID_VOLUME_DEAD)
-		return;
-	if (volume->disk_there)
-		braid_event_volume(volume->name, "dead", 0, why);
-	volume->state = BRAID_VOLUME_DEAD;
-	volume->dead_why = why;
-	/* Nothing is read from it any more, and nobody need wait for it. */
-	WRITE_ONCE(volume->lease_until, 0);
-	/* What the carriers hold is given back. */
 	for (i = 0; i < volume->npeers; i++)
-		braid_peer_reset(&volume->peers[i], "the volume is dead");
-	braid_volume_tell(volume, BRAID_NEWS_DEAD | BRAID_NEWS_GATE);
-}
-
-unsigned int braid_volume_openers(const struct braid_volume *volume)
-{
-	lockdep_assert_held(&volume->lock);
-	return volume->disk_there ? braid_disk_openers(volume->disk) : 0;
+		if (volume->peers[i].promised && !volume->peers[i].broken)
+			voters |= volume->peers[i].bit;
+	return voters;
 }

@@ -218,29 +218,34 @@ void braid_volume_queue_in(struct braid_volume *volume,
 void braid_volume_tell(struct braid_volume *volume, u32 news);
 /* Sets and clears reasons to hold I/O. @lock held. */
 void braid_volume_hold(struct braid_volume *volume, u32 set, u32 clear);
-/* Everything fails from now on. @why: static text. @lock held. */
-void braid_volume_die(struct braid_volume *volume, const char *why);
-/* The device, or NULL before @disk_there; openers. @lock held. */
-unsigned int braid_volume_openers(const struct braid_volume *volume);
+
 /* The peer of a voter, or NULL. */
 struct braid_peer *braid_volume_peer(struct braid_volume *volume, u8 voter);
 
 void braid_volume_get(struct braid_volume *volume);
 void braid_volume_put(struct braid_volume *volume);
 
-/*
- * What the I/O part tells the control part.  All in any context.
- */
-/* A member did not do what it had to: @error; it goes (S). @flush: it was a flush. */
-void braid_volume_member_failed(struct braid_volume *volume,
-				struct braid_peer *peer, int error, bool flush);
-/* A voter answered -ESTALE: another writer was promised. */
-void braid_volume_refused(struct braid_volume *volume, struct braid_peer *peer);
-
 /* Members that must acknowledge a write or flush needs: ISR and proposal. @lock held. */
 static inline u64 braid_volume_required(const struct braid_volume *volume)
 {
 	return volume->isr | volume->proposed;
 }
+
+/* Requests of the control part to a voter.  May sleep.  Return: NULL without memory. */
+struct braid_vote *braid_vote_alloc(void);
+void braid_vote_free(struct braid_vote *vote);
+
+/* Looks soon whether something is to be proposed. Context: any, volume->lock held. */
+void braid_ballot_kick(struct braid_volume *volume);
+
+/* Is the record of now one of this epoch?  volume->lock held. */
+bool braid_ballot_settled(const struct braid_volume *volume);
+
+/* Is it a record of another writer, made after this one began? volume->lock held. */
+bool braid_ballot_is_foreign(const struct braid_volume *volume,
+			     const struct braid_record *record);
+
+/* Voters that promised and are connected; volume->lock held. */
+u64 braid_ballot_voters(const struct braid_volume *volume);
 
 #endif /* BRAID_BLK_VOLUME_H */
