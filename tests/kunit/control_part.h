@@ -35,6 +35,7 @@ static u64 control_clock(void);
 #include "../../kmod/blk/control/ballot.c"
 #undef newest
 #include "../../kmod/blk/volume/lease.c"
+#include "../../kmod/blk/control/clock.c"
 #include "../../kmod/blk/volume/failure.c"
 #define consent fence_consent
 #include "../../kmod/blk/control/fence.c"

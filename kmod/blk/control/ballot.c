@@ -9,6 +9,7 @@
 #include <linux/time64.h>
 
 #include "control/ask.h"
+#include "control/clock.h"
 #include "proto/member.h"
 #include "proto/record.h"
 #include "volume/event.h"

@@ -10,11 +10,12 @@
 
 #include "control/attach.h"
 #include "control/ballot.h"
+#include "control/clock.h"
 #include "control/detach.h"
-#include "io/disk.h"
-#include "volume/event.h"
 #include "control/fence.h"
+#include "io/disk.h"
 #include "io/io.h"
+#include "volume/event.h"
 #include "volume/lease.h"
 
 /*
