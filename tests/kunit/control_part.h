@@ -40,8 +40,9 @@ static u64 control_clock(void);
 #define consent fence_consent
 #include "../../kmod/blk/control/fence.c"
 #undef consent
-#define serve peer_serve
 #include "../../kmod/blk/volume/peer.c"
+#define serve peer_serve
+#include "../../kmod/blk/control/connect.c"
 #undef serve
 #undef BRAID_MEMBER_TIMEOUT_MS
 #define BRAID_MEMBER_TIMEOUT_MS	member_timeout_ms

@@ -12,6 +12,7 @@
 
 #include "control/ask.h"
 #include "control/attempt.h"
+#include "control/connect.h"
 #include "control/detach.h"
 #include "control/fork.h"
 #include "control/reach.h"

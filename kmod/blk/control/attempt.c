@@ -10,10 +10,11 @@
 
 #include "control/attach.h"
 #include "control/ballot.h"
-#include "io/io.h"
-#include "volume/peer.h"
+#include "control/connect.h"
 #include "control/reach.h"
+#include "io/io.h"
 #include "proto/text.h"
+#include "volume/peer.h"
 #include "volume/volume.h"
 
 int braid_attempt_room(struct braid_attempt *a)

@@ -7,10 +7,11 @@
 #include <linux/string.h>
 
 #include "control/ask.h"
-#include "volume/peer.h"
+#include "control/connect.h"
 #include "control/reach.h"
-#include "target/target.h"
 #include "proto/text.h"
+#include "target/target.h"
+#include "volume/peer.h"
 
 /* Creation: every voter gets the first record.  One that fails can be repeated. */
 

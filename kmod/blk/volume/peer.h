@@ -130,12 +130,6 @@ void braid_peer_submit(struct braid_peer *peer, struct braid_request *request);
 int braid_peer_call(struct braid_peer *peer, struct braid_request *request,
 		    unsigned int timeout_ms);
 
-/* Makes a peer of @voter; nothing is connected. */
-void braid_peer_init(struct braid_peer *peer, struct braid_volume *volume,
-		     const struct braid_voter *voter, bool here);
-/* Ends its connection; nothing of it is queued or in flight on return. May sleep. */
-void braid_peer_exit(struct braid_peer *peer);
-
 /* Looks soon at what there is to do for it. Context: any, volume->lock held. */
 void braid_peer_kick(struct braid_peer *peer);
 /* Ends its connection for @why and begins anew. Context: any, volume->lock held. */
@@ -169,11 +163,12 @@ bool braid_peer_learn(struct braid_peer *peer,
 		      const struct braid_record *record);
 
 /*
- * Which replica in this kernel is asked directly, of those of volume @uuid (nil:
- * of those called @name): one whose address in its record is served here, rather
- * than one that may be a copy of another node's; then the one with the lowest
- * voter id.  Context: may sleep.  Return: that id, 0: none.
+ * Looks again at what there is to do for it, the longer after the more often it was
+ * @tried.  volume->lock held.
  */
-u8 braid_peer_here(const uuid_t *uuid, const char *name, uuid_t *found);
+void braid_peer_retry(struct braid_peer *peer, unsigned int tried);
+
+/* Gives back a count of @users; the peer is not looked at after it. Context: any. */
+void braid_peer_drop_user(struct braid_peer *peer);
 
 #endif /* BRAID_BLK_PEER_H */

@@ -11,6 +11,7 @@
 #include "control/attach.h"
 #include "control/ballot.h"
 #include "control/clock.h"
+#include "control/connect.h"
 #include "control/detach.h"
 #include "control/fence.h"
 #include "io/disk.h"
