@@ -44,9 +44,10 @@ static u64 control_clock(void);
 #define serve peer_serve
 #include "../../kmod/blk/control/connect.c"
 #undef serve
+#include "../../kmod/blk/volume/volume.c"
 #undef BRAID_MEMBER_TIMEOUT_MS
 #define BRAID_MEMBER_TIMEOUT_MS	member_timeout_ms
-#include "../../kmod/blk/volume/volume.c"
+#include "../../kmod/blk/control/attached.c"
 #include "../../kmod/blk/control/attempt.c"
 #undef pr_fmt
 #define highest fork_highest

@@ -11,6 +11,7 @@
 #include <linux/string.h>
 
 #include "control/ask.h"
+#include "control/attached.h"
 #include "control/attempt.h"
 #include "control/connect.h"
 #include "control/detach.h"
@@ -275,7 +276,7 @@ static int attach_as(const struct braid_volume_attach *how, u64 node,
 	struct braid_volume *volume;
 	int error;
 
-	volume = braid_volume_new(how->name, true);
+	volume = braid_volume_new(how->name, true, &braid_detach_works);
 	if (IS_ERR(volume))
 		return PTR_ERR(volume) != -EEXIST ? PTR_ERR(volume) :
 		       braid_refuse(extack, -EEXIST,

@@ -9,6 +9,7 @@
 #include <linux/wait.h>
 
 #include "control/attach.h"
+#include "control/attached.h"
 #include "control/ballot.h"
 #include "control/connect.h"
 #include "control/reach.h"

@@ -7,7 +7,9 @@
 #include <linux/string.h>
 
 #include "control/ask.h"
+#include "control/attached.h"
 #include "control/connect.h"
+#include "control/detach.h"
 #include "control/reach.h"
 #include "proto/text.h"
 #include "target/target.h"
@@ -267,7 +269,7 @@ int braid_volume_create(const struct braid_volume_make *make,
 	error = check_voters(make, extack);
 	if (error)
 		return error;
-	volume = braid_volume_new(make->name, false);
+	volume = braid_volume_new(make->name, false, &braid_detach_works);
 	if (IS_ERR(volume))
 		return PTR_ERR(volume);
 	c = kvzalloc(sizeof(*c), GFP_KERNEL);

@@ -11,6 +11,7 @@
 #include <linux/workqueue.h>
 
 #include "control/attach.h"
+#include "control/attached.h"
 #include "control/ballot.h"
 #include "io/disk.h"
 #include "io/io.h"
@@ -156,7 +157,7 @@ static int record_clean(struct braid_volume *volume,
 	return 0;
 }
 
-void braid_detach_flush_work(struct work_struct *work)
+static void detach_flush_work(struct work_struct *work)
 {
 	struct braid_volume *volume = container_of(work, struct braid_volume,
 						   flush_work);
@@ -446,7 +447,7 @@ int braid_volume_detach(const char *name, bool force,
  * A taker's wish is forgotten after a lease: so long it is tried, and meanwhile
  * nobody can open the device.
  */
-void braid_detach_work(struct work_struct *work)
+static void detach_work(struct work_struct *work)
 {
 	struct braid_volume *volume = container_of(work, struct braid_volume,
 						   close_work);
@@ -459,6 +460,11 @@ void braid_detach_work(struct work_struct *work)
 	mutex_unlock(&volume->control);
 	braid_volume_put(volume);
 }
+
+const struct braid_volume_works braid_detach_works = {
+	.flush = detach_flush_work,
+	.close = detach_work,
+};
 
 static int set_suspended(const char *name, bool suspended,
 			 struct netlink_ext_ack *extack)

@@ -2,12 +2,12 @@
 #ifndef BRAID_BLK_DETACH_H
 #define BRAID_BLK_DETACH_H
 
-struct braid_volume;
-struct work_struct;
+#include "control/attached.h"
 
-void braid_detach_work(struct work_struct *work);
-/* What may wait for members longer than a person does; volume->flush_work. */
-void braid_detach_flush_work(struct work_struct *work);
+struct braid_volume;
+
+/* For braid_volume_new(). */
+extern const struct braid_volume_works braid_detach_works;
 
 /* Fails what is queued and ends it. volume->control held; may sleep. */
 void braid_detach_force(struct braid_volume *volume);

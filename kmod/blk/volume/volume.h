@@ -181,23 +181,6 @@ struct braid_volume {
 #define BRAID_CONNECT_MS	2000	/* for connecting and each handshake */
 #define BRAID_ANSWER_MS		10000	/* for an answer that a disk has to be waited for */
 
-/*
- * Makes a volume that is not served yet; with @name it is the one that is called
- * so here.  Context: may sleep.  Return: -EEXIST, -ENOMEM, ...
- */
-struct braid_volume *braid_volume_new(const char *name, bool listed);
-/*
- * Gives it peers for the voters of a record; those that it had are ended.
- * @uuid: nil: reached by name.  Context: may sleep, no disk, not served.
- */
-void braid_volume_set_peers(struct braid_volume *volume,
-			    const struct braid_voters *voters, u8 here);
-/*
- * Ends everything of a volume that serves nothing any more and drops the list's
- * reference.  @control held; the caller has a reference.  May sleep.
- */
-void braid_volume_close(struct braid_volume *volume);
-
 /* The volume called so, with a reference, or NULL. May sleep. */
 struct braid_volume *braid_volume_find(const char *name);
 
@@ -247,5 +230,12 @@ bool braid_ballot_is_foreign(const struct braid_volume *volume,
 
 /* Voters that promised and are connected; volume->lock held. */
 u64 braid_ballot_voters(const struct braid_volume *volume);
+
+/*
+ * Puts it into its node's list, unless another one there is called the same, and
+ * takes it out.  May sleep.  Return: 0, -EEXIST.
+ */
+int braid_volume_list(struct braid_volume *volume);
+void braid_volume_unlist(struct braid_volume *volume);
 
 #endif /* BRAID_BLK_VOLUME_H */
