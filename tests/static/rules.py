@@ -170,26 +170,6 @@ def module_borders(project):
                 yield f"{path} includes {target} of the other module"
 
 
-# Includes that still go up. The list may only get shorter.
-STILL_UP = {
-    ("kmod/blk/replica/replica.c", "kmod/blk/target/target.h"),
-    ("kmod/blk/volume/event.c", "kmod/blk/netlink/netlink.h"),
-    ("kmod/blk/volume/lease.c", "kmod/blk/control/ballot.h"),
-    ("kmod/blk/volume/lease.c", "kmod/blk/control/detach.h"),
-    ("kmod/blk/volume/lease.c", "kmod/blk/io/io.h"),
-    ("kmod/blk/volume/peer.c", "kmod/blk/control/ask.h"),
-    ("kmod/blk/volume/peer.c", "kmod/blk/control/ballot.h"),
-    ("kmod/blk/volume/peer.c", "kmod/blk/io/io.h"),
-    ("kmod/blk/volume/peer.c", "kmod/blk/target/target.h"),
-    ("kmod/blk/volume/volume.c", "kmod/blk/control/attach.h"),
-    ("kmod/blk/volume/volume.c", "kmod/blk/control/ballot.h"),
-    ("kmod/blk/volume/volume.c", "kmod/blk/control/detach.h"),
-    ("kmod/blk/volume/volume.c", "kmod/blk/control/fence.h"),
-    ("kmod/blk/volume/volume.c", "kmod/blk/io/disk.h"),
-    ("kmod/blk/volume/volume.c", "kmod/blk/io/io.h"),
-}
-
-
 def includes_that_go_up(project):
     for path, targets in module_includes(project).items():
         if place_of(path)[2] is None:
@@ -198,15 +178,8 @@ def includes_that_go_up(project):
         for target in sorted(targets & project.keys()):
             if place_of(target)[2] is None:
                 continue
-            if goes_up(path, target) and (path, target) not in STILL_UP:
+            if goes_up(path, target):
                 yield f"{path} includes {target}, which does not stand below it"
-
-
-def list_of_includes_is_short(project):
-    edges = module_includes(project)
-    for path, target in sorted(STILL_UP):
-        if path in project and target not in edges.get(path, ()):
-            yield f"STILL_UP: {path} does not include {target} any more"
 
 
 # Words that stand in a comment where the name of a thing belongs.
@@ -298,8 +271,6 @@ RULES = [
      {"kmod/net/a.c": '#include "../blk/b.h"\n'}),
     ("includes go down", includes_that_go_up,
      {"kmod/net/model/a.c": '#include "packet/b.h"\n', "kmod/net/packet/b.h": ""}),
-    ("the list of includes that go up is short", list_of_includes_is_short,
-     {path: "" for path, _ in STILL_UP}),
     ("comments of the modules have subjects", comments_have_subjects,
      {"kmod/new/a.c": "/* Who comes late\n * waits. */\n"}),
     ("the list of folders with unclear comments is short", list_of_unclear_folders_is_short,

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "volume/volume.h"
 
-#include <linux/err.h>
 #include <linux/ktime.h>
-#include <linux/module.h>
-#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "control/attached.h"
 #include "volume/event.h"
-#include "volume/lease.h"
 
 /*
  * Locks, outermost first: volume->control, volumes_lock, volume->showing,
