@@ -7,6 +7,9 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 ONLY ?=
 SOAK ?= 20
 FUZZ_SECONDS ?= 300
+FILES ?=
+N ?= 100
+SEED ?= 1
 PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := all
@@ -41,6 +44,11 @@ check:
 model:
 	@scripts/deps check
 	@tests/model/run $(ONLY)
+
+.PHONY: mutate
+mutate:
+	@scripts/deps build
+	@tests/mutate/run --files '$(FILES)' --count '$(N)' --seed '$(SEED)'
 
 .PHONY: soak
 soak:
