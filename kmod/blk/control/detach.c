@@ -443,6 +443,20 @@ int braid_volume_detach(const char *name, bool force,
 	return error;
 }
 
+/* The work may run late: a taker asked within a lease, and the device is not open. */
+static bool close_is_wanted(struct braid_volume *volume)
+{
+	u64 lease = (u64)volume->record.lease_ms * NSEC_PER_MSEC;
+	unsigned long flags;
+	bool wanted;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	wanted = ktime_get_boottime_ns() - volume->close_asked < lease &&
+		 !braid_disk_openers(volume);
+	spin_unlock_irqrestore(&volume->lock, flags);
+	return wanted;
+}
+
 /*
  * A taker's wish is forgotten after a lease: so long it is tried, and meanwhile
  * nobody can open the device.
@@ -454,10 +468,12 @@ static void detach_work(struct work_struct *work)
 	const unsigned long until =
 		jiffies + msecs_to_jiffies(volume->record.lease_ms);
 
-	mutex_lock(&volume->control);
-	if (is_attached(volume))
-		detach(volume, &until, NULL);
-	mutex_unlock(&volume->control);
+	if (close_is_wanted(volume)) {
+		mutex_lock(&volume->control);
+		if (is_attached(volume))
+			detach(volume, &until, NULL);
+		mutex_unlock(&volume->control);
+	}
 	braid_volume_put(volume);
 }
 

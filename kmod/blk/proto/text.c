@@ -32,11 +32,12 @@ static atomic_t ring_next;
 int braid_refuse(struct netlink_ext_ack *extack, int error,
 		 const char *format, ...)
 {
-	unsigned int at = (unsigned int)atomic_inc_return(&ring_next) % RING;
+	unsigned int at;
 	va_list args;
 
 	if (!extack)
 		return error;
+	at = (unsigned int)atomic_inc_return(&ring_next) % RING;
 	va_start(args, format);
 	vsnprintf(ring[at], BRAID_TEXT_MAX, format, args);
 	va_end(args);
