@@ -8,6 +8,7 @@
 #include "hook/masquerade.h"
 #include "namespace.h"
 #include "netlink/netlink.h"
+#include "packet/packet.h"
 #include "config/txn.h"
 
 /* User-facing doors last: nobody meets a half-built module. */
@@ -69,4 +70,4 @@ MODULE_AUTHOR("The braid authors");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(BRAID_VERSION);
 MODULE_ALIAS_GENL_FAMILY("braid_net");
-MODULE_ALIAS_RTNL_LINK("braid");
+MODULE_ALIAS_RTNL_LINK(BRAID_LINK_KIND);

@@ -5,17 +5,6 @@
 
 #include "model/net.h"
 
-/**
- * braid_kind_of() - the number of a kind
- * @ops: the kind
- *
- * Return: enum braid_net_object.
- */
-unsigned int braid_kind_of(const struct braid_kind_ops *ops)
-{
-	return ops->attr - BRAID_NET_A_IDENTITY;
-}
-
 static int braid_slot_cmp(const struct braid_slot_key *a,
 			  const struct braid_slot_key *b)
 {

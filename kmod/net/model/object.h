@@ -206,6 +206,16 @@ struct braid_slot {
 	struct braid_slot_key key;
 };
 
+/* Attributes of kinds and their numbers stand in the same order. */
+static_assert(BRAID_NET_A_OVERLAY - BRAID_NET_A_IDENTITY ==
+	      BRAID_NET_OBJECT_OVERLAY);
+
+/* The number of a kind, enum braid_net_object. */
+static inline unsigned int braid_kind_of(const struct braid_kind_ops *ops)
+{
+	return ops->attr - BRAID_NET_A_IDENTITY;
+}
+
 /* The version that will be valid when the commit under way is done. */
 static inline struct braid_obj *braid_slot_final(const struct braid_slot *slot)
 {
@@ -232,7 +242,6 @@ struct braid_slot *braid_slot_first(struct braid_net *bn, unsigned int kind,
 				    const struct braid_slot_key *from);
 struct braid_slot *braid_slot_next(const struct braid_slot *slot);
 void braid_slot_put(struct braid_net *bn, struct braid_slot *slot);
-unsigned int braid_kind_of(const struct braid_kind_ops *ops);
 int braid_obj_plan(struct braid_obj *obj, unsigned int nentries,
 		   unsigned int nrefs);
 struct braid_key *braid_obj_entry(struct braid_obj *obj,
