@@ -21,7 +21,9 @@ def place_of(path):
 
 
 def goes_up(path, target):
-    """Does a file reach what does not stand below its folder?"""
+    """Does a file reach what does not stand below its folder, or in no storey?"""
     module, folder, storey = place_of(path)
     of, other, below = place_of(target)
+    if None in (storey, below):
+        return True
     return of == module and other != folder and below <= storey
