@@ -19,14 +19,14 @@ struct braid_volume_works {
 };
 
 /*
- * Makes a volume that is not served yet; with @name it is the one that is called
- * so here.  Context: may sleep.  Return: -EEXIST, -ENOMEM, ...
+ * Makes a volume that is not served yet; @listed: it is the one that is called so
+ * here.  Context: may sleep.  Return: -EEXIST, -ENOMEM, ...
  */
 struct braid_volume *braid_volume_new(const char *name, bool listed,
 				      const struct braid_volume_works *works);
 /*
  * Gives it peers for the voters of a record; those that it had are ended.
- * @uuid: nil: reached by name.  Context: may sleep, no disk, not served.
+ * @here: the voter in this kernel that is asked directly, or 0.  Context: may sleep, no disk, not served.
  */
 void braid_volume_set_peers(struct braid_volume *volume,
 			    const struct braid_voters *voters, u8 here);

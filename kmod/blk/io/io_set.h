@@ -20,7 +20,7 @@
 
 /*
  * What the files of the I/O part share: the state of everything in flight.
- * They are io.c (door, gate, what the control part tells), write.c (what every
+ * They are io.c (door, gate, what the control part tells), io_set.c, write.c (what every
  * member does: writes and flushes), read.c, repair.c, reconcile.c and clear.c
  * over copy.c (asking several members and waiting).
  */

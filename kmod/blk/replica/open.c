@@ -29,7 +29,7 @@ static LIST_HEAD(replicas);		/* registry */
 static u64 openings;			/* registry */
 
 /* Set once, before any replica is opened. */
-static void (*end_connections)(const struct braid_replica *replica);
+static void (*end_connections)(const struct braid_replica *replica) __ro_after_init;
 
 static struct braid_replica *create(const char *path)
 {

@@ -19,6 +19,26 @@ struct crypto_shash;
 
 /* What the parts of an open replica share: replica, session, vote, serve, digest. */
 
+/*
+ * Locks, in the order in which they are taken:
+ *
+ * opening	what is open, by path and by voter, does not change; sleeps as long as
+ *		an opening, not for the end of what is closed
+ * control	of a replica: its durable record, the opening of sessions; sleeps
+ *		until the disk answers
+ * registry	the list of replicas; held for moments, nothing is taken in it but
+ *		a replica's lock
+ * lock		of a replica: what readers and the data path share; any context
+ * the journal's lock, a leaf
+ *
+ * The data path takes no mutex.  A request is counted by its session from its
+ * admission to its answer; whatever must not meet it cuts the session, under the
+ * replica's lock, and waits for it to drain.  What drains never needs what
+ * waits: answers to data come from the store and from the journal's worker, those
+ * to control requests from control_work, and only the closing of a replica waits
+ * for these, with no mutex held.
+ */
+
 /* struct braid_replica.may: what the record allows a writer of its epoch. */
 #define BRAID_MAY_READ		BIT(0)	/* I4: it is complete and was not ejected */
 #define BRAID_MAY_WRITE		BIT(1)

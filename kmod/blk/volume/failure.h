@@ -8,7 +8,8 @@ struct braid_peer;
 struct braid_volume;
 
 /*
- * What the I/O part tells the control part.  All in any context.
+ * Failures are noted here by whatever sees them, in any context; works of the
+ * control part react.
  */
 /* A member did not do what it had to: @error; it goes (S). @flush: it was a flush. */
 void braid_volume_member_failed(struct braid_volume *volume,
@@ -16,7 +17,7 @@ void braid_volume_member_failed(struct braid_volume *volume,
 /* A voter answered -ESTALE: another writer was promised. */
 void braid_volume_refused(struct braid_volume *volume, struct braid_peer *peer);
 
-/* Everything fails from now on. @why: static text. @lock held. */
+/* Everything fails from now on. @why: static text. volume->lock held. */
 void braid_volume_die(struct braid_volume *volume, const char *why);
 /* A takeover asks: detaches soon if the device is not open. volume->lock held. */
 void braid_detach_soon(struct braid_volume *volume);

@@ -50,7 +50,7 @@ void braid_peer_submit(struct braid_peer *peer, struct braid_request *request)
 		refuse_request(request);
 		return;
 	}
-	/* Pairs with the release in serve(): the session is there before UP is. */
+	/* Pairs with the release in control/connect.c: the session is there before UP is. */
 	if (data && smp_load_acquire(&peer->state) != BRAID_PEER_UP)
 		refuse_request(request);
 	else if (peer->local)

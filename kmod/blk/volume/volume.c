@@ -9,9 +9,8 @@
 
 /*
  * Locks, outermost first: volume->control, volumes_lock, volume->showing,
- * volume->lock.  Those of
- * the I/O part, the replicas and the connections are not taken under
- * volume->lock, but for what says "any context, volume->lock held".
+ * volume->lock.  Those of the I/O part, the replicas and the connections are not
+ * taken under volume->lock, but for what says "any context, volume->lock held".
  *
  * Works: @voting and @errands are emptied by braid_volume_close(), after which
  * nothing can be queued (closing).  A work of @errands may wait for a voter as

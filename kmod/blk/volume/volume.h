@@ -232,8 +232,8 @@ bool braid_ballot_is_foreign(const struct braid_volume *volume,
 u64 braid_ballot_voters(const struct braid_volume *volume);
 
 /*
- * Puts it into its node's list, unless another one there is called the same, and
- * takes it out.  May sleep.  Return: 0, -EEXIST.
+ * Puts it into the list of attached volumes, unless another one there is called the
+ * same, and takes it out.  May sleep.  Return: 0, -EEXIST.
  */
 int braid_volume_list(struct braid_volume *volume);
 void braid_volume_unlist(struct braid_volume *volume);
