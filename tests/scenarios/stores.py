@@ -226,7 +226,7 @@ def a_file():
     for kind in FILE_SYSTEMS:
         with mounted(kind) as at:
             store = f"{at}/db"
-            refused(f"replica create {store} {DB}", store, "how large")
+            refused(f"replica create {store} {DB}", store, "give the size")
             equal(os.listdir(at), ["lost+found"] if kind == "ext4" else [], "files made")
             braid(f"replica create {store} {DB} size 10G")
             about, beside = os.stat(store), os.stat(f"{store}.braid")

@@ -17,18 +17,14 @@ from traffic import Servers, connect, tell, wait_until
 from world import CLIENT, VIP, WEB, World
 
 
-def address(text):
-    return socket.inet_aton(text)
-
-
 def cidr(text):
     where, length = text.split("/")
-    return {"address": address(where), "length": int(length)}
+    return {"address": where, "length": int(length)}
 
 
 IDENTITY = {"id": 900, "label": ["app=ynl", "tier=test"]}
-NODE = {"name": "ynl", "underlay": [address("172.16.0.9")], "cidr": [cidr("10.9.0.0/24")],
-        "mac": bytes.fromhex("020000000009"), "address": [address("10.9.0.254")]}
+NODE = {"name": "ynl", "underlay": ["172.16.0.9"], "cidr": [cidr("10.9.0.0/24")],
+        "mac": "02:00:00:00:00:09", "address": ["10.9.0.254"]}
 PREFIX = {"cidr": cidr("10.9.0.1/32"), "identity": 900, "node": "ynl"}
 RULES = [
     {"name": "ynl-identity", "subject": 900, "direction": "ingress",
@@ -39,9 +35,9 @@ RULES = [
     {"name": "ynl-cidr", "subject": 900, "direction": "egress",
      "peer-cidr": [cidr("10.0.0.0/8")], "protocol": 0, "action": "allow"},
 ]
-SERVICE = {"name": "ynl", "address": address(VIP), "port": 81, "protocol": 6,
+SERVICE = {"name": "ynl", "address": VIP, "port": 81, "protocol": 6,
            "scope": "cluster", "algorithm": "random"}
-BACKEND = {"service": "ynl", "address": address("10.1.0.80"), "port": 8080}
+BACKEND = {"service": "ynl", "address": "10.1.0.80", "port": 8080}
 
 
 def listed(client, kind, **words):
@@ -89,9 +85,9 @@ def devices(world, client):
     equal(listed(client, "uplink", device="u1")["ifindex"], indices["u1"])
     holds(listed(client, "endpoint", device="v-client"),
           {"ifindex": indices["v-client"], "identity": CLIENT,
-           "address": [address("10.1.0.10")]})
+           "address": ["10.1.0.10"]})
     holds(listed(client, "overlay", name="braid0"),
-          {"ifindex": indices["braid0"], "type": "vxlan", "local": address("172.16.0.1"),
+          {"ifindex": indices["braid0"], "type": "vxlan", "local": "172.16.0.1",
            "port": 4789, "mtu": 1450})
 
 
@@ -151,8 +147,8 @@ def drops(world, client):
     holds(heard[0]["event"], {
         "reason": "policy-denied", "direction": "ingress", "source-identity": CLIENT,
         "destination-identity": WEB, "source-label": ["app=client"],
-        "destination-label": ["app=web", "tier=front"], "source": address("10.1.0.10"),
-        "destination": address("10.1.0.80"), "protocol": 17, "destination-port": 9,
+        "destination-label": ["app=web", "tier=front"], "source": "10.1.0.10",
+        "destination": "10.1.0.80", "protocol": 17, "destination-port": 9,
         "device": "v-client"})
     counted = client.do("stats-get")
     equal([drop for drop in counted["drop"] if drop["packets"]],
@@ -173,10 +169,10 @@ def flows(world, client):
     replies = client.dump("flow-get")
     equal(len(replies), 1)
     holds(replies[0]["flow"], {
-        "source": address("10.1.0.10"), "destination": address(VIP), "protocol": 6,
+        "source": "10.1.0.10", "destination": VIP, "protocol": 6,
         "source-port": sock.getsockname()[1], "destination-port": 81,
         "source-identity": CLIENT, "destination-identity": WEB, "rule": ["out"],
-        "service": "ynl", "backend": address("10.1.0.80"), "backend-port": 8080,
+        "service": "ynl", "backend": "10.1.0.80", "backend-port": 8080,
         "state": "established", "verdict": "allow"})
     equal(client.do("flow-count"), {"flows": 1})
     equal(client.do("flow-flush"), {"flows": 1})

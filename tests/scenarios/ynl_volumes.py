@@ -23,11 +23,13 @@ from ktap import equal, run, test, true
 MIB = 1 << 20
 PATIENCE = 120
 FILES = "/run/ynl"
-HERE = {"ip": b"\x7f\0\0\1", "port": 7005}
+HERE = {"ip": "127.0.0.1", "port": 7005}
 SECRET = b"ynl" * 11
 DATA, MORE, WITNESS = f"{FILES}/one", f"{FILES}/two", "/dev/nullb1"
 FAILING = "/dev/mapper/ynl"
+# The client prints a UUID as text and takes it as bytes only.
 UUID, OTHER = (uuid.UUID(int=number).bytes for number in (11, 12))
+UUID_TEXT = str(uuid.UUID(bytes=UUID))
 REPLICAS = [
     {"path": DATA, "volume": "ynl", "uuid": UUID, "voter": 1, "size": 4 * MIB},
     {"path": MORE, "volume": "ynl", "uuid": UUID, "voter": 2, "size": 4 * MIB},
@@ -105,7 +107,7 @@ def replicas(client):
         client.do("replica-create", **replica)
         client.do("replica-open", path=replica["path"])
         got = client.do("replica-get", path=replica["path"])
-        holds(got, {**replica, "state": "blank"})
+        holds(got, {**replica, "uuid": UUID_TEXT, "state": "blank"})
     equal({each["path"] for each in client.dump("replica-get")}, {DATA, MORE, WITNESS})
 
 
@@ -123,7 +125,7 @@ def attached(client):
     client.do("volume-attach", **{"name": "ynl", "from": [HERE], "secret": [SECRET],
                                "suspend-timeout": 3600})
     got = volume(client)
-    holds(got, {"name": "ynl", "size": 4 * MIB, "uuid": UUID, "state": "active",
+    holds(got, {"name": "ynl", "size": 4 * MIB, "uuid": UUID_TEXT, "state": "active",
                 "isr": [1, 2], "min-isr": 1, "suspend-timeout": 3600, "discard": True, "openers": 0})
     equal([voter["address"] for voter in got["voters"]], 3 * [HERE])
     equal([each["name"] for each in client.dump("volume-get")], ["ynl"])
