@@ -26,7 +26,8 @@ struct braid_volume *braid_volume_new(const char *name, bool listed,
 				      const struct braid_volume_works *works);
 /*
  * Gives it peers for the voters of a record; those that it had are ended.
- * @here: the voter in this kernel that is asked directly, or 0.  Context: may sleep, no disk, not served.
+ * @here: the voter in this kernel that is asked directly, or 0.
+ * Context: may sleep, no disk, not served.
  */
 void braid_volume_set_peers(struct braid_volume *volume,
 			    const struct braid_voters *voters, u8 here);
