@@ -12,9 +12,10 @@ TIMEOUT = 300
 # What tests that run for a set time are told, see `make soak`.
 LONGER = int(os.environ.get("FUZZ_SECONDS") or 0)
 KERNELS = ("debug", "um", "stock", "6.12")
-LAB_KERNELS = ("debug", "stock")
+LAB_KERNELS = ("debug", "um", "stock")
 WORTH_A_BOOT = 3    # tests left in a group when a second lab comes to help
 PROCESS = "um"      # the test kernel that is a process
+LATE = 60           # seconds from a test's timeout to that of its kernel
 
 
 class BadHeader(Exception):
@@ -25,7 +26,7 @@ class BadHeader(Exception):
 class Test:
     """A test file on one kernel, or a KUnit module."""
     name: str              # part/file or part/file@kernel
-    command: list
+    command: list          # of a KUnit suite none
     timeout: int = TIMEOUT
     needs: tuple = ()
     labs: int = 1
@@ -35,7 +36,7 @@ class Test:
     env: dict = field(default_factory=dict)
     inputs: tuple = ()     # what its result depends on, see results.py
     long: str = ""         # "world" or "kernel": why it is left to LONG=1, see tiers.py
-    boot: str = ""         # the part whose labs it shares, if not its own
+    boot: str = ""         # the part whose labs it shares
 
 
 @dataclass
@@ -155,7 +156,7 @@ def lab_tests():
 
 def kunit_tests():
     """All suites on the test kernel as a process; cases that need several processors,
-    and are skipped there, on the emulated one, in the fuzzers' boot."""
+    and are skipped there, on the emulated one, in the scenarios' boot."""
     for path in sorted(glob.glob("tests/kunit/*_test.c")):
         name = stem(path).removesuffix("_test")
         settings = take(header(path, "kunit"), path, smp="")
@@ -163,13 +164,19 @@ def kunit_tests():
         if settings["smp"]:
             yield Test(f"kunit/{name}@debug",
                        ["tests/runner/kunit.sh", f"{name}_test", settings["smp"]], TIMEOUT,
-                       ("modules-debug", "root"), 1, "debug", 1, 2, boot="fuzz")
+                       ("modules-debug", "root"), 1, "debug", 1, 2, boot="scenarios")
 
 
 def worlds_of(settings, kernel):
-    """The test kernel is four times slower: it may be given fewer of them."""
-    fewer = kernel == "debug" and settings["debug_worlds"]
+    """The test kernels are slower: they may be given fewer of them."""
+    fewer = kernel != "stock" and settings["test_worlds"]
     return (fewer or settings["worlds"]).split(",")
+
+
+def processors(settings, kernel):
+    """What the emulated test kernel with one finds, the one that is a process finds."""
+    least = 2 if kernel == "debug" and settings["nodes"] == 1 else 1
+    return max(settings["cpus"], least)
 
 
 def why_long(settings, kernel, world):
@@ -178,27 +185,42 @@ def why_long(settings, kernel, world):
     return "world" if world and world in words(settings["long_worlds"]) else ""
 
 
+def kernels_of(settings, path):
+    kernels = settings["kernel"].split(",")
+    for kernel in kernels:
+        if kernel not in LAB_KERNELS:
+            raise BadHeader(f"{path}: no lab kernel '{kernel}'")
+    if PROCESS in kernels and (settings["nodes"] > 1 or not path.endswith(".py")):
+        raise BadHeader(f"{path}: on {PROCESS} there is one node, and no shell file")
+    return sorted(kernels, key=LAB_KERNELS.index)
+
+
+def node_test(part, path, settings, kernel, world):
+    """In the lab that the runner boots for it and others, or in a boot of its own of the
+    kernel that is a process."""
+    test = Test(f"{part}/{stem(path)}@{kernel}{'/' if world else ''}{world}", [path],
+                settings["timeout"] + LONGER,
+                (f"modules-{kernel}", "tool", "root", *words(settings["needs"])),
+                kernel=kernel, env={"WORLD": world} if world else {},
+                long=why_long(settings, kernel, world), boot="scenarios")
+    if kernel == PROCESS:
+        return replace(test, command=["tests/lab/um", "scenario", "--clock",
+                                      settings["clock"], "--timeout",
+                                      str(test.timeout + LATE), path])
+    return replace(test, nodes=settings["nodes"], cpus=processors(settings, kernel))
+
+
 def node_tests(part):
-    """Files that run in the lab that the runner boots for them."""
+    """Files that run in a node."""
     for path in sorted(glob.glob(f"tests/{part}/*.*")):
         if not os.access(path, os.X_OK):
             continue
         settings = take(header(path, "lab"), path, kernel="stock,debug", nodes=1,
-                        cpus=1, worlds="", debug_worlds="", timeout=TIMEOUT,
-                        needs="", long_worlds="", long_kernels="")
-        kernels = settings["kernel"].split(",")
-        for kernel in kernels:
-            if kernel not in LAB_KERNELS:
-                raise BadHeader(f"{path}: no lab kernel '{kernel}'")
-        for kernel in sorted(kernels, key=LAB_KERNELS.index):
+                        cpus=1, worlds="", test_worlds="", timeout=TIMEOUT,
+                        needs="", long_worlds="", long_kernels="", clock="skipping")
+        for kernel in kernels_of(settings, path):
             for world in worlds_of(settings, kernel):
-                yield Test(f"{part}/{stem(path)}@{kernel}{'/' if world else ''}{world}",
-                           [path], settings["timeout"] + LONGER,
-                           (f"modules-{kernel}", "tool", "root",
-                            *words(settings["needs"])), 1, kernel,
-                           settings["nodes"], settings["cpus"],
-                           {"WORLD": world} if world else {},
-                           long=why_long(settings, kernel, world))
+                yield node_test(part, path, settings, kernel, world)
 
 
 def demo_tests():
@@ -223,16 +245,16 @@ def grouped(tests):
     """Tests as they are run: by themselves, or in groups that share a boot. Last
     comes what helps a long group when the rest of the machine has nothing to do."""
     groups, units = {}, []
-    suites = [test for test in tests if test.kernel == PROCESS]
+    suites = [test for test in tests if not test.command]
     if suites:
         units.append(Suites(suites))
     for test in tests:
-        if test.kernel == PROCESS:
+        if not test.command:
             continue
         if not test.nodes:
             units.append(test)
             continue
-        key = (test.boot or test.name.split("/")[0], test.kernel, test.nodes, test.cpus)
+        key = (test.boot, test.kernel, test.nodes, test.cpus)
         if key not in groups:
             groups[key] = Group(test.kernel, test.nodes, test.cpus, key[0])
             units.append(groups[key])

@@ -14,7 +14,7 @@ from runner.consoles import Consoles
 from runner.labs import LABS, Lab, lab_directory
 from runner.processes import Stopped
 from runner.times import Times
-from runner.suites import LEAKS, Boots
+from runner.suites import DIED, LEAKS, Boots
 
 LOGS = "build/logs"
 SLOTS = 2              # processors to expect, and labs at one time
@@ -198,6 +198,8 @@ class Suite:
             raise Stopped
         if status is None:
             report.fail(f"ran out of time ({test.timeout} s)")
+        elif test.kernel == parts.PROCESS and status == DIED:
+            report.fail("the kernel ended in it")
         elif status != 0 and not report.failed:
             report.fail(f"no test failed, but it {ending(status)}")
         self.finish(test.name, report, path, consoles)

@@ -10,6 +10,7 @@ from runner.splats import complaints
 
 TIMEOUT = 900       # seconds for a boot, with all that runs in it
 LATE = 124          # the status of tests/lab/um when time ran out
+DIED = 125          # and when the kernel ended before the command
 LEAKS = "leaks"     # what tests/lab/process/kunit calls its last part
 BEGIN = re.compile(r"kunit: begin (\S+)$")
 END = re.compile(r"kunit: end (\S+), (\S+) s$")

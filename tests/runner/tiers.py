@@ -2,15 +2,13 @@
 """What is run at each commit and what is left to LONG=1, which runs everything.
 
 A file's header says what of its worlds and kernels is for LONG=1 (long_worlds=,
-long_kernels=). Of what is left out of a kernel some takes its turn at each commit. A
-world that the test kernel has is not run on the stock kernel as well.
+long_kernels=). A world that a test kernel has is not run on the stock kernel as well.
 """
 
-import hashlib
 import os
 import subprocess
 
-TURNS = 2    # tests of long_kernels at each commit
+TEST_KERNELS = "debug", "um"
 
 
 def everything():
@@ -21,15 +19,6 @@ def head():
     done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True,
                           check=False)
     return done.stdout.strip()
-
-
-def in_turn(tests, commit):
-    """The names of those whose turn it is."""
-    def order(name):
-        return hashlib.sha256(f"{commit} {name}".encode()).hexdigest()
-
-    names = [test.name for test in tests if test.long == "kernel"]
-    return set(sorted(names, key=order)[:TURNS])
 
 
 def family(commit):
@@ -44,12 +33,11 @@ def file_and_world(test):
 
 def divided(tests, commit):
     """(at each commit, left to LONG=1)"""
-    turn = in_turn(tests, commit)
-    short = [test for test in tests if not test.long or test.name in turn]
-    on_debug = {file_and_world(test) for test in short
-                if test.kernel == "debug" and file_and_world(test)[1]}
+    short = [test for test in tests if not test.long]
+    tested = {file_and_world(test) for test in short
+              if test.kernel in TEST_KERNELS and file_and_world(test)[1]}
     short = [test for test in short
-             if test.kernel != "stock" or file_and_world(test) not in on_debug]
+             if test.kernel != "stock" or file_and_world(test) not in tested]
     for test in short:
         if test.name == "demo/network":
             test.env = {**test.env, "DEMO_FAMILIES": family(commit)}

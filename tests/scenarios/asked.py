@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=stock,debug nodes=1 timeout=600
+# lab: kernel=stock,um,debug nodes=1 timeout=600 long_kernels=debug
 """Whatever is asked of volumes over netlink that cannot be is refused with a text,
 and changes nothing; so is everything to who is in another namespace or has no
 privilege."""

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=stock,debug nodes=1 timeout=900
+# lab: kernel=stock,um,debug nodes=1 timeout=900 clock=real long_kernels=debug
 """Things that go while they are in use: devices, namespaces, the module. What they
 leave behind is looked for here, and in the kernel's log by the runner."""
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=stock,debug nodes=1 timeout=900 worlds=4-vxlan-4,4-geneve-6,6-geneve-4,6-vxlan-6 debug_worlds=6-geneve-4
+# lab: kernel=stock,um,debug nodes=1 timeout=900 clock=real worlds=4-vxlan-4,4-geneve-6,6-geneve-4,6-vxlan-6 test_worlds=6-geneve-4 long_kernels=debug
 """The overlay's link as a device: what it says of itself, what may be changed,
 what it counts, how it carries marks, answers neighbours, and goes away."""
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=stock,debug nodes=1 timeout=600 worlds=4-native-4,6-native-6 debug_worlds=6-native-6 long_kernels=debug
+# lab: kernel=stock,um,debug nodes=1 timeout=600 worlds=4-native-4,6-native-6 test_worlds=6-native-6 long_kernels=debug
 """No overlay: nodes route to each other, and who somebody is says his address."""
 
 import contextlib

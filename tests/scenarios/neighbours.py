@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=stock,debug nodes=1 timeout=600 worlds=4-vxlan-4,6-geneve-6 debug_worlds=6-geneve-6 long_kernels=debug
+# lab: kernel=stock,um,debug nodes=1 timeout=600 worlds=4-vxlan-4,6-geneve-6 test_worlds=6-geneve-6 long_kernels=debug
 """What an endpoint and its node say to each other about addresses: ARP, neighbour
 discovery and groups pass unjudged, and nobody announces what is not his."""
 

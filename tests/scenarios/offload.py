@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=stock,debug nodes=1 timeout=900 worlds=4-vxlan-4,4-vxlan-6,4-geneve-4,4-geneve-6,6-vxlan-4,6-vxlan-6,6-geneve-4,6-geneve-6 debug_worlds=6-geneve-6 long_kernels=debug long_worlds=4-vxlan-6,4-geneve-4,6-vxlan-4,6-geneve-6
+# lab: kernel=stock,um,debug nodes=1 timeout=900 worlds=4-vxlan-4,4-vxlan-6,4-geneve-4,4-geneve-6,6-vxlan-4,6-vxlan-6,6-geneve-4,6-geneve-6 test_worlds=6-geneve-6 long_worlds=4-vxlan-6,4-geneve-4,6-vxlan-4,6-geneve-6 long_kernels=debug
 """Large packets: whole through the tunnel, cut where a device wants them small,
 put together again where they come in, and never across identities."""
 

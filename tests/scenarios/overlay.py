@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=stock,debug nodes=1 timeout=900 long_kernels=debug
+# lab: kernel=stock,um,debug nodes=1 timeout=900 long_kernels=debug
 """What goes through the tunnel: to a stock vxlan device, in fragments, in bulk."""
 
 import contextlib

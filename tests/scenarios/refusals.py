@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=stock,debug nodes=1 timeout=900
+# lab: kernel=stock,um,debug nodes=1 timeout=900 long_kernels=debug
 """Bad input is refused with a text that names the culprit, and changes nothing."""
 
 import contextlib

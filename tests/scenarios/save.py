@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=stock,debug nodes=1 timeout=900 long_kernels=debug
+# lab: kernel=stock,um,debug nodes=1 timeout=900 long_kernels=debug
 """What `braid save` prints makes the same state again, for random configurations
 of all kinds of objects, both families and names of every allowed character.
 
@@ -25,7 +25,7 @@ from netns import Netns
 from world import Node
 
 # A process takes half a second on the test kernel.
-CONFIGURATIONS = 3 if os.environ.get("KERNEL") == "debug" else 10
+CONFIGURATIONS = 10 if os.environ.get("KERNEL") == "stock" else 3
 SEED = int(os.environ.get("SEED") or 0) or int.from_bytes(os.urandom(4), "little")
 KINDS = ("identity", "endpoint", "uplink", "node", "prefix", "rule", "service", "backend",
          "overlay")

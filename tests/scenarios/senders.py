@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=stock,debug nodes=1 timeout=900 worlds=4-vxlan-4,6-geneve-6 debug_worlds=6-geneve-6
+# lab: kernel=stock,um,debug nodes=1 timeout=900 worlds=4-vxlan-4,6-geneve-6 test_worlds=6-geneve-6 long_kernels=debug
 """Senders that are not what they say: each is dropped with its own reason."""
 
 import contextlib

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=stock,debug nodes=1 timeout=600 needs=spec
+# lab: kernel=stock,um,debug nodes=1 timeout=600 needs=spec long_kernels=debug
 """The kernel's own generic client, ynl, drives every operation on volumes of the
 specification as it is, sees each refused, and everything that the specification says
 of a reply or an event comes in one."""

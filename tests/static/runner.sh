@@ -99,6 +99,14 @@ nothing_left() { ! kill -0 "$(cat "$scratch/sleeper")"; }
 check "what ran out of time is gone with its children" nothing_left
 check "a pattern nothing matches fails" runs no-such-test 2 "0 passed, 0 failed, 0 skipped"
 
+# fails_with TEXT: nothing runs, for this reason
+fails_with() {
+	local status=0
+	tests/run --list >run.out 2>&1 || status=$?
+	cat run.out
+	((status)) && grep -qF "$1" run.out
+}
+
 # --- groups ------------------------------------------------------------------
 
 scenario() {
@@ -139,11 +147,55 @@ rm tests/scenarios/[d-i].sh
 sed -i 's/^up)/up) exit 1/' tests/lab/lab
 check "a lab that does not boot fails each" runs @stock 1 "0 passed, 3 failed, 0 skipped"
 
+# --- scenarios in the kernel that is a process ------------------------------------------
+
+# What the file says decides what becomes of it.
+script tests/lab/um <<'UM'
+[[ $1 == scenario ]]
+mkdir -p "$LAB_DIR"
+console=$LAB_DIR/um.console
+echo "up um" >>"$STRAW"
+echo "[ 0.0] booted" >"$console"
+printf '%s\n' 'KTAP version 1' '    KTAP version 1'
+. "${@: -1}"
+printf '%s\n' "    ${result:-ok} 1 a ${WORLD-}" '    1..1' "${result:-ok} 1 file" \
+	"${lost:-ok} 2 unloads" '1..2'
+[[ -z $result$lost ]]
+UM
+um_boots_are() { [[ $(grep -c '^up um' "$STRAW") == "$1" ]]; }
+rm tests/scenarios/*
+# processed NAME HEADER TEXT: a scenario that the straw reads
+processed() { printf '%s\n' '#!/bin/bash' "# lab: kernel=$2" "$3" >"tests/scenarios/$1.py"
+	chmod +x "tests/scenarios/$1.py"; }
+processed a 'um worlds=A,B test_worlds=B' ''
+processed b 'um' ''
+check "scenarios in the process, each with its unloading" runs @um 0 "4 passed, 0 failed, 0 skipped"
+expect_text "in their worlds" "ok      scenarios/a@um/B: 2 passed"
+check "each has a boot" um_boots_are 2
+processed a um 'result="not ok"'
+check "one that fails" runs @um 1 "3 passed, 1 failed, 0 skipped"
+processed a um 'lost="not ok"'
+check "one that leaks" runs @um 1 "3 passed, 1 failed, 0 skipped"
+expect_text "is told from its tests" "  scenarios/a@um: unloads"
+# shellcheck disable=SC2016
+processed a um 'echo "[ 1.0] BUG: KASAN: use-after-free" >>"$console"'
+check "one of which the kernel complains" runs @um 1 "4 passed, 1 failed, 0 skipped"
+expect_text "with the console" "[ 0.0] booted"
+processed a um 'exit 125'
+check "one that ends the kernel" runs @um 1 "2 passed, 2 failed, 0 skipped"
+expect_text "is named" "scenarios/a@um: the kernel ended in it"
+processed a 'um timeout=1' "sleep 1234 & echo \$! >$scratch/sleeper; wait"
+check "one that hangs" runs @um 1 "2 passed, 2 failed, 0 skipped"
+expect_text "ran out of time" "scenarios/a@um: ran out of time (1 s)"
+check "and is gone with its children" nothing_left
+processed a 'um nodes=3' ''
+check "one with several nodes is refused" fails_with "tests/scenarios/a.py: on um there is one node"
+rm tests/scenarios/* tests/lab/um
+
 # --- times -----------------------------------------------------------------------
 
 timed() { grep -qE "^$1	$2	[0-9]+\.[0-9]\$" build/logs/times.tsv; }
 sed -i 's/^up) exit 1/up)/' tests/lab/lab
-rm tests/scenarios/*
 scenario a stock ''
 check "a run that is timed" runs scenarios,static/passes 0 "4 passed, 0 failed, 0 skipped"
 check "a scenario's time, with its kernel" timed scenarios/a@stock stock
@@ -221,7 +273,6 @@ for suite in "$@" leaks; do
 done
 UM
 touch tests/kunit/{a,b,c}_test.c
-um_boots_are() { [[ $(grep -c '^up um' "$STRAW") == "$1" ]]; }
 check "suites run, and leaks are looked for" runs kunit 0 "4 passed, 0 failed, 0 skipped"
 check "in one boot" um_boots_are 1
 echo 'exit 1' >straw.b
@@ -245,10 +296,9 @@ rm tests/kunit/*
 # --- what is left to LONG=1 ------------------------------------------------------------
 
 rm tests/scenarios/*
-scenario few 'stock,debug worlds=A,B,C debug_worlds=B long_worlds=C' ''
-for name in {a..d}; do
-	scenario "$name" 'stock,debug worlds=A,B debug_worlds=B long_kernels=debug' ''
-done
+scenario few 'stock,debug worlds=A,B,C test_worlds=B long_worlds=C' ''
+scenario a 'stock,debug worlds=A,B test_worlds=B long_kernels=debug' ''
+processed both 'stock,um,debug worlds=A,B test_worlds=B long_kernels=debug' ''
 # lists PATTERN LINE...: these are the names, in any order
 lists() {
 	tests/run --list --only "$1" | sort >list.out
@@ -257,14 +307,10 @@ lists() {
 }
 check "a world that is for LONG=1, and none on both kernels" lists few \
 	scenarios/few@{debug/B,stock/A} "scenarios/few@stock/"{B,C}" # LONG=1"
-turns() {
-	tests/run --list --only 'scenarios/[a-d]@*' >list.out
-	cat list.out
-	# Two in turn on the test kernel: the world they have there is not run on stock.
-	[[ $(grep -c '@debug/B$' list.out) == 2 && $(grep -c '@debug/B # LONG=1$' list.out) == 2 ]]
-	[[ $(grep -c '@stock/B$' list.out) == 2 && $(grep -c '@stock/A$' list.out) == 4 ]]
-}
-check "some of what is not for the test kernel takes its turn there" turns
+check "a kernel that is for LONG=1, whose worlds the stock kernel has" lists scenarios/a \
+	scenarios/a@stock/{A,B} "scenarios/a@debug/B # LONG=1"
+check "a world that the process has, and not the stock kernel" lists scenarios/both \
+	scenarios/both@{um/B,stock/A} "scenarios/both@"{stock,debug}"/B # LONG=1"
 all_of_it() { LONG=1 lists scenarios/a scenarios/a@{debug/B,stock/A,stock/B}; }
 # shellcheck disable=SC2016
 script tests/demo <<<'echo "families: ${DEMO_FAMILIES-both}"; echo "demo: ok"'
