@@ -7,7 +7,7 @@
 #include <net/netfilter/nf_nat.h>
 
 #include "model/addr.h"
-#include "packet/announce.h"
+#include "packet/nd_guard.h"
 #include "packet/conn.h"
 #include "model/kinds.h"
 #include "hook/masquerade.h"

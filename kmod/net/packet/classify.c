@@ -9,7 +9,7 @@
 #include <net/netfilter/nf_conntrack_core.h>
 
 #include "model/addr.h"
-#include "packet/announce.h"
+#include "packet/nd_guard.h"
 #include "packet/conn.h"
 #include "packet/drop.h"
 #include "model/kinds.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What endpoints announce on their link. */
-#ifndef BRAID_ANNOUNCE_H
-#define BRAID_ANNOUNCE_H
+#ifndef BRAID_ND_GUARD_H
+#define BRAID_ND_GUARD_H
 
 #include "packet/drop.h"
 #include "packet/packet.h"

@@ -5,7 +5,7 @@
  * the two, and what it announces must be the endpoint's own, or one workload
  * could take another's packets.
  */
-#include "packet/announce.h"
+#include "packet/nd_guard.h"
 
 #include <linux/icmpv6.h>
 #include <linux/if_arp.h>
