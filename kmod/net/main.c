@@ -19,7 +19,7 @@ static int __init braid_net_module_init(void)
 	ret = braid_masquerade_init();
 	if (ret)
 		return ret;
-	ret = braid_net_init();
+	ret = braid_namespace_init();
 	if (ret)
 		goto err_exit_masquerade;
 	ret = braid_device_init();
@@ -31,7 +31,7 @@ static int __init braid_net_module_init(void)
 	ret = braid_link_init();
 	if (ret)
 		goto err_exit_txn;
-	ret = braid_nl_init();
+	ret = braid_net_nl_init();
 	if (ret)
 		goto err_exit_link;
 	return 0;
@@ -43,7 +43,7 @@ err_exit_txn:
 err_exit_device:
 	braid_device_exit();
 err_exit_net:
-	braid_net_exit();
+	braid_namespace_exit();
 	rcu_barrier();
 err_exit_masquerade:
 	braid_masquerade_exit();
@@ -52,11 +52,11 @@ err_exit_masquerade:
 
 static void __exit braid_net_module_exit(void)
 {
-	braid_nl_exit();
+	braid_net_nl_exit();
 	braid_link_exit();
 	braid_txn_exit();
 	braid_device_exit();
-	braid_net_exit();
+	braid_namespace_exit();
 	/* Versions are freed by callbacks in this module's text. */
 	rcu_barrier();
 	braid_masquerade_exit();

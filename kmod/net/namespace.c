@@ -70,22 +70,22 @@ static struct pernet_operations braid_net_ops = {
 };
 
 /**
- * braid_net_init() - set up all namespaces, and those to come
+ * braid_namespace_init() - set up all namespaces, and those to come
  *
  * Context: process, may sleep.
  * Return: 0 or an error.
  */
-int braid_net_init(void)
+int braid_namespace_init(void)
 {
 	return register_pernet_subsys(&braid_net_ops);
 }
 
 /**
- * braid_net_exit() - take everything out of all namespaces
+ * braid_namespace_exit() - take everything out of all namespaces
  *
  * Context: process, may sleep.
  */
-void braid_net_exit(void)
+void braid_namespace_exit(void)
 {
 	unregister_pernet_subsys(&braid_net_ops);
 }

@@ -3,7 +3,7 @@
 #ifndef BRAID_NAMESPACE_H
 #define BRAID_NAMESPACE_H
 
-int braid_net_init(void);
-void braid_net_exit(void);
+int braid_namespace_init(void);
+void braid_namespace_exit(void);
 
 #endif

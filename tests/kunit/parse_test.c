@@ -84,7 +84,7 @@ static void parse_names(struct kunit *test)
 		nla = message_with(test, name, len + 1);
 		memset(&err, 0, sizeof(err));
 		want = name_verdict(name, len);
-		expect_verdict(test, braid_parse_name(nla, read, &err), want, &err, nla);
+		expect_verdict(test, braid_net_parse_name(nla, read, &err), want, &err, nla);
 		if (!want) {
 			KUNIT_ASSERT_STREQ(test, read, name);
 			accepted++;
@@ -140,7 +140,7 @@ static void parse_addresses(struct kunit *test)
 		nla = message_with(test, bytes, len);
 		memset(&err, 0, sizeof(err));
 		want = addr_verdict(bytes, len);
-		expect_verdict(test, braid_parse_addr(nla, &addr, &err), want, &err, nla);
+		expect_verdict(test, braid_net_parse_addr(nla, &addr, &err), want, &err, nla);
 		if (!want && len == 4) {
 			KUNIT_ASSERT_EQ(test, memcmp(addr.s6_addr + 12, bytes, 4), 0);
 			KUNIT_ASSERT_TRUE(test, braid_addr_is_v4(&addr));
@@ -174,7 +174,7 @@ static void parse_addresses6(struct kunit *test)
 		nla = message_with(test, bytes, sizeof(bytes));
 		memset(&err, 0, sizeof(err));
 		want = addr_verdict6(bytes);
-		expect_verdict(test, braid_parse_addr(nla, &addr, &err), want, &err, nla);
+		expect_verdict(test, braid_net_parse_addr(nla, &addr, &err), want, &err, nla);
 		if (!want) {
 			KUNIT_ASSERT_MEMEQ(test, addr.s6_addr, bytes, sizeof(bytes));
 			accepted++;
@@ -242,7 +242,7 @@ static void parse_cidrs(struct kunit *test)
 		nla = message_with_cidr(test, bytes, len, plen);
 		memset(&err, 0, sizeof(err));
 		want = cidr_verdict(bytes, len, plen);
-		expect_verdict(test, braid_parse_cidr(nla, &cidr, &err), want, &err, nla);
+		expect_verdict(test, braid_net_parse_cidr(nla, &cidr, &err), want, &err, nla);
 		if (!want) {
 			KUNIT_ASSERT_EQ(test, memcmp(cidr.addr.s6_addr + 16 - len, bytes, len), 0);
 			KUNIT_ASSERT_EQ(test, braid_addr_is_v4(&cidr.addr), len == 4);
@@ -270,7 +270,7 @@ static void parse_cidr_of_rubbish(struct kunit *test)
 			bytes[i] = prandom_u32_state(&rnd);
 		nla = message_with(test, bytes, random_below(&rnd, sizeof(bytes) + 1));
 		memset(&err, 0, sizeof(err));
-		expect_verdict(test, braid_parse_cidr(nla, &cidr, &err), -EINVAL, &err, nla);
+		expect_verdict(test, braid_net_parse_cidr(nla, &cidr, &err), -EINVAL, &err, nla);
 	}
 }
 
@@ -290,7 +290,7 @@ static void parse_what_fill_wrote(struct kunit *test)
 		ipv6_addr_prefix(&cidr.addr, &addr, cidr.plen);
 		skb_trim(skb, 0);
 		KUNIT_ASSERT_EQ(test, braid_fill_cidr(skb, ATTR, &cidr), 0);
-		KUNIT_ASSERT_EQ(test, braid_parse_cidr((void *)skb->data, &read, &err), 0);
+		KUNIT_ASSERT_EQ(test, braid_net_parse_cidr((void *)skb->data, &read, &err), 0);
 		KUNIT_ASSERT_EQ(test, read.plen, cidr.plen);
 		KUNIT_ASSERT_TRUE(test, ipv6_addr_equal(&read.addr, &cidr.addr));
 
@@ -298,7 +298,7 @@ static void parse_what_fill_wrote(struct kunit *test)
 		skb_trim(skb, 0);
 		KUNIT_ASSERT_EQ(test, braid_fill_addr(skb, ATTR, &addr), 0);
 		KUNIT_ASSERT_EQ(test, nla_len((void *)skb->data), 4);
-		KUNIT_ASSERT_EQ(test, braid_parse_addr((void *)skb->data, &cidr.addr, &err), 0);
+		KUNIT_ASSERT_EQ(test, braid_net_parse_addr((void *)skb->data, &cidr.addr, &err), 0);
 		KUNIT_ASSERT_TRUE(test, ipv6_addr_equal(&cidr.addr, &addr));
 	}
 }
@@ -347,7 +347,7 @@ static void parse_ports(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(ports); i++) {
 		nla = message_with(test, &ports[i], sizeof(ports[i]));
 		memset(&err, 0, sizeof(err));
-		expect_verdict(test, braid_parse_port(nla, &port, &err),
+		expect_verdict(test, braid_net_parse_port(nla, &port, &err),
 			       ports[i] ? 0 : -EINVAL, &err, nla);
 		KUNIT_EXPECT_EQ(test, port, ports[i]);
 	}
@@ -359,9 +359,9 @@ static void parse_needs(struct kunit *test)
 	struct braid_err err = {};
 
 	tb[1] = &there;
-	KUNIT_EXPECT_EQ(test, braid_parse_need(tb, 1, &err, "one"), 0);
+	KUNIT_EXPECT_EQ(test, braid_net_parse_need(tb, 1, &err, "one"), 0);
 	KUNIT_EXPECT_NULL(test, err.msg);
-	KUNIT_EXPECT_EQ(test, braid_parse_need(tb, 3, &err, "three"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, braid_net_parse_need(tb, 3, &err, "three"), -EINVAL);
 	KUNIT_EXPECT_STREQ(test, err.msg, "three");
 	KUNIT_EXPECT_EQ(test, err.attr, 3);
 }

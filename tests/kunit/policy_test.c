@@ -386,7 +386,7 @@ static struct rule *cidr_rule(struct kunit *test, const struct cidr *cidr, bool 
 	rule->rule.peer_kind = BRAID_PEER_CIDR;
 	rule->rule.npeers = 1;
 	rule->cidrs[0] = *cidr;
-	rule->peers[0] = (struct braid_peer){
+	rule->peers[0] = (struct braid_rule_peer){
 		.addr = cidr->addr, .plen = cidr->plen,
 	};
 	rule_insert(test, rule);

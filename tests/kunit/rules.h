@@ -38,7 +38,7 @@ struct rule {
 	struct list_head node;
 	struct braid_life life;
 	struct braid_rule rule;
-	struct braid_peer peers[PEERS];
+	struct braid_rule_peer peers[PEERS];
 	struct cidr cidrs[PEERS];
 	char name[16];
 	struct braid_placement *placement;

@@ -4,9 +4,9 @@
 
 #include "random.h"
 
-static struct braid_stamp random_stamp(struct rnd_state *rnd)
+static struct braid_net_stamp random_stamp(struct rnd_state *rnd)
 {
-	return (struct braid_stamp){
+	return (struct braid_net_stamp){
 		.gen = random_size(rnd) & BRAID_STAMP_GEN_MASK,
 		.reason = prandom_u32_state(rnd),
 		.dir = random_below(rnd, 2),
@@ -15,8 +15,8 @@ static struct braid_stamp random_stamp(struct rnd_state *rnd)
 	};
 }
 
-static void expect_same(struct kunit *test, const struct braid_stamp *a,
-			const struct braid_stamp *b)
+static void expect_same(struct kunit *test, const struct braid_net_stamp *a,
+			const struct braid_net_stamp *b)
 {
 	KUNIT_ASSERT_EQ(test, a->gen, b->gen);
 	KUNIT_ASSERT_EQ(test, a->reason, b->reason);
@@ -27,7 +27,7 @@ static void expect_same(struct kunit *test, const struct braid_stamp *a,
 
 static void stamp_round_trip(struct kunit *test)
 {
-	struct braid_stamp stamp, read;
+	struct braid_net_stamp stamp, read;
 	struct rnd_state rnd;
 	int i;
 
@@ -42,7 +42,7 @@ static void stamp_round_trip(struct kunit *test)
 /* Each field at its largest alone: none runs into another. */
 static void stamp_fields_are_apart(struct kunit *test)
 {
-	static const struct braid_stamp alone[] = {
+	static const struct braid_net_stamp alone[] = {
 		{},
 		{ .gen = BRAID_STAMP_GEN_MASK },
 		{ .reason = U8_MAX },
@@ -50,7 +50,7 @@ static void stamp_fields_are_apart(struct kunit *test)
 		{ .service = true },
 		{ .tunnel = true },
 	};
-	struct braid_stamp read;
+	struct braid_net_stamp read;
 	u64 word, seen = 0;
 	int i;
 
@@ -67,7 +67,7 @@ static void stamp_fields_are_apart(struct kunit *test)
 /* A connection without labels has a word of zero: never judged. */
 static void stamp_zero_is_never_current(struct kunit *test)
 {
-	struct braid_stamp stamp = braid_stamp_decode(0);
+	struct braid_net_stamp stamp = braid_stamp_decode(0);
 	struct rnd_state rnd;
 	int i;
 
@@ -82,7 +82,7 @@ static void stamp_zero_is_never_current(struct kunit *test)
 
 static void stamp_is_current_in_its_generation_only(struct kunit *test)
 {
-	struct braid_stamp stamp, read;
+	struct braid_net_stamp stamp, read;
 	struct rnd_state rnd;
 	u64 gen, other;
 	int i;
@@ -103,8 +103,8 @@ static void stamp_is_current_in_its_generation_only(struct kunit *test)
 static void stamp_generation_wraps(struct kunit *test)
 {
 	const u64 turn = 1ull << 40;
-	struct braid_stamp stamp = { .gen = turn + 5, .reason = 3 };
-	struct braid_stamp read = braid_stamp_decode(braid_stamp_encode(&stamp));
+	struct braid_net_stamp stamp = { .gen = turn + 5, .reason = 3 };
+	struct braid_net_stamp read = braid_stamp_decode(braid_stamp_encode(&stamp));
 
 	KUNIT_EXPECT_EQ(test, read.gen, 5);
 	KUNIT_EXPECT_EQ(test, read.reason, 3);
@@ -151,7 +151,7 @@ static struct kunit_case stamp_cases[] = {
 };
 
 static struct kunit_suite stamp_suite = {
-	.name = "braid_stamp",
+	.name = "braid_net_stamp",
 	.test_cases = stamp_cases,
 };
 

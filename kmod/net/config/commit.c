@@ -110,7 +110,7 @@ static void braid_stage_removal(struct braid_commit *c, struct braid_slot *slot,
 			braid_stage_removal(c, other, seq);
 }
 
-static int braid_apply_add(struct braid_commit *c, struct braid_change *change)
+static int braid_apply_add(struct braid_commit *c, struct braid_net_change *change)
 {
 	const struct braid_kind_ops *ops = braid_kinds[change->kind];
 	struct braid_slot *slot;
@@ -126,7 +126,7 @@ static int braid_apply_add(struct braid_commit *c, struct braid_change *change)
 	return 0;
 }
 
-static int braid_apply_set(struct braid_commit *c, struct braid_change *change)
+static int braid_apply_set(struct braid_commit *c, struct braid_net_change *change)
 {
 	const struct braid_kind_ops *ops = braid_kinds[change->kind];
 	struct braid_obj *now;
@@ -150,7 +150,7 @@ static int braid_apply_set(struct braid_commit *c, struct braid_change *change)
 	return 0;
 }
 
-static int braid_apply_del(struct braid_commit *c, struct braid_change *change)
+static int braid_apply_del(struct braid_commit *c, struct braid_net_change *change)
 {
 	const struct braid_kind_ops *ops = braid_kinds[change->kind];
 	struct braid_slot *slot;
@@ -180,16 +180,16 @@ static void braid_apply_flush(struct braid_commit *c, unsigned int kind,
 	c->flushed |= BIT(kind);
 }
 
-static int braid_apply(struct braid_commit *c, struct braid_change *change)
+static int braid_apply(struct braid_commit *c, struct braid_net_change *change)
 {
 	switch (change->op) {
-	case BRAID_OP_ADD:
+	case BRAID_NET_OP_ADD:
 		return braid_apply_add(c, change);
-	case BRAID_OP_SET:
+	case BRAID_NET_OP_SET:
 		return braid_apply_set(c, change);
-	case BRAID_OP_DEL:
+	case BRAID_NET_OP_DEL:
 		return braid_apply_del(c, change);
-	case BRAID_OP_FLUSH:
+	case BRAID_NET_OP_FLUSH:
 		braid_apply_flush(c, change->kind, change->seq);
 		return 0;
 	}
@@ -450,7 +450,7 @@ static void braid_settle(struct braid_commit *c)
 
 static int braid_prepare(struct braid_commit *c, struct list_head *changes)
 {
-	struct braid_change *change;
+	struct braid_net_change *change;
 	int ret;
 
 	list_for_each_entry(change, changes, list) {
@@ -515,7 +515,7 @@ static int braid_commit_locked(struct braid_net *bn, struct list_head *changes,
 /**
  * braid_commit() - apply changes, all or none
  * @bn: the namespace
- * @changes: of struct braid_change, still the caller's; what it took out of
+ * @changes: of struct braid_net_change, still the caller's; what it took out of
  *	them is gone
  * @expect: the generation they were made for, or BRAID_ANY_GEN
  * @dry_run: do all that can fail, then undo it
@@ -555,8 +555,8 @@ int braid_commit(struct braid_net *bn, struct list_head *changes, u64 expect,
 static void braid_remove_key(struct braid_net *bn, unsigned int kind,
 			     const struct braid_slot_key *key)
 {
-	struct braid_change change = {
-		.op = BRAID_OP_DEL, .kind = kind, .key = *key,
+	struct braid_net_change change = {
+		.op = BRAID_NET_OP_DEL, .kind = kind, .key = *key,
 	};
 	struct braid_err err = {};
 	LIST_HEAD(changes);

@@ -25,11 +25,11 @@ static int braid_endpoint_key(struct net *net, struct nlattr **tb,
 {
 	int ifindex, ret;
 
-	ret = braid_parse_need(tb, BRAID_NET_A_ENDPOINT_DEVICE, err,
-			       "device is required");
+	ret = braid_net_parse_need(tb, BRAID_NET_A_ENDPOINT_DEVICE, err,
+				   "device is required");
 	if (!ret)
-		ret = braid_parse_device(net, tb[BRAID_NET_A_ENDPOINT_DEVICE],
-					 &ifindex, err);
+		ret = braid_net_parse_device(net, tb[BRAID_NET_A_ENDPOINT_DEVICE],
+					     &ifindex, err);
 	if (!ret)
 		braid_key_id(key, ifindex);
 	return ret;
@@ -43,8 +43,8 @@ static int braid_endpoint_parse(struct net *net, const struct nlattr *nest,
 	const struct nlattr *nla;
 	int rem, ret;
 
-	ret = braid_parse_device(net, tb[BRAID_NET_A_ENDPOINT_DEVICE],
-				 &ep->ifindex, err);
+	ret = braid_net_parse_device(net, tb[BRAID_NET_A_ENDPOINT_DEVICE],
+				     &ep->ifindex, err);
 	if (ret)
 		return ret;
 	if (tb[BRAID_NET_A_ENDPOINT_IDENTITY])
@@ -55,7 +55,7 @@ static int braid_endpoint_parse(struct net *net, const struct nlattr *nest,
 		if (ep->naddrs == BRAID_NET_ADDRESSES_MAX)
 			return braid_refuse(err, -E2BIG, nla_type(nla),
 					    "more than 16 addresses");
-		ret = braid_parse_addr(nla, &ep->addrs[ep->naddrs++], err);
+		ret = braid_net_parse_addr(nla, &ep->addrs[ep->naddrs++], err);
 		if (ret)
 			return ret;
 	}
@@ -204,11 +204,11 @@ static int braid_uplink_key(struct net *net, struct nlattr **tb,
 {
 	int ifindex, ret;
 
-	ret = braid_parse_need(tb, BRAID_NET_A_UPLINK_DEVICE, err,
-			       "device is required");
+	ret = braid_net_parse_need(tb, BRAID_NET_A_UPLINK_DEVICE, err,
+				   "device is required");
 	if (!ret)
-		ret = braid_parse_device(net, tb[BRAID_NET_A_UPLINK_DEVICE],
-					 &ifindex, err);
+		ret = braid_net_parse_device(net, tb[BRAID_NET_A_UPLINK_DEVICE],
+					     &ifindex, err);
 	if (!ret)
 		braid_key_id(key, ifindex);
 	return ret;
@@ -220,8 +220,8 @@ static int braid_uplink_parse(struct net *net, const struct nlattr *nest,
 {
 	struct braid_uplink *uplink = container_of(obj, struct braid_uplink, obj);
 
-	return braid_parse_device(net, tb[BRAID_NET_A_UPLINK_DEVICE],
-				  &uplink->ifindex, err);
+	return braid_net_parse_device(net, tb[BRAID_NET_A_UPLINK_DEVICE],
+				      &uplink->ifindex, err);
 }
 
 static int braid_uplink_plan(struct braid_net *bn, struct braid_obj *obj,

@@ -32,8 +32,8 @@ static int braid_identity_key(struct net *net, struct nlattr **tb,
 			      struct braid_slot_key *key,
 			      struct braid_err *err)
 {
-	int ret = braid_parse_need(tb, BRAID_NET_A_IDENTITY_ID, err,
-				   "identity is required");
+	int ret = braid_net_parse_need(tb, BRAID_NET_A_IDENTITY_ID, err,
+				       "identity is required");
 
 	if (!ret)
 		braid_key_id(key, nla_get_u32(tb[BRAID_NET_A_IDENTITY_ID]));

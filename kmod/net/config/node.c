@@ -30,10 +30,10 @@ static int braid_node_key(struct net *net, struct nlattr **tb,
 	char name[BRAID_NET_NAME_MAX + 1];
 	int ret;
 
-	ret = braid_parse_need(tb, BRAID_NET_A_NODE_NAME, err,
-			       "name is required");
+	ret = braid_net_parse_need(tb, BRAID_NET_A_NODE_NAME, err,
+				   "name is required");
 	if (!ret)
-		ret = braid_parse_name(tb[BRAID_NET_A_NODE_NAME], name, err);
+		ret = braid_net_parse_name(tb[BRAID_NET_A_NODE_NAME], name, err);
 	if (!ret)
 		braid_key_name(key, name);
 	return ret;
@@ -57,7 +57,7 @@ static int braid_node_parse_addr(const struct nlattr *nla,
 	if (*naddrs == BRAID_NET_ADDRESSES_MAX)
 		return braid_refuse(err, -E2BIG, nla_type(nla),
 				    "more than 16 addresses");
-	return braid_parse_addr(nla, &addrs[(*naddrs)++], err);
+	return braid_net_parse_addr(nla, &addrs[(*naddrs)++], err);
 }
 
 static int braid_node_parse_lists(const struct nlattr *nest,
@@ -81,8 +81,8 @@ static int braid_node_parse_lists(const struct nlattr *nest,
 			if (node->ncidrs == BRAID_NET_ADDRESSES_MAX)
 				return braid_refuse(err, -E2BIG, nla_type(nla),
 						    "more than 16 prefixes");
-			ret = braid_parse_cidr(nla, &node->cidrs[node->ncidrs++],
-					       err);
+			ret = braid_net_parse_cidr(nla, &node->cidrs[node->ncidrs++],
+						   err);
 			break;
 		}
 		if (ret)
@@ -98,7 +98,7 @@ static int braid_node_parse(struct net *net, const struct nlattr *nest,
 	struct braid_node *node = container_of(obj, struct braid_node, obj);
 	int ret;
 
-	ret = braid_parse_name(tb[BRAID_NET_A_NODE_NAME], node->name, err);
+	ret = braid_net_parse_name(tb[BRAID_NET_A_NODE_NAME], node->name, err);
 	if (!ret && tb[BRAID_NET_A_NODE_MAC])
 		ret = braid_node_parse_mac(tb[BRAID_NET_A_NODE_MAC], node, err);
 	return ret ?: braid_node_parse_lists(nest, node, err);
@@ -140,7 +140,7 @@ static int braid_node_plan(struct braid_net *bn, struct braid_obj *obj,
 
 	node->number = obj->slot->number;
 	if (!node->mac_given)
-		braid_mac_derive(node->mac, &node->underlays[0]);
+		braid_addr_derive_mac(node->mac, &node->underlays[0]);
 	ret = dst_cache_init(&node->cache, GFP_KERNEL_ACCOUNT);
 	if (!ret)
 		ret = braid_obj_plan(obj, 1 + node->nunderlays + node->ncidrs +
@@ -248,10 +248,10 @@ static int braid_prefix_key(struct net *net, struct nlattr **tb,
 	struct braid_cidr cidr;
 	int ret;
 
-	ret = braid_parse_need(tb, BRAID_NET_A_PREFIX_CIDR, err,
-			       "prefix is required");
+	ret = braid_net_parse_need(tb, BRAID_NET_A_PREFIX_CIDR, err,
+				   "prefix is required");
 	if (!ret)
-		ret = braid_parse_cidr(tb[BRAID_NET_A_PREFIX_CIDR], &cidr, err);
+		ret = braid_net_parse_cidr(tb[BRAID_NET_A_PREFIX_CIDR], &cidr, err);
 	if (ret)
 		return ret;
 	key->len = sizeof(cidr.addr) + 1;
@@ -267,10 +267,10 @@ static int braid_prefix_parse(struct net *net, const struct nlattr *nest,
 	struct braid_prefix *prefix = container_of(obj, struct braid_prefix, obj);
 	int ret;
 
-	ret = braid_parse_cidr(tb[BRAID_NET_A_PREFIX_CIDR], &prefix->cidr, err);
+	ret = braid_net_parse_cidr(tb[BRAID_NET_A_PREFIX_CIDR], &prefix->cidr, err);
 	if (!ret && tb[BRAID_NET_A_PREFIX_NODE])
-		ret = braid_parse_name(tb[BRAID_NET_A_PREFIX_NODE],
-				       prefix->node, err);
+		ret = braid_net_parse_name(tb[BRAID_NET_A_PREFIX_NODE],
+					   prefix->node, err);
 	if (!ret && tb[BRAID_NET_A_PREFIX_IDENTITY])
 		prefix->id = nla_get_u32(tb[BRAID_NET_A_PREFIX_IDENTITY]);
 	return ret;

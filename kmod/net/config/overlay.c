@@ -27,10 +27,10 @@ static int braid_overlay_key(struct net *net, struct nlattr **tb,
 	char name[BRAID_NET_NAME_MAX + 1];
 	int ret;
 
-	ret = braid_parse_need(tb, BRAID_NET_A_OVERLAY_NAME, err,
-			       "name is required");
+	ret = braid_net_parse_need(tb, BRAID_NET_A_OVERLAY_NAME, err,
+				   "name is required");
 	if (!ret)
-		ret = braid_parse_name(tb[BRAID_NET_A_OVERLAY_NAME], name, err);
+		ret = braid_net_parse_name(tb[BRAID_NET_A_OVERLAY_NAME], name, err);
 	if (ret)
 		return ret;
 	/* A percent sign would make it a pattern. */
@@ -55,11 +55,11 @@ static int braid_overlay_parse(struct net *net, const struct nlattr *nest,
 		overlay->encap = nla_get_u32(tb[BRAID_NET_A_OVERLAY_TYPE]);
 	overlay->port = braid_encap_of(overlay->encap)->port;
 	if (tb[BRAID_NET_A_OVERLAY_LOCAL])
-		ret = braid_parse_addr(tb[BRAID_NET_A_OVERLAY_LOCAL],
-				       &overlay->local, err);
+		ret = braid_net_parse_addr(tb[BRAID_NET_A_OVERLAY_LOCAL],
+					   &overlay->local, err);
 	if (!ret && tb[BRAID_NET_A_OVERLAY_PORT])
-		ret = braid_parse_port(tb[BRAID_NET_A_OVERLAY_PORT],
-				       &overlay->port, err);
+		ret = braid_net_parse_port(tb[BRAID_NET_A_OVERLAY_PORT],
+					   &overlay->port, err);
 	if (ret)
 		return ret;
 	if (tb[BRAID_NET_A_OVERLAY_MTU])

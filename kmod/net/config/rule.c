@@ -42,10 +42,10 @@ static int braid_rule_key(struct net *net, struct nlattr **tb,
 	char name[BRAID_NET_NAME_MAX + 1];
 	int ret;
 
-	ret = braid_parse_need(tb, BRAID_NET_A_RULE_NAME, err,
-			       "name is required");
+	ret = braid_net_parse_need(tb, BRAID_NET_A_RULE_NAME, err,
+				   "name is required");
 	if (!ret)
-		ret = braid_parse_name(tb[BRAID_NET_A_RULE_NAME], name, err);
+		ret = braid_net_parse_name(tb[BRAID_NET_A_RULE_NAME], name, err);
 	if (!ret)
 		braid_key_name(key, name);
 	return ret;
@@ -59,7 +59,7 @@ static bool braid_rule_given_peer(const struct braid_obj *obj)
 }
 
 static int braid_rule_parse_peer(const struct nlattr *nla,
-				 struct braid_peer *peer, struct braid_err *err)
+				 struct braid_rule_peer *peer, struct braid_err *err)
 {
 	struct braid_cidr cidr;
 	int ret;
@@ -68,7 +68,7 @@ static int braid_rule_parse_peer(const struct nlattr *nla,
 		peer->id = nla_get_u32(nla);
 		return 0;
 	}
-	ret = braid_parse_cidr(nla, &cidr, err);
+	ret = braid_net_parse_cidr(nla, &cidr, err);
 	if (!ret) {
 		peer->addr = cidr.addr;
 		peer->plen = cidr.plen;
@@ -158,11 +158,11 @@ static int braid_rule_parse_ports(struct nlattr **tb, struct braid_rule *rule,
 					    "a last port needs a first one");
 		return 0;
 	}
-	ret = braid_parse_port(tb[BRAID_NET_A_RULE_PORT_MIN], &rule->min, err);
+	ret = braid_net_parse_port(tb[BRAID_NET_A_RULE_PORT_MIN], &rule->min, err);
 	rule->max = rule->min;
 	if (!ret && tb[BRAID_NET_A_RULE_PORT_MAX])
-		ret = braid_parse_port(tb[BRAID_NET_A_RULE_PORT_MAX],
-				       &rule->max, err);
+		ret = braid_net_parse_port(tb[BRAID_NET_A_RULE_PORT_MAX],
+					   &rule->max, err);
 	if (!ret && rule->max < rule->min)
 		return braid_refuse(err, -EINVAL, BRAID_NET_A_RULE_PORT_MAX,
 				    "last port is before the first");
@@ -177,7 +177,7 @@ static int braid_rule_parse(struct net *net, const struct nlattr *nest,
 	struct braid_rule_obj *rule = braid_rule_of(obj);
 	int ret;
 
-	ret = braid_parse_name(tb[BRAID_NET_A_RULE_NAME], rule->name, err);
+	ret = braid_net_parse_name(tb[BRAID_NET_A_RULE_NAME], rule->name, err);
 	if (!ret)
 		ret = braid_rule_parse_peers(nest, tb, &rule->rule, err);
 	if (!ret)
@@ -343,7 +343,7 @@ static int braid_rule_fill_peers(struct sk_buff *skb,
 	if (rule->peer_kind == BRAID_PEER_ANY)
 		return nla_put_flag(skb, BRAID_NET_A_RULE_PEER_ANY);
 	for (i = 0; i < rule->npeers && !ret; i++) {
-		const struct braid_peer *peer = &rule->peers[i];
+		const struct braid_rule_peer *peer = &rule->peers[i];
 		struct braid_cidr cidr = { peer->addr, peer->plen };
 
 		ret = rule->peer_kind == BRAID_PEER_IDENTITY ?

@@ -35,10 +35,10 @@ static int braid_service_key(struct net *net, struct nlattr **tb,
 	char name[BRAID_NET_NAME_MAX + 1];
 	int ret;
 
-	ret = braid_parse_need(tb, BRAID_NET_A_SERVICE_NAME, err,
-			       "name is required");
+	ret = braid_net_parse_need(tb, BRAID_NET_A_SERVICE_NAME, err,
+				   "name is required");
 	if (!ret)
-		ret = braid_parse_name(tb[BRAID_NET_A_SERVICE_NAME], name, err);
+		ret = braid_net_parse_name(tb[BRAID_NET_A_SERVICE_NAME], name, err);
 	if (!ret)
 		braid_key_name(key, name);
 	return ret;
@@ -52,12 +52,12 @@ static int braid_service_parse(struct net *net, const struct nlattr *nest,
 	u16 port;
 	int ret;
 
-	ret = braid_parse_name(tb[BRAID_NET_A_SERVICE_NAME], service->name, err);
+	ret = braid_net_parse_name(tb[BRAID_NET_A_SERVICE_NAME], service->name, err);
 	if (!ret && tb[BRAID_NET_A_SERVICE_ADDRESS])
-		ret = braid_parse_addr(tb[BRAID_NET_A_SERVICE_ADDRESS],
-				       &service->addr, err);
+		ret = braid_net_parse_addr(tb[BRAID_NET_A_SERVICE_ADDRESS],
+					   &service->addr, err);
 	if (!ret && tb[BRAID_NET_A_SERVICE_PORT]) {
-		ret = braid_parse_port(tb[BRAID_NET_A_SERVICE_PORT], &port, err);
+		ret = braid_net_parse_port(tb[BRAID_NET_A_SERVICE_PORT], &port, err);
 		service->port = htons(port);
 	}
 	if (ret)
@@ -277,22 +277,22 @@ static int braid_backend_read(struct nlattr **tb, struct braid_backend *backend,
 	u16 port;
 	int ret;
 
-	ret = braid_parse_need(tb, BRAID_NET_A_BACKEND_SERVICE, err,
-			       "service is required");
+	ret = braid_net_parse_need(tb, BRAID_NET_A_BACKEND_SERVICE, err,
+				   "service is required");
 	if (!ret)
-		ret = braid_parse_need(tb, BRAID_NET_A_BACKEND_ADDRESS, err,
-				       "address is required");
+		ret = braid_net_parse_need(tb, BRAID_NET_A_BACKEND_ADDRESS, err,
+					   "address is required");
 	if (!ret)
-		ret = braid_parse_need(tb, BRAID_NET_A_BACKEND_PORT, err,
-				       "port is required");
+		ret = braid_net_parse_need(tb, BRAID_NET_A_BACKEND_PORT, err,
+					   "port is required");
 	if (!ret)
-		ret = braid_parse_name(tb[BRAID_NET_A_BACKEND_SERVICE],
-				       backend->service, err);
+		ret = braid_net_parse_name(tb[BRAID_NET_A_BACKEND_SERVICE],
+					   backend->service, err);
 	if (!ret)
-		ret = braid_parse_addr(tb[BRAID_NET_A_BACKEND_ADDRESS],
-				       &backend->target.addr, err);
+		ret = braid_net_parse_addr(tb[BRAID_NET_A_BACKEND_ADDRESS],
+					   &backend->target.addr, err);
 	if (!ret)
-		ret = braid_parse_port(tb[BRAID_NET_A_BACKEND_PORT], &port, err);
+		ret = braid_net_parse_port(tb[BRAID_NET_A_BACKEND_PORT], &port, err);
 	if (!ret)
 		backend->target.port = htons(port);
 	return ret;

@@ -10,12 +10,12 @@
 #define BRAID_TXNS 64
 
 /**
- * braid_change_free() - free a change that no commit took
+ * braid_txn_free_change() - free a change that no commit took
  * @change: the change
  *
  * Context: any.
  */
-void braid_change_free(struct braid_change *change)
+void braid_txn_free_change(struct braid_net_change *change)
 {
 	braid_obj_free(change->obj);
 	kfree(change);
@@ -29,12 +29,12 @@ void braid_change_free(struct braid_change *change)
  */
 void braid_txn_free(struct braid_txn *txn)
 {
-	struct braid_change *change, *tmp;
+	struct braid_net_change *change, *tmp;
 
 	if (!txn)
 		return;
 	list_for_each_entry_safe(change, tmp, &txn->changes, list)
-		braid_change_free(change);
+		braid_txn_free_change(change);
 	kfree(txn);
 }
 
@@ -135,7 +135,7 @@ void braid_txn_fail(struct braid_net *bn, u32 portid)
  * Return: false if the socket has no transaction.
  */
 bool braid_txn_stage(struct braid_net *bn, u32 portid,
-		     struct braid_change *change, int *ret,
+		     struct braid_net_change *change, int *ret,
 		     struct braid_err *err)
 {
 	struct braid_txn *txn;

@@ -29,10 +29,10 @@ struct braid_txn {
 	struct list_head changes;
 };
 
-void braid_change_free(struct braid_change *change);
+void braid_txn_free_change(struct braid_net_change *change);
 int braid_txn_begin(struct braid_net *bn, u32 portid, u64 *gen);
 bool braid_txn_stage(struct braid_net *bn, u32 portid,
-		     struct braid_change *change, int *ret,
+		     struct braid_net_change *change, int *ret,
 		     struct braid_err *err);
 void braid_txn_fail(struct braid_net *bn, u32 portid);
 struct braid_txn *braid_txn_take(struct braid_net *bn, u32 portid);

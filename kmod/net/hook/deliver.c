@@ -39,8 +39,8 @@ unsigned int braid_deliver(void *priv, struct sk_buff *skb,
  * the routes say: it goes back into it, and from there to the node that its
  * address belongs to.
  */
-unsigned int braid_return(void *priv, struct sk_buff *skb,
-			  const struct nf_hook_state *state)
+unsigned int braid_deliver_return(void *priv, struct sk_buff *skb,
+				  const struct nf_hook_state *state)
 {
 	const struct braid_overlay *overlay;
 	enum ip_conntrack_info ctinfo;

@@ -104,13 +104,13 @@ static const struct nf_hook_ops braid_hook_ops[] = {
 		.priority = NF_IP_PRI_CONNTRACK + 1,
 	},
 	{
-		.hook = braid_judge,
+		.hook = braid_verdict_packet,
 		.pf = NFPROTO_INET,
 		.hooknum = NF_INET_PRE_ROUTING,
 		.priority = NF_IP_PRI_NAT_DST + 1,
 	},
 	{
-		.hook = braid_judge,
+		.hook = braid_verdict_packet,
 		.pf = NFPROTO_INET,
 		.hooknum = NF_INET_LOCAL_OUT,
 		.priority = NF_IP_PRI_NAT_DST + 1,
@@ -122,13 +122,13 @@ static const struct nf_hook_ops braid_hook_ops[] = {
 		.priority = NF_IP_PRI_FIRST,
 	},
 	{
-		.hook = braid_return,
+		.hook = braid_deliver_return,
 		.pf = NFPROTO_INET,
 		.hooknum = NF_INET_POST_ROUTING,
 		.priority = NF_IP_PRI_NAT_SRC + 1,
 	},
 	{
-		.hook = braid_arp,
+		.hook = braid_nd_guard_arp,
 		.pf = NFPROTO_ARP,
 		.hooknum = NF_ARP_IN,
 		.priority = NF_IP_PRI_FIRST,

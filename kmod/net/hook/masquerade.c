@@ -142,7 +142,7 @@ unsigned int braid_masquerade(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 	braid_packet_init(&p, braid_net_of(state->net), skb, state);
 	/* What is decided here is for good: by one generation with the verdict. */
-	reason = braid_judge_again(p.bn, skb, p.gen, &dir);
+	reason = braid_verdict_again(p.bn, skb, p.gen, &dir);
 	if (reason)
 		return braid_packet_drop(&p, reason, dir,
 					 braid_pair_source(braid_conn_pair(ct)),

@@ -45,6 +45,6 @@ static inline bool braid_addr_is_link_group(const struct in6_addr *addr)
 	       IPV6_ADDR_MC_SCOPE(addr) <= IPV6_ADDR_SCOPE_LINKLOCAL;
 }
 
-void braid_mac_derive(u8 *mac, const struct in6_addr *underlay);
+void braid_addr_derive_mac(u8 *mac, const struct in6_addr *underlay);
 
 #endif

@@ -7,15 +7,15 @@
 
 #include "model/object.h"
 
-enum braid_op {
-	BRAID_OP_ADD,
-	BRAID_OP_SET,
-	BRAID_OP_DEL,
-	BRAID_OP_FLUSH,
+enum braid_net_op {
+	BRAID_NET_OP_ADD,
+	BRAID_NET_OP_SET,
+	BRAID_NET_OP_DEL,
+	BRAID_NET_OP_FLUSH,
 };
 
 /**
- * struct braid_change - one change of one object, or of all of a kind
+ * struct braid_net_change - one change of one object, or of all of a kind
  * @list: in its transaction
  * @op: what to do
  * @kind: enum braid_net_object
@@ -24,9 +24,9 @@ enum braid_op {
  * @obj: for add and set: a new version, not yet complete for set; owned until
  *	a commit takes it
  */
-struct braid_change {
+struct braid_net_change {
 	struct list_head list;
-	enum braid_op op;
+	enum braid_net_op op;
 	unsigned int kind;
 	u32 seq;
 	struct braid_slot_key key;

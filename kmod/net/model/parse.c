@@ -15,7 +15,7 @@ static int braid_parse_refuse(struct braid_err *err, int code,
 }
 
 /**
- * braid_parse_need() - refuse a message without an attribute
+ * braid_net_parse_need() - refuse a message without an attribute
  * @tb: attributes
  * @attr: the one that must be there
  * @err: filled in on refusal
@@ -23,14 +23,14 @@ static int braid_parse_refuse(struct braid_err *err, int code,
  *
  * Return: 0 or -EINVAL.
  */
-int braid_parse_need(struct nlattr **tb, u16 attr, struct braid_err *err,
-		     const char *msg)
+int braid_net_parse_need(struct nlattr **tb, u16 attr, struct braid_err *err,
+			 const char *msg)
 {
 	return tb[attr] ? 0 : braid_refuse(err, -EINVAL, attr, msg);
 }
 
 /**
- * braid_parse_name() - read a name
+ * braid_net_parse_name() - read a name
  * @nla: checked to be a terminated string
  * @name: BRAID_NET_NAME_MAX + 1 bytes
  * @err: filled in on refusal
@@ -39,8 +39,8 @@ int braid_parse_need(struct nlattr **tb, u16 attr, struct braid_err *err,
  *
  * Return: 0, -EINVAL or -ERANGE.
  */
-int braid_parse_name(const struct nlattr *nla, char *name,
-		     struct braid_err *err)
+int braid_net_parse_name(const struct nlattr *nla, char *name,
+			 struct braid_err *err)
 {
 	const char *c = nla_data(nla);
 	size_t len = strlen(c);
@@ -88,15 +88,15 @@ static bool braid_addr_is_host(const struct in6_addr *addr)
 }
 
 /**
- * braid_parse_addr() - read the address of one host
+ * braid_net_parse_addr() - read the address of one host
  * @nla: binary
  * @addr: the address
  * @err: filled in on refusal
  *
  * Return: 0 or -EINVAL.
  */
-int braid_parse_addr(const struct nlattr *nla, struct in6_addr *addr,
-		     struct braid_err *err)
+int braid_net_parse_addr(const struct nlattr *nla, struct in6_addr *addr,
+			 struct braid_err *err)
 {
 	int ret;
 
@@ -114,15 +114,15 @@ int braid_parse_addr(const struct nlattr *nla, struct in6_addr *addr,
 }
 
 /**
- * braid_parse_cidr() - read a network
+ * braid_net_parse_cidr() - read a network
  * @nla: checked to be a nest of braid_net_cidr_nl_policy
  * @cidr: the network
  * @err: filled in on refusal
  *
  * Return: 0 or -EINVAL.
  */
-int braid_parse_cidr(const struct nlattr *nla, struct braid_cidr *cidr,
-		     struct braid_err *err)
+int braid_net_parse_cidr(const struct nlattr *nla, struct braid_cidr *cidr,
+			 struct braid_err *err)
 {
 	struct nlattr *tb[BRAID_NET_A_CIDR_LENGTH + 1];
 	struct in6_addr masked;
@@ -154,22 +154,22 @@ int braid_parse_cidr(const struct nlattr *nla, struct braid_cidr *cidr,
 }
 
 /**
- * braid_parse_port() - read a port
+ * braid_net_parse_port() - read a port
  * @nla: checked to be a u16
  * @port: host byte order
  * @err: filled in on refusal
  *
  * Return: 0 or -EINVAL.
  */
-int braid_parse_port(const struct nlattr *nla, u16 *port,
-		     struct braid_err *err)
+int braid_net_parse_port(const struct nlattr *nla, u16 *port,
+			 struct braid_err *err)
 {
 	*port = nla_get_u16(nla);
 	return *port ? 0 : braid_parse_refuse(err, -EINVAL, nla, "port is 0");
 }
 
 /**
- * braid_parse_device() - read the name of a device
+ * braid_net_parse_device() - read the name of a device
  * @net: where it must be
  * @nla: checked to be a terminated string
  * @ifindex: its index now; it may be gone at any time
@@ -178,8 +178,8 @@ int braid_parse_port(const struct nlattr *nla, u16 *port,
  * Context: process.
  * Return: 0, -EINVAL or -ENODEV.
  */
-int braid_parse_device(struct net *net, const struct nlattr *nla, int *ifindex,
-		       struct braid_err *err)
+int braid_net_parse_device(struct net *net, const struct nlattr *nla, int *ifindex,
+			   struct braid_err *err)
 {
 	struct net_device *dev;
 

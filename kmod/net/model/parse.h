@@ -23,18 +23,18 @@ enum braid_id {
 	BRAID_IDENTITY_RESERVED = 255,
 };
 
-int braid_parse_need(struct nlattr **tb, u16 attr, struct braid_err *err,
-		     const char *msg);
-int braid_parse_name(const struct nlattr *nla, char *name,
-		     struct braid_err *err);
-int braid_parse_addr(const struct nlattr *nla, struct in6_addr *addr,
-		     struct braid_err *err);
-int braid_parse_cidr(const struct nlattr *nla, struct braid_cidr *cidr,
-		     struct braid_err *err);
-int braid_parse_port(const struct nlattr *nla, u16 *port,
-		     struct braid_err *err);
-int braid_parse_device(struct net *net, const struct nlattr *nla, int *ifindex,
-		       struct braid_err *err);
+int braid_net_parse_need(struct nlattr **tb, u16 attr, struct braid_err *err,
+			 const char *msg);
+int braid_net_parse_name(const struct nlattr *nla, char *name,
+			 struct braid_err *err);
+int braid_net_parse_addr(const struct nlattr *nla, struct in6_addr *addr,
+			 struct braid_err *err);
+int braid_net_parse_cidr(const struct nlattr *nla, struct braid_cidr *cidr,
+			 struct braid_err *err);
+int braid_net_parse_port(const struct nlattr *nla, u16 *port,
+			 struct braid_err *err);
+int braid_net_parse_device(struct net *net, const struct nlattr *nla, int *ifindex,
+			   struct braid_err *err);
 int braid_fill_addr(struct sk_buff *skb, int attr, const struct in6_addr *addr);
 int braid_fill_cidr(struct sk_buff *skb, int attr,
 		    const struct braid_cidr *cidr);

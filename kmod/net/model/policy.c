@@ -48,7 +48,7 @@ struct braid_spot {
 	struct list_head node;
 	struct braid_cell *cell;
 	const struct braid_rule *rule;
-	const struct braid_peer *peer;
+	const struct braid_rule_peer *peer;
 };
 
 struct braid_subject_key {
@@ -167,8 +167,8 @@ static u32 braid_rule_width(const struct braid_rule *rule)
  *
  * Return: true if @a decides.
  */
-bool braid_rule_beats(const struct braid_rule *a, const struct braid_peer *pa,
-		      const struct braid_rule *b, const struct braid_peer *pb)
+bool braid_rule_beats(const struct braid_rule *a, const struct braid_rule_peer *pa,
+		      const struct braid_rule *b, const struct braid_rule_peer *pb)
 {
 	if (a->priority != b->priority)
 		return a->priority > b->priority;
@@ -428,7 +428,7 @@ static int braid_placement_fill(struct braid_policy *policy,
 	int err;
 
 	for (i = 0; i < rule->npeers; i++) {
-		const struct braid_peer *peer = &rule->peers[i];
+		const struct braid_rule_peer *peer = &rule->peers[i];
 
 		key.peer = peer->id;
 		key.addr = peer->addr;

@@ -26,12 +26,12 @@ enum braid_peer_kind {
 };
 
 /**
- * struct braid_peer - the other side, as a rule names it
+ * struct braid_rule_peer - the other side, as a rule names it
  * @id: for BRAID_PEER_IDENTITY
  * @addr: for BRAID_PEER_CIDR, no bits beyond @plen
  * @plen: for BRAID_PEER_CIDR
  */
-struct braid_peer {
+struct braid_rule_peer {
 	u32 id;
 	struct in6_addr addr;
 	u8 plen;
@@ -66,7 +66,7 @@ struct braid_rule {
 	u16 max;
 	enum braid_peer_kind peer_kind;
 	unsigned int npeers;
-	struct braid_peer *peers;
+	struct braid_rule_peer *peers;
 };
 
 /* What is judged; @port is the ICMP type for ICMP. */
@@ -104,7 +104,7 @@ bool braid_policy_selected(struct braid_policy *policy, u32 subject, u8 dir,
 const struct braid_rule *braid_policy_lookup(struct braid_policy *policy,
 					     const struct braid_query *query,
 					     u64 gen);
-bool braid_rule_beats(const struct braid_rule *a, const struct braid_peer *pa,
-		      const struct braid_rule *b, const struct braid_peer *pb);
+bool braid_rule_beats(const struct braid_rule *a, const struct braid_rule_peer *pa,
+		      const struct braid_rule *b, const struct braid_rule_peer *pb);
 
 #endif

@@ -22,8 +22,8 @@ static int braid_dump_one(struct sk_buff *skb, struct netlink_callback *cb,
 	struct nlattr *nest;
 	void *hdr;
 
-	hdr = braid_nl_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-			   NLM_F_MULTI, BRAID_NET_CMD_GET);
+	hdr = braid_net_family_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				   NLM_F_MULTI, BRAID_NET_CMD_GET);
 	if (!hdr)
 		return -EMSGSIZE;
 	genl_dump_check_consistent(cb, hdr);

@@ -114,7 +114,7 @@ static int braid_flow_put_service(struct sk_buff *skb, struct braid_net *bn,
 
 	if (!braid_conn_stamp(ct).service)
 		return 0;
-	service = braid_service_of_conn(bn, ct, gen);
+	service = braid_translate_service(bn, ct, gen);
 	if ((service && nla_put_string(skb, BRAID_NET_A_FLOW_SERVICE,
 				       service->name)) ||
 	    braid_fill_addr(skb, BRAID_NET_A_FLOW_BACKEND, &backend) ||
@@ -125,7 +125,7 @@ static int braid_flow_put_service(struct sk_buff *skb, struct braid_net *bn,
 }
 
 static int braid_flow_put_rules(struct sk_buff *skb,
-				const struct braid_verdict *v)
+				const struct braid_net_verdict *v)
 {
 	static const u8 order[] = {
 		BRAID_NET_DIRECTION_EGRESS, BRAID_NET_DIRECTION_INGRESS
@@ -142,7 +142,7 @@ static int braid_flow_put_rules(struct sk_buff *skb,
 
 /* Did it begin where services can be used? As the datapath asks its packets. */
 static bool braid_flow_inside(struct braid_net *bn, const struct nf_conn *ct,
-			      const struct braid_verdict *v, u64 gen)
+			      const struct braid_net_verdict *v, u64 gen)
 {
 	struct in6_addr src =
 		braid_tuple_addr(ct, &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.src.u3);
@@ -156,20 +156,20 @@ static int braid_flow_put_verdict(struct sk_buff *skb, struct braid_net *bn,
 				  const struct nf_conn *ct, u64 gen)
 {
 	const struct nf_conn *judged = braid_flow_judged(ct);
-	struct braid_verdict v, own;
+	struct braid_net_verdict v, own;
 	unsigned int reason;
 
-	braid_judge_conn(bn, judged, gen, &v);
+	braid_verdict_conn(bn, judged, gen, &v);
 	own = v;
 	if (judged != ct)
-		braid_judge_conn(bn, ct, gen, &own);
-	reason = braid_service_stale(bn, ct, braid_flow_inside(bn, ct, &own, gen),
-				     gen) ? BRAID_DROP_STALE : v.reason;
+		braid_verdict_conn(bn, ct, gen, &own);
+	reason = braid_translate_stale(bn, ct, braid_flow_inside(bn, ct, &own, gen),
+				       gen) ? BRAID_DROP_STALE : v.reason;
 	if (nla_put_u32(skb, BRAID_NET_A_FLOW_SOURCE_IDENTITY, own.src_id) ||
 	    nla_put_u32(skb, BRAID_NET_A_FLOW_DESTINATION_IDENTITY, own.dst_id) ||
 	    braid_flow_put_rules(skb, &v) ||
 	    nla_put_string(skb, BRAID_NET_A_FLOW_VERDICT,
-			   reason ? braid_reason_text(reason) : "allow"))
+			   reason ? braid_drop_text(reason) : "allow"))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -201,8 +201,8 @@ static int braid_flow_put(struct sk_buff *skb, struct netlink_callback *cb,
 	struct nlattr *nest;
 	void *hdr;
 
-	hdr = braid_nl_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-			   NLM_F_MULTI, BRAID_NET_CMD_FLOW_GET);
+	hdr = braid_net_family_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				   NLM_F_MULTI, BRAID_NET_CMD_FLOW_GET);
 	if (!hdr)
 		return -EMSGSIZE;
 	genl_dump_check_consistent(cb, hdr);

@@ -96,13 +96,13 @@ static int braid_nl_check_needs(const struct braid_kind_ops *ops,
 	int ret = 0;
 
 	for (need = ops->needs; need && need->attr && !ret; need++)
-		ret = braid_parse_need(tb, need->attr, err, need->msg);
+		ret = braid_net_parse_need(tb, need->attr, err, need->msg);
 	return ret;
 }
 
 static int braid_nl_parse_object(struct net *net, const struct nlattr *nest,
 				 struct nlattr **tb,
-				 struct braid_change *change,
+				 struct braid_net_change *change,
 				 struct braid_err *err)
 {
 	const struct braid_kind_ops *ops = braid_kinds[change->kind];
@@ -118,7 +118,7 @@ static int braid_nl_parse_object(struct net *net, const struct nlattr *nest,
 	for (i = 1; i <= ops->maxattr; i++)
 		obj->given |= tb[i] ? BIT(i) : 0;
 	ret = ops->parse(net, nest, tb, obj, err);
-	if (ret || change->op == BRAID_OP_SET)
+	if (ret || change->op == BRAID_NET_OP_SET)
 		return ret;
 	ret = braid_nl_check_needs(ops, tb, err);
 	if (!ret && ops->check)
@@ -130,7 +130,7 @@ static int braid_nl_parse_object(struct net *net, const struct nlattr *nest,
 
 static int braid_nl_parse_change(struct net *net, struct genl_info *info,
 				 const struct nlattr *nest,
-				 struct braid_change *change,
+				 struct braid_net_change *change,
 				 struct braid_err *err)
 {
 	const struct braid_kind_ops *ops = braid_kinds[change->kind];
@@ -143,9 +143,9 @@ static int braid_nl_parse_change(struct net *net, struct genl_info *info,
 			       info->extack);
 	if (!ret)
 		ret = ops->key(net, tb, &change->key, err);
-	if (ret || change->op == BRAID_OP_DEL)
+	if (ret || change->op == BRAID_NET_OP_DEL)
 		return ret;
-	if (change->op == BRAID_OP_SET && !ops->inherit)
+	if (change->op == BRAID_NET_OP_SET && !ops->inherit)
 		return braid_refuse(err, -EOPNOTSUPP, ops->key_attr,
 				    "nothing of this object can be set");
 	return braid_nl_parse_object(net, nest, tb, change, err);
@@ -153,27 +153,27 @@ static int braid_nl_parse_change(struct net *net, struct genl_info *info,
 
 /* Stage a change, or commit it at once if the socket has no transaction. */
 static int braid_nl_submit(struct braid_net *bn, struct genl_info *info,
-			   struct braid_change *change, struct braid_err *err)
+			   struct braid_net_change *change, struct braid_err *err)
 {
 	LIST_HEAD(changes);
 	int ret;
 
 	if (braid_txn_stage(bn, info->snd_portid, change, &ret, err)) {
 		if (ret)
-			braid_change_free(change);
+			braid_txn_free_change(change);
 		return ret;
 	}
 	list_add(&change->list, &changes);
 	ret = braid_commit(bn, &changes, BRAID_ANY_GEN, false, NULL, err);
-	braid_change_free(change);
+	braid_txn_free_change(change);
 	return ret;
 }
 
-static struct braid_change *braid_nl_change_alloc(const struct genl_info *info,
-						  enum braid_op op,
-						  unsigned int kind)
+static struct braid_net_change *braid_nl_change_alloc(const struct genl_info *info,
+						      enum braid_net_op op,
+						      unsigned int kind)
 {
-	struct braid_change *change;
+	struct braid_net_change *change;
 
 	change = kzalloc(sizeof(*change), GFP_KERNEL_ACCOUNT);
 	if (!change)
@@ -184,12 +184,12 @@ static struct braid_change *braid_nl_change_alloc(const struct genl_info *info,
 	return change;
 }
 
-static int braid_nl_change(struct genl_info *info, enum braid_op op)
+static int braid_nl_change(struct genl_info *info, enum braid_net_op op)
 {
 	struct net *net = genl_info_net(info);
 	struct braid_net *bn = braid_net_of(net);
 	struct nlattr *tb[BRAID_NL_MAX + 1];
-	struct braid_change *change;
+	struct braid_net_change *change;
 	const struct nlattr *nest;
 	struct braid_err err = {};
 	unsigned int kind;
@@ -206,7 +206,7 @@ static int braid_nl_change(struct genl_info *info, enum braid_op op)
 	}
 	ret = braid_nl_parse_change(net, info, nest, change, &err);
 	if (ret) {
-		braid_change_free(change);
+		braid_txn_free_change(change);
 		braid_nl_explain(info, nest, &err);
 		goto err_fail;
 	}
@@ -222,24 +222,24 @@ err_fail:
 
 int braid_net_nl_add_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return braid_nl_change(info, BRAID_OP_ADD);
+	return braid_nl_change(info, BRAID_NET_OP_ADD);
 }
 
 int braid_net_nl_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return braid_nl_change(info, BRAID_OP_SET);
+	return braid_nl_change(info, BRAID_NET_OP_SET);
 }
 
 int braid_net_nl_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return braid_nl_change(info, BRAID_OP_DEL);
+	return braid_nl_change(info, BRAID_NET_OP_DEL);
 }
 
 int braid_net_nl_flush_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct braid_net *bn = braid_net_of(genl_info_net(info));
 	struct nlattr *tb[BRAID_NL_MAX + 1];
-	struct braid_change *change;
+	struct braid_net_change *change;
 	struct braid_err err = {};
 	int ret;
 
@@ -251,7 +251,7 @@ int braid_net_nl_flush_doit(struct sk_buff *skb, struct genl_info *info)
 		ret = -EINVAL;
 		goto err_fail;
 	}
-	change = braid_nl_change_alloc(info, BRAID_OP_FLUSH,
+	change = braid_nl_change_alloc(info, BRAID_NET_OP_FLUSH,
 				       nla_get_u32(tb[BRAID_NET_A_OBJECT]));
 	if (!change) {
 		ret = -ENOMEM;
@@ -280,7 +280,7 @@ static int braid_nl_reply_gen(struct sk_buff *msg, struct genl_info *info,
 
 	if (!msg)
 		return -ENOMEM;
-	hdr = genlmsg_put_reply(msg, info, &braid_nl_family, 0, cmd);
+	hdr = genlmsg_put_reply(msg, info, &braid_net_family, 0, cmd);
 	if (!hdr || (version && nla_put_string(msg, BRAID_NET_A_VERSION, version)) ||
 	    nla_put_u64_64bit(msg, BRAID_NET_A_GENERATION, gen,
 			      BRAID_NET_A_PAD)) {
@@ -445,7 +445,7 @@ static int braid_nl_fill_drops(struct sk_buff *msg, struct braid_net *bn)
 			nest = nla_nest_start(msg, BRAID_NET_A_DROP);
 			if (!nest ||
 			    nla_put_string(msg, BRAID_NET_A_DROP_REASON,
-					   braid_reason_text(reason)) ||
+					   braid_drop_text(reason)) ||
 			    nla_put_u32(msg, BRAID_NET_A_DROP_DIRECTION, dir) ||
 			    nla_put_u64_64bit(msg, BRAID_NET_A_DROP_PACKETS,
 					      braid_stats_drops(bn, reason, dir),
@@ -471,7 +471,7 @@ int braid_net_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 	msg = genlmsg_new(256 + BRAID_REASON_COUNT * 2 * 80, GFP_KERNEL);
 	if (!msg)
 		return -ENOMEM;
-	hdr = genlmsg_put_reply(msg, info, &braid_nl_family, 0,
+	hdr = genlmsg_put_reply(msg, info, &braid_net_family, 0,
 				BRAID_NET_CMD_STATS_GET);
 	if (!hdr || braid_nl_fill_drops(msg, bn) ||
 	    nla_put_u64_64bit(msg, BRAID_NET_A_FORWARDED,
@@ -510,7 +510,7 @@ static int braid_nl_reply_flows(struct sk_buff *msg, struct genl_info *info,
 {
 	void *hdr;
 
-	hdr = genlmsg_put_reply(msg, info, &braid_nl_family, 0, cmd);
+	hdr = genlmsg_put_reply(msg, info, &braid_net_family, 0, cmd);
 	if (!hdr || nla_put_u64_64bit(msg, BRAID_NET_A_FLOWS, flows,
 				      BRAID_NET_A_PAD)) {
 		nlmsg_free(msg);
@@ -556,24 +556,24 @@ int braid_net_nl_flow_flush_doit(struct sk_buff *skb, struct genl_info *info)
 }
 
 /**
- * braid_nl_init() - open the door
+ * braid_net_nl_init() - open the door
  *
  * Context: process, may sleep; everything else is set up.
  * Return: 0 or an error.
  */
-int __init braid_nl_init(void)
+int __init braid_net_nl_init(void)
 {
-	braid_nl_family.small_ops = braid_net_nl_ops;
-	braid_nl_family.n_small_ops = ARRAY_SIZE(braid_net_nl_ops);
-	return genl_register_family(&braid_nl_family);
+	braid_net_family.small_ops = braid_net_nl_ops;
+	braid_net_family.n_small_ops = ARRAY_SIZE(braid_net_nl_ops);
+	return genl_register_family(&braid_net_family);
 }
 
 /**
- * braid_nl_exit() - close the door
+ * braid_net_nl_exit() - close the door
  *
  * Context: process, may sleep.
  */
-void braid_nl_exit(void)
+void braid_net_nl_exit(void)
 {
-	genl_unregister_family(&braid_nl_family);
+	genl_unregister_family(&braid_net_family);
 }

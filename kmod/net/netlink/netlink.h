@@ -3,7 +3,7 @@
 #ifndef BRAID_NETLINK_H
 #define BRAID_NETLINK_H
 
-int braid_nl_init(void);
-void braid_nl_exit(void);
+int braid_net_nl_init(void);
+void braid_net_nl_exit(void);
 
 #endif

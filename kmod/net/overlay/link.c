@@ -288,7 +288,7 @@ static struct net_device *braid_link_alloc(struct braid_net *bn,
 	link->local = overlay->local;
 	link->port = overlay->port;
 	link->overhead = braid_underlay_overhead(&link->local, link->encap);
-	braid_mac_derive(mac, &overlay->local);
+	braid_addr_derive_mac(mac, &overlay->local);
 	eth_hw_addr_set(dev, mac);
 	dev->needed_headroom = link->overhead + under->headroom;
 	if (!overlay->mtu)
@@ -331,13 +331,13 @@ static int braid_link_create(struct braid_net *bn, struct braid_overlay *overlay
 
 /**
  * braid_link_needed() - does a commit change the overlay?
- * @changes: of struct braid_change
+ * @changes: of struct braid_net_change
  *
  * Return: true if the commit needs rtnl.
  */
 bool braid_link_needed(struct list_head *changes)
 {
-	struct braid_change *change;
+	struct braid_net_change *change;
 
 	list_for_each_entry(change, changes, list)
 		if (change->kind == BRAID_NET_OBJECT_OVERLAY)
@@ -348,7 +348,7 @@ bool braid_link_needed(struct list_head *changes)
 /**
  * braid_link_create_all() - make the links that a commit needs
  * @bn: the namespace
- * @changes: of struct braid_change
+ * @changes: of struct braid_net_change
  * @dry_run: only look whether they can be made
  * @err: filled in on refusal
  *
@@ -360,12 +360,12 @@ bool braid_link_needed(struct list_head *changes)
 int braid_link_create_all(struct braid_net *bn, struct list_head *changes,
 			  bool dry_run, struct braid_err *err)
 {
-	struct braid_change *change;
+	struct braid_net_change *change;
 	int ret;
 
 	list_for_each_entry(change, changes, list) {
 		if (change->kind != BRAID_NET_OBJECT_OVERLAY ||
-		    change->op != BRAID_OP_ADD)
+		    change->op != BRAID_NET_OP_ADD)
 			continue;
 		err->seq = change->seq;
 		ret = braid_link_create(bn, container_of(change->obj,

@@ -19,7 +19,7 @@
 #include "packet/packet.h"
 
 /* ARP for IPv4 on Ethernet: its head, and two addresses of each for both sides. */
-struct braid_arp {
+struct braid_nd_guard_arp {
 	struct arphdr head;
 	u8 sender_mac[ETH_ALEN];
 	__be32 sender;
@@ -36,19 +36,19 @@ struct braid_advert {
 	u8 mac[ETH_ALEN];
 };
 
-static_assert(sizeof(struct braid_arp) == 28);
+static_assert(sizeof(struct braid_nd_guard_arp) == 28);
 static_assert(sizeof(struct braid_advert) == 32);
 
 static struct sk_buff *braid_neighbour_arp(const struct braid_link *link,
 					   struct sk_buff *skb)
 {
-	const struct braid_arp *arp;
+	const struct braid_nd_guard_arp *arp;
 	struct in6_addr target;
 	struct sk_buff *answer;
 
 	if (!pskb_network_may_pull(skb, sizeof(*arp)))
 		return NULL;
-	arp = (struct braid_arp *)skb_network_header(skb);
+	arp = (struct braid_nd_guard_arp *)skb_network_header(skb);
 	if (arp->head.ar_hrd != htons(ARPHRD_ETHER) ||
 	    arp->head.ar_pro != htons(ETH_P_IP) ||
 	    arp->head.ar_hln != ETH_ALEN || arp->head.ar_pln != 4 ||

@@ -223,7 +223,7 @@ static enum braid_reason braid_tunnel_out(struct braid_link *link,
 	enum braid_reason reason;
 
 	*id = braid_tunnel_identity(link->bn, skb, gen);
-	reason = braid_judge_again(link->bn, skb, gen, dir);
+	reason = braid_verdict_again(link->bn, skb, gen, dir);
 	if (reason)
 		return reason;
 	*dir = BRAID_NET_DIRECTION_EGRESS;

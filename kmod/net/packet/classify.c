@@ -116,7 +116,7 @@ static unsigned int braid_untracked_out(struct braid_packet *p,
 	if (!ep)
 		reason = BRAID_DROP_SPOOFED;
 	else
-		reason = braid_announce_admit(p, ep, braid_stays_on_link(p) ?
+		reason = braid_nd_guard_admit(p, ep, braid_stays_on_link(p) ?
 						     BRAID_PASS : reason);
 	return reason ? braid_packet_drop(p, reason, BRAID_NET_DIRECTION_EGRESS,
 					  latch->id, 0) : NF_ACCEPT;
@@ -135,7 +135,7 @@ static unsigned int braid_classify_untracked(struct braid_packet *p,
 		return braid_untracked_out(p, latch, reason);
 	ep = braid_endpoint_by_addr(p->bn, &p->dst, p->gen);
 	/* The node finds its endpoints' hardware addresses. */
-	if (latch->from == BRAID_FROM_HOST && braid_is_neighbour_talk(p))
+	if (latch->from == BRAID_FROM_HOST && braid_nd_guard_is_nd(p))
 		return NF_ACCEPT;
 	if (ep || latch->from == BRAID_FROM_OVERLAY)
 		return braid_packet_drop(p, reason, BRAID_NET_DIRECTION_INGRESS,
@@ -167,25 +167,25 @@ static unsigned int braid_retrack(struct braid_packet *p,
 static unsigned int braid_classify_error(struct braid_packet *p,
 					 const struct braid_latch *latch)
 {
-	if (latch->from != BRAID_FROM_ENDPOINT || !braid_is_redirect(p))
+	if (latch->from != BRAID_FROM_ENDPOINT || !braid_nd_guard_is_redirect(p))
 		return NF_ACCEPT;
 	return braid_packet_drop(p, BRAID_DROP_SPOOFED,
 				 BRAID_NET_DIRECTION_EGRESS, latch->id, 0);
 }
 
 /**
- * braid_note_source() - a connection remembers who began it
+ * braid_classify_note() - a connection remembers who began it
  * @ct: the connection
  * @ctinfo: the packet's part in it
  * @latch: of the packet; a tunnel header can name another sender than before
  *
  * Context: any.
  */
-void braid_note_source(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
-		       const struct braid_latch *latch)
+void braid_classify_note(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
+			 const struct braid_latch *latch)
 {
 	bool tunnel = latch->from == BRAID_FROM_OVERLAY;
-	struct braid_stamp stamp;
+	struct braid_net_stamp stamp;
 	u64 pair;
 
 	if (CTINFO2DIR(ctinfo) != IP_CT_DIR_ORIGINAL || !braid_conn_known(ct))
@@ -208,7 +208,7 @@ unsigned int braid_classify(void *priv, struct sk_buff *skb,
 	struct braid_latch *latch = braid_latch(skb);
 	enum ip_conntrack_info ctinfo;
 	struct braid_packet p;
-	struct braid_stamp stamp;
+	struct braid_net_stamp stamp;
 	struct nf_conn *ct;
 	unsigned int ret;
 
@@ -229,8 +229,8 @@ unsigned int braid_classify(void *priv, struct sk_buff *skb,
 		return braid_classify_error(&p, latch);
 	stamp = braid_conn_stamp(ct);
 	if (!braid_stamp_current(&stamp, p.gen) && nf_ct_is_confirmed(ct) &&
-	    braid_service_stale(p.bn, ct, latch->from != BRAID_FROM_ELSEWHERE,
-				p.gen)) {
+	    braid_translate_stale(p.bn, ct, latch->from != BRAID_FROM_ELSEWHERE,
+				  p.gen)) {
 		ret = braid_retrack(&p, latch, ct, ctinfo);
 		if (ret != NF_ACCEPT)
 			return ret;
@@ -238,6 +238,6 @@ unsigned int braid_classify(void *priv, struct sk_buff *skb,
 		if (!ct)
 			return braid_classify_untracked(&p, latch, ctinfo);
 	}
-	braid_note_source(ct, ctinfo, latch);
+	braid_classify_note(ct, ctinfo, latch);
 	return NF_ACCEPT;
 }

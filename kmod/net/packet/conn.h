@@ -63,18 +63,18 @@ static inline void braid_conn_set_pair(struct nf_conn *ct, u32 source,
  * Whoever administers the namespace can write labels, too: a stamp that braid
  * did not make counts as none.
  */
-static inline struct braid_stamp braid_conn_stamp(const struct nf_conn *ct)
+static inline struct braid_net_stamp braid_conn_stamp(const struct nf_conn *ct)
 {
 	const struct nf_conn_labels *labels = nf_ct_labels_find(ct);
-	struct braid_stamp stamp;
+	struct braid_net_stamp stamp;
 
 	stamp = braid_stamp_decode(labels ? READ_ONCE(labels->bits[1]) : 0);
 	return stamp.reason < BRAID_REASON_COUNT ? stamp :
-						   (struct braid_stamp){};
+						   (struct braid_net_stamp){};
 }
 
 static inline void braid_conn_set_stamp(struct nf_conn *ct,
-					const struct braid_stamp *stamp)
+					const struct braid_net_stamp *stamp)
 {
 	struct nf_conn_labels *labels = nf_ct_labels_find(ct);
 

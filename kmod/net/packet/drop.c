@@ -24,12 +24,12 @@ static const char *const braid_reason_texts[BRAID_REASON_COUNT] = {
 };
 
 /**
- * braid_reason_text() - what a reason is called
+ * braid_drop_text() - what a reason is called
  * @reason: a reason
  *
  * Return: a word; never changes.
  */
-const char *braid_reason_text(enum braid_reason reason)
+const char *braid_drop_text(enum braid_reason reason)
 {
 	return braid_reason_texts[reason];
 }
@@ -125,7 +125,7 @@ static size_t braid_event_size(const struct braid_identity *identity)
 static int braid_event_fill(struct sk_buff *skb, const struct braid_drop *drop)
 {
 	if (nla_put_string(skb, BRAID_NET_A_EVENT_REASON,
-			   braid_reason_text(drop->reason)) ||
+			   braid_drop_text(drop->reason)) ||
 	    nla_put_u32(skb, BRAID_NET_A_EVENT_DIRECTION, drop->dir) ||
 	    nla_put_u32(skb, BRAID_NET_A_EVENT_SOURCE_IDENTITY, drop->src_id) ||
 	    nla_put_u32(skb, BRAID_NET_A_EVENT_DESTINATION_IDENTITY,
@@ -152,7 +152,7 @@ static void braid_event_drop(struct braid_net *bn, const struct braid_drop *drop
 	struct sk_buff *skb;
 	void *hdr;
 
-	if (!braid_nl_drops_wanted(bn->net))
+	if (!braid_net_family_drops_wanted(bn->net))
 		return;
 	src = braid_event_identity(bn, drop->src_id);
 	dst = braid_event_identity(bn, drop->dst_id);
@@ -160,7 +160,7 @@ static void braid_event_drop(struct braid_net *bn, const struct braid_drop *drop
 			  GFP_ATOMIC);
 	if (!skb)
 		goto lost;
-	hdr = braid_nl_put(skb, 0, 0, 0, BRAID_NET_CMD_DROP_NTF);
+	hdr = braid_net_family_put(skb, 0, 0, 0, BRAID_NET_CMD_DROP_NTF);
 	nest = hdr ? nla_nest_start(skb, BRAID_NET_A_EVENT) : NULL;
 	if (!nest || braid_event_fill(skb, drop) ||
 	    braid_event_labels(skb, BRAID_NET_A_EVENT_SOURCE_LABEL, src) ||
@@ -170,7 +170,7 @@ static void braid_event_drop(struct braid_net *bn, const struct braid_drop *drop
 	}
 	nla_nest_end(skb, nest);
 	genlmsg_end(skb, hdr);
-	if (!braid_nl_drops_send(bn->net, skb))
+	if (!braid_net_family_drops_send(bn->net, skb))
 		return;
 lost:
 	atomic64_inc(&bn->lost);

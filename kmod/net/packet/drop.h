@@ -73,7 +73,7 @@ struct braid_drop {
 	const struct net_device *dev;
 };
 
-const char *braid_reason_text(enum braid_reason reason);
+const char *braid_drop_text(enum braid_reason reason);
 void braid_drop_describe(struct braid_drop *drop, const struct sk_buff *skb,
 			 u8 pf);
 void braid_drop_report(struct braid_net *bn, const struct braid_drop *drop);

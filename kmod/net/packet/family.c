@@ -4,12 +4,12 @@
 #include <linux/module.h>
 #include <uapi/linux/braid_net.h>
 
-enum braid_nl_group {
-	BRAID_NL_GROUP_DROPS,
+enum braid_net_group {
+	BRAID_NET_GROUP_DROPS,
 };
 
 static const struct genl_multicast_group braid_nl_groups[] = {
-	[BRAID_NL_GROUP_DROPS] = {
+	[BRAID_NET_GROUP_DROPS] = {
 		.name = BRAID_NET_MCGRP_DROPS,
 		.flags = GENL_MCAST_CAP_NET_ADMIN,
 	},
@@ -18,9 +18,9 @@ static const struct genl_multicast_group braid_nl_groups[] = {
 /*
  * The family has no policy: netlink.c reads the attributes. What generic netlink
  * refuses never gets there, and a change that cannot be read must spoil its
- * transaction. braid_nl_init() adds the operations, which stand above.
+ * transaction. braid_net_nl_init() adds the operations, which stand above.
  */
-struct genl_family braid_nl_family __ro_after_init = {
+struct genl_family braid_net_family __ro_after_init = {
 	.name = BRAID_NET_GENL_NAME,
 	.version = BRAID_NET_GENL_VERSION,
 	.netnsok = true,
@@ -32,7 +32,7 @@ struct genl_family braid_nl_family __ro_after_init = {
 };
 
 /**
- * braid_nl_put() - begin a message of the family
+ * braid_net_family_put() - begin a message of the family
  * @skb: where
  * @portid: of the receiver
  * @seq: sequence number
@@ -41,27 +41,27 @@ struct genl_family braid_nl_family __ro_after_init = {
  *
  * Return: the header for genlmsg_end(), or NULL without room.
  */
-void *braid_nl_put(struct sk_buff *skb, u32 portid, u32 seq, int flags, u8 cmd)
+void *braid_net_family_put(struct sk_buff *skb, u32 portid, u32 seq, int flags, u8 cmd)
 {
-	return genlmsg_put(skb, portid, seq, &braid_nl_family, flags, cmd);
+	return genlmsg_put(skb, portid, seq, &braid_net_family, flags, cmd);
 }
 
 /* Does anybody listen to drops? Context: any. */
-bool braid_nl_drops_wanted(struct net *net)
+bool braid_net_family_drops_wanted(struct net *net)
 {
-	return genl_has_listeners(&braid_nl_family, net, BRAID_NL_GROUP_DROPS);
+	return genl_has_listeners(&braid_net_family, net, BRAID_NET_GROUP_DROPS);
 }
 
 /**
- * braid_nl_drops_send() - send an event to those who listen to drops
+ * braid_net_family_drops_send() - send an event to those who listen to drops
  * @net: the namespace
  * @skb: consumed
  *
  * Context: any.
  * Return: 0, or an error if nobody got it.
  */
-int braid_nl_drops_send(struct net *net, struct sk_buff *skb)
+int braid_net_family_drops_send(struct net *net, struct sk_buff *skb)
 {
-	return genlmsg_multicast_netns(&braid_nl_family, net, skb, 0,
-				       BRAID_NL_GROUP_DROPS, GFP_ATOMIC);
+	return genlmsg_multicast_netns(&braid_net_family, net, skb, 0,
+				       BRAID_NET_GROUP_DROPS, GFP_ATOMIC);
 }

@@ -7,10 +7,10 @@
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
 
-extern struct genl_family braid_nl_family;
+extern struct genl_family braid_net_family;
 
-void *braid_nl_put(struct sk_buff *skb, u32 portid, u32 seq, int flags, u8 cmd);
-bool braid_nl_drops_wanted(struct net *net);
-int braid_nl_drops_send(struct net *net, struct sk_buff *skb);
+void *braid_net_family_put(struct sk_buff *skb, u32 portid, u32 seq, int flags, u8 cmd);
+bool braid_net_family_drops_wanted(struct net *net);
+int braid_net_family_drops_send(struct net *net, struct sk_buff *skb);
 
 #endif

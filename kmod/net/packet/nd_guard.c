@@ -29,12 +29,12 @@ static bool braid_is_mld(u8 type)
 }
 
 /**
- * braid_is_neighbour_talk() - is a packet neighbour discovery or MLD?
+ * braid_nd_guard_is_nd() - is a packet neighbour discovery or MLD?
  * @p: the packet
  *
  * Context: any.
  */
-bool braid_is_neighbour_talk(const struct braid_packet *p)
+bool braid_nd_guard_is_nd(const struct braid_packet *p)
 {
 	int at;
 	u8 type;
@@ -46,14 +46,14 @@ bool braid_is_neighbour_talk(const struct braid_packet *p)
 }
 
 /**
- * braid_is_redirect() - does a packet tell of another way?
+ * braid_nd_guard_is_redirect() - does a packet tell of another way?
  * @p: the packet
  *
  * Newer kernels take a redirect for an error about the connection it quotes.
  *
  * Context: any.
  */
-bool braid_is_redirect(const struct braid_packet *p)
+bool braid_nd_guard_is_redirect(const struct braid_packet *p)
 {
 	int at;
 
@@ -88,7 +88,7 @@ static bool braid_target_own(const struct braid_packet *p,
 }
 
 /**
- * braid_announce_admit() - may an endpoint say this to its node?
+ * braid_nd_guard_admit() - may an endpoint say this to its node?
  * @p: a packet of the endpoint that nf_conntrack does not follow
  * @ep: the endpoint
  * @otherwise: what to say of a packet that is neither
@@ -96,7 +96,7 @@ static bool braid_target_own(const struct braid_packet *p,
  * Context: any, in an RCU read section.
  * Return: BRAID_PASS, enum braid_reason, or @otherwise.
  */
-enum braid_reason braid_announce_admit(const struct braid_packet *p,
+enum braid_reason braid_nd_guard_admit(const struct braid_packet *p,
 				       const struct braid_endpoint *ep,
 				       enum braid_reason otherwise)
 {
@@ -129,8 +129,8 @@ enum braid_reason braid_announce_admit(const struct braid_packet *p,
 }
 
 /* Hook: NF_ARP_IN. The stack has checked the lengths. */
-unsigned int braid_arp(void *priv, struct sk_buff *skb,
-		       const struct nf_hook_state *state)
+unsigned int braid_nd_guard_arp(void *priv, struct sk_buff *skb,
+				const struct nf_hook_state *state)
 {
 	struct braid_net *bn = braid_net_of(state->net);
 	struct braid_drop drop = {

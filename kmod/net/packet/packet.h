@@ -88,7 +88,7 @@ struct braid_packet {
 };
 
 /**
- * struct braid_verdict - how a connection is judged
+ * struct braid_net_verdict - how a connection is judged
  * @src_id: identity that began it
  * @dst_id: identity it reaches
  * @reason: enum braid_reason if it is denied, else 0
@@ -96,7 +96,7 @@ struct braid_packet {
  * @local: an endpoint of this node has a part in it
  * @rules: that decided, by enum braid_net_direction; NULL where none did
  */
-struct braid_verdict {
+struct braid_net_verdict {
 	u32 src_id;
 	u32 dst_id;
 	u8 reason;
@@ -129,28 +129,28 @@ unsigned int braid_packet_drop(const struct braid_packet *p,
 			       u32 dst_id);
 bool braid_is_icmp_error(const struct braid_packet *p, const struct nf_conn *ct,
 			 enum ip_conntrack_info ctinfo);
-void braid_note_source(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
-		       const struct braid_latch *latch);
+void braid_classify_note(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
+			 const struct braid_latch *latch);
 unsigned int braid_classify(void *priv, struct sk_buff *skb,
 			    const struct nf_hook_state *state);
 unsigned int braid_classify_source(struct braid_packet *p,
 				   struct braid_latch *latch);
-unsigned int braid_judge(void *priv, struct sk_buff *skb,
-			 const struct nf_hook_state *state);
+unsigned int braid_verdict_packet(void *priv, struct sk_buff *skb,
+				  const struct nf_hook_state *state);
 unsigned int braid_translate(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state);
 unsigned int braid_deliver(void *priv, struct sk_buff *skb,
 			   const struct nf_hook_state *state);
-unsigned int braid_return(void *priv, struct sk_buff *skb,
-			  const struct nf_hook_state *state);
-void braid_judge_conn(struct braid_net *bn, const struct nf_conn *ct, u64 gen,
-		      struct braid_verdict *v);
-unsigned int braid_judge_again(struct braid_net *bn, struct sk_buff *skb,
-			       u64 gen, u8 *dir);
-const struct braid_service *braid_service_of_conn(struct braid_net *bn,
-						  const struct nf_conn *ct,
-						  u64 gen);
-bool braid_service_stale(struct braid_net *bn, const struct nf_conn *ct,
-			 bool inside, u64 gen);
+unsigned int braid_deliver_return(void *priv, struct sk_buff *skb,
+				  const struct nf_hook_state *state);
+void braid_verdict_conn(struct braid_net *bn, const struct nf_conn *ct, u64 gen,
+			struct braid_net_verdict *v);
+unsigned int braid_verdict_again(struct braid_net *bn, struct sk_buff *skb,
+				 u64 gen, u8 *dir);
+const struct braid_service *braid_translate_service(struct braid_net *bn,
+						    const struct nf_conn *ct,
+						    u64 gen);
+bool braid_translate_stale(struct braid_net *bn, const struct nf_conn *ct,
+			   bool inside, u64 gen);
 
 #endif

@@ -22,7 +22,7 @@ static_assert(BITS_PER_LONG == 64);
 #define BRAID_STAMP_GEN_MASK ((1ull << BRAID_STAMP_GEN_BITS) - 1)
 
 /**
- * struct braid_stamp - a judged connection
+ * struct braid_net_stamp - a judged connection
  * @gen: low bits of the generation; 0 is never judged
  * @reason: enum braid_reason if it is denied, else 0
  * @dir: enum braid_net_direction that denied it
@@ -30,7 +30,7 @@ static_assert(BITS_PER_LONG == 64);
  * @service: its destination was translated for a service of braid
  * @tunnel: its source identity came in a tunnel header
  */
-struct braid_stamp {
+struct braid_net_stamp {
 	u64 gen;
 	u8 reason;
 	u8 dir;
@@ -39,16 +39,16 @@ struct braid_stamp {
 	bool tunnel;
 };
 
-static inline u64 braid_stamp_encode(const struct braid_stamp *s)
+static inline u64 braid_stamp_encode(const struct braid_net_stamp *s)
 {
 	return (s->gen & BRAID_STAMP_GEN_MASK) << 24 | (u64)s->reason << 16 |
 	       (u64)(s->dir & 1) << 8 | (u64)s->local << 2 |
 	       (u64)s->tunnel << 1 | (u64)s->service;
 }
 
-static inline struct braid_stamp braid_stamp_decode(u64 word)
+static inline struct braid_net_stamp braid_stamp_decode(u64 word)
 {
-	return (struct braid_stamp){
+	return (struct braid_net_stamp){
 		.gen = word >> 24,
 		.reason = word >> 16,
 		.dir = word >> 8 & 1,
@@ -58,7 +58,7 @@ static inline struct braid_stamp braid_stamp_decode(u64 word)
 	};
 }
 
-static inline bool braid_stamp_current(const struct braid_stamp *s, u64 gen)
+static inline bool braid_stamp_current(const struct braid_net_stamp *s, u64 gen)
 {
 	return s->gen && s->gen == (gen & BRAID_STAMP_GEN_MASK);
 }

@@ -36,7 +36,7 @@ braid_service_at(struct braid_net *bn, const struct in6_addr *addr, __be16 port,
 }
 
 /**
- * braid_service_of_conn() - the service that a connection was meant for
+ * braid_translate_service() - the service that a connection was meant for
  * @bn: the namespace
  * @ct: the connection
  * @gen: generation of the traversal
@@ -45,9 +45,9 @@ braid_service_at(struct braid_net *bn, const struct in6_addr *addr, __be16 port,
  * Return: what is at its original destination, valid until the section ends, or
  * NULL.
  */
-const struct braid_service *braid_service_of_conn(struct braid_net *bn,
-						  const struct nf_conn *ct,
-						  u64 gen)
+const struct braid_service *braid_translate_service(struct braid_net *bn,
+						    const struct nf_conn *ct,
+						    u64 gen)
 {
 	const struct nf_conntrack_tuple *orig =
 		&ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
@@ -58,7 +58,7 @@ const struct braid_service *braid_service_of_conn(struct braid_net *bn,
 }
 
 /**
- * braid_service_stale() - does a connection lead where its service does not?
+ * braid_translate_stale() - does a connection lead where its service does not?
  * @bn: the namespace
  * @ct: the connection
  * @inside: it began here or in the overlay: it may use services
@@ -69,13 +69,13 @@ const struct braid_service *braid_service_of_conn(struct braid_net *bn,
  *
  * Context: any, in an RCU read section that began before @gen was latched.
  */
-bool braid_service_stale(struct braid_net *bn, const struct nf_conn *ct,
-			 bool inside, u64 gen)
+bool braid_translate_stale(struct braid_net *bn, const struct nf_conn *ct,
+			   bool inside, u64 gen)
 {
 	const struct nf_conntrack_tuple *reply =
 		&ct->tuplehash[IP_CT_DIR_REPLY].tuple;
-	struct braid_stamp stamp = braid_conn_stamp(ct);
-	const struct braid_service *service = braid_service_of_conn(bn, ct, gen);
+	struct braid_net_stamp stamp = braid_conn_stamp(ct);
+	const struct braid_service *service = braid_translate_service(bn, ct, gen);
 	struct braid_key key = { .kind = BRAID_KEY_BACKEND };
 
 	if (!stamp.service)
@@ -133,7 +133,7 @@ static unsigned int braid_translate_to(struct nf_conn *ct,
 		.min_proto.all = target->port,
 		.max_proto.all = target->port,
 	};
-	struct braid_stamp stamp = braid_conn_stamp(ct);
+	struct braid_net_stamp stamp = braid_conn_stamp(ct);
 
 	stamp.service = true;
 	braid_conn_set_stamp(ct, &stamp);
@@ -157,7 +157,7 @@ unsigned int braid_translate(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 	braid_packet_init(&p, braid_net_of(state->net), skb, state);
 	p.gen = latch->gen;
-	service = braid_service_of_conn(p.bn, ct, p.gen);
+	service = braid_translate_service(p.bn, ct, p.gen);
 	if (!service)
 		return NF_ACCEPT;
 	if (!service->ntargets)

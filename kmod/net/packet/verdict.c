@@ -60,7 +60,7 @@ static u16 braid_case_port(const struct nf_conn *ct)
 
 static void braid_case_open(struct braid_case *c, struct braid_net *bn,
 			    const struct nf_conn *ct,
-			    const struct braid_stamp *stamp, u64 gen)
+			    const struct braid_net_stamp *stamp, u64 gen)
 {
 	c->bn = bn;
 	c->gen = gen;
@@ -84,7 +84,7 @@ static void braid_case_open(struct braid_case *c, struct braid_net *bn,
  * decides is noted.
  */
 static bool braid_case_allowed(const struct braid_case *c, u8 dir,
-			       struct braid_verdict *v)
+			       struct braid_net_verdict *v)
 {
 	bool egress = dir == BRAID_NET_DIRECTION_EGRESS;
 	struct braid_query query = {
@@ -121,7 +121,7 @@ static bool braid_case_tunnels(const struct braid_case *c)
 }
 
 static enum braid_reason braid_case_decide(const struct braid_case *c,
-					   struct braid_verdict *v)
+					   struct braid_net_verdict *v)
 {
 	v->dir = c->src_ep ? BRAID_NET_DIRECTION_EGRESS :
 			     BRAID_NET_DIRECTION_INGRESS;
@@ -142,7 +142,7 @@ static enum braid_reason braid_case_decide(const struct braid_case *c,
 }
 
 /**
- * braid_judge_conn() - what policy says of a connection
+ * braid_verdict_conn() - what policy says of a connection
  * @bn: the namespace
  * @ct: the connection, by itself: what follows its master has the master's
  * @gen: generation of the judgement
@@ -150,10 +150,10 @@ static enum braid_reason braid_case_decide(const struct braid_case *c,
  *
  * Context: any, in an RCU read section that began before @gen was latched.
  */
-void braid_judge_conn(struct braid_net *bn, const struct nf_conn *ct, u64 gen,
-		      struct braid_verdict *v)
+void braid_verdict_conn(struct braid_net *bn, const struct nf_conn *ct, u64 gen,
+			struct braid_net_verdict *v)
 {
-	struct braid_stamp stamp = braid_conn_stamp(ct);
+	struct braid_net_stamp stamp = braid_conn_stamp(ct);
 	struct braid_case c;
 
 	memset(v, 0, sizeof(*v));
@@ -164,15 +164,15 @@ void braid_judge_conn(struct braid_net *bn, const struct nf_conn *ct, u64 gen,
 	v->reason = braid_case_decide(&c, v);
 }
 
-static struct braid_stamp braid_decide(struct braid_net *bn, struct nf_conn *ct,
-				       u64 gen)
+static struct braid_net_stamp braid_decide(struct braid_net *bn, struct nf_conn *ct,
+					   u64 gen)
 {
-	struct braid_stamp stamp = braid_conn_stamp(ct);
-	struct braid_verdict v;
+	struct braid_net_stamp stamp = braid_conn_stamp(ct);
+	struct braid_net_verdict v;
 
 	if (braid_stamp_current(&stamp, gen))
 		return stamp;
-	braid_judge_conn(bn, ct, gen, &v);
+	braid_verdict_conn(bn, ct, gen, &v);
 	stamp.reason = v.reason;
 	stamp.dir = v.dir;
 	stamp.local = v.local;
@@ -198,9 +198,9 @@ static unsigned int braid_catch_up(struct braid_packet *p,
 			return ret;
 	}
 	latch->gen = p->gen;
-	if (!error && braid_service_stale(p->bn, ct,
-					  latch->from != BRAID_FROM_ELSEWHERE,
-					  p->gen))
+	if (!error && braid_translate_stale(p->bn, ct,
+					    latch->from != BRAID_FROM_ELSEWHERE,
+					    p->gen))
 		return braid_packet_drop(p, BRAID_DROP_STALE,
 					 BRAID_NET_DIRECTION_EGRESS, latch->id,
 					 0);
@@ -240,7 +240,7 @@ static bool braid_error_meddles(const struct braid_packet *p,
 }
 
 static unsigned int braid_deny(const struct braid_packet *p,
-			       const struct braid_stamp *stamp,
+			       const struct braid_net_stamp *stamp,
 			       const struct nf_conn *ct,
 			       enum ip_conntrack_info ctinfo)
 {
@@ -253,13 +253,13 @@ static unsigned int braid_deny(const struct braid_packet *p,
 }
 
 /* Hook: NF_IP_PRI_NAT_DST + 1 at PRE_ROUTING and LOCAL_OUT. */
-unsigned int braid_judge(void *priv, struct sk_buff *skb,
-			 const struct nf_hook_state *state)
+unsigned int braid_verdict_packet(void *priv, struct sk_buff *skb,
+				  const struct nf_hook_state *state)
 {
 	struct braid_latch *latch = braid_latch(skb);
 	enum ip_conntrack_info ctinfo;
 	struct braid_packet p;
-	struct braid_stamp stamp;
+	struct braid_net_stamp stamp;
 	struct nf_conn *ct;
 	unsigned int ret;
 	bool error;
@@ -283,7 +283,7 @@ unsigned int braid_judge(void *priv, struct sk_buff *skb,
 					 braid_latch_dir(latch), latch->id, 0);
 	/* A stamp that another sender's packet left is not for this one. */
 	if (!error)
-		braid_note_source(ct, ctinfo, latch);
+		braid_classify_note(ct, ctinfo, latch);
 	/* Related follows its master. */
 	stamp = braid_decide(p.bn, !error && ct->master ? ct->master : ct,
 			     p.gen);
@@ -295,7 +295,7 @@ unsigned int braid_judge(void *priv, struct sk_buff *skb,
 }
 
 /**
- * braid_judge_again() - judge a packet that leaves by a later generation
+ * braid_verdict_again() - judge a packet that leaves by a later generation
  * @bn: the namespace
  * @skb: the packet
  * @gen: generation that sends it
@@ -307,12 +307,12 @@ unsigned int braid_judge(void *priv, struct sk_buff *skb,
  * Context: any, in an RCU read section that began before @gen was latched.
  * Return: BRAID_PASS, or enum braid_reason.
  */
-unsigned int braid_judge_again(struct braid_net *bn, struct sk_buff *skb,
-			       u64 gen, u8 *dir)
+unsigned int braid_verdict_again(struct braid_net *bn, struct sk_buff *skb,
+				 u64 gen, u8 *dir)
 {
 	enum ip_conntrack_info ctinfo;
 	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
-	struct braid_stamp stamp;
+	struct braid_net_stamp stamp;
 
 	*dir = BRAID_NET_DIRECTION_EGRESS;
 	if (!ct || nf_ct_is_template(ct) || !braid_conn_known(ct) ||
@@ -321,7 +321,7 @@ unsigned int braid_judge_again(struct braid_net *bn, struct sk_buff *skb,
 	stamp = braid_conn_stamp(ct);
 	if (likely(!stamp.gen || braid_stamp_current(&stamp, gen)))
 		return BRAID_PASS;
-	if (braid_service_stale(bn, ct, false, gen))
+	if (braid_translate_stale(bn, ct, false, gen))
 		return BRAID_DROP_STALE;
 	stamp = braid_decide(bn, ct, gen);
 	*dir = stamp.dir;
