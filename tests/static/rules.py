@@ -170,6 +170,29 @@ def module_borders(project):
                 yield f"{path} includes {target} of the other module"
 
 
+def types_of_modules(project):
+    """{type: {module: (path, its members in one line)}}"""
+    types = {}
+    for path, text in project.items():
+        module = re.match(r"kmod/(net|blk)/", path)
+        if not module or not is_c(path):
+            continue
+        for kind, name, members in re.findall(
+                r"^(?:typedef |static )?(struct|union|enum) (\w+) \{\n(.*?)^\}", text,
+                re.M | re.S):
+            members = " ".join(re.sub(r"/\*.*?\*/", "", members, flags=re.S).split())
+            types.setdefault(name, {})[module.group(1)] = (path, f"{kind} {members}")
+    return types
+
+
+def types_with_two_meanings(project):
+    """A crash dump and BTF show the types of both modules side by side."""
+    for name, modules in sorted(types_of_modules(project).items()):
+        if len({members for _, members in modules.values()}) > 1:
+            paths = " and ".join(path for path, _ in modules.values())
+            yield f"{name} is one thing in {paths.replace(' and ', ' and another in ')}"
+
+
 def includes_that_go_up(project):
     for path, targets in module_includes(project).items():
         if place_of(path)[2] is None:
@@ -269,6 +292,9 @@ RULES = [
      {"kmod/net/x/a.h": '#include "y/b.h"\n', "kmod/net/y/b.h": '#include "x/a.h"\n'}),
     ("the modules keep apart", module_borders,
      {"kmod/net/a.c": '#include "../blk/b.h"\n'}),
+    ("a type is the same thing in both modules", types_with_two_meanings,
+     {"kmod/net/a.h": "struct braid_a {\n\tint a;\n};\n",
+      "kmod/blk/a.h": "struct braid_a {\n\tlong a;\n};\n"}),
     ("includes go down", includes_that_go_up,
      {"kmod/net/model/a.c": '#include "packet/b.h"\n', "kmod/net/packet/b.h": ""}),
     ("comments of the modules have subjects", comments_have_subjects,

@@ -103,25 +103,39 @@ def wrong_circles(uses):
             yield "a circle: " + ", ".join(sorted(circle))
 
 
-UP = arrows({"kmod/net/model/a": (set(), {"f"}), "kmod/net/packet/b": ({"f"}, set())})
-ROUND = arrows({"kmod/net/model/a": ({"f"}, {"g"}), "kmod/net/model/b": ({"g"}, {"f"})})
+def symbols_twice(symbols):
+    """Symbols that both modules define: kallsyms and a trace show them side by side."""
+    homes = {}
+    for path, (defined, _) in sorted(symbols.items()):
+        for name in defined - {"init_module", "cleanup_module"}:
+            homes.setdefault(name, {})[path.split("/")[1]] = path
+    for name, paths in sorted(homes.items()):
+        if len(paths) > 1:
+            yield f"{name} is defined in {' and '.join(paths.values())}"
+
+
+UP = {"kmod/net/model/a": (set(), {"f"}), "kmod/net/packet/b": ({"f"}, set())}
+ROUND = {"kmod/net/model/a": ({"f"}, {"g"}), "kmod/net/model/b": ({"g"}, {"f"})}
+TWICE = {"kmod/net/main": ({"f", "init_module"}, set()),
+         "kmod/blk/main": ({"f", "init_module"}, set())}
 CHECKS = [
-    ("calls go down", upward, UP),
-    ("no circle of files", wrong_circles, ROUND),
+    ("calls go down", lambda symbols: upward(arrows(symbols)), UP),
+    ("no circle of files", lambda symbols: wrong_circles(arrows(symbols)), ROUND),
+    ("a symbol is defined in one module", symbols_twice, TWICE),
 ]
 
 
 def main():
-    uses = arrows(read_objects())
+    symbols = read_objects()
     print(f"KTAP version 1\n1..{2 * len(CHECKS) + 1}")
-    many = sum(map(len, uses.values())) > 100
+    many = sum(map(len, arrows(symbols).values())) > 100
     failed = not many
     print(f"{'ok' if many else 'not ok'} 1 the objects are there and use one another")
     for number, (name, check, breach) in enumerate(CHECKS, 1):
         found = list(check(breach))
         failed |= not found
         print(f"{'ok' if found else 'not ok'} {2 * number} a breach is found: {name}")
-        complaints = list(check(uses))
+        complaints = list(check(symbols))
         failed |= bool(complaints)
         for complaint in complaints:
             print(f"# {complaint}")
