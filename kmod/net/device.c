@@ -6,8 +6,8 @@
 #include "config/commit.h"
 
 /* A device that moves to another namespace is unregistered here, too. */
-static int braid_device_event(struct notifier_block *nb, unsigned long event,
-			      void *ptr)
+static int device_event(struct notifier_block *nb, unsigned long event,
+			void *ptr)
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
 
@@ -17,8 +17,8 @@ static int braid_device_event(struct notifier_block *nb, unsigned long event,
 	return NOTIFY_DONE;
 }
 
-static struct notifier_block braid_device_notifier = {
-	.notifier_call = braid_device_event,
+static struct notifier_block device_notifier = {
+	.notifier_call = device_event,
 };
 
 /**
@@ -29,7 +29,7 @@ static struct notifier_block braid_device_notifier = {
  */
 int braid_device_init(void)
 {
-	return register_netdevice_notifier(&braid_device_notifier);
+	return register_netdevice_notifier(&device_notifier);
 }
 
 /**
@@ -42,5 +42,5 @@ int braid_device_init(void)
  */
 void braid_device_exit(void)
 {
-	unregister_netdevice_notifier(&braid_device_notifier);
+	unregister_netdevice_notifier(&device_notifier);
 }

@@ -10,7 +10,7 @@
 #include "model/net.h"
 #include "packet/drop.h"
 
-static int __net_init braid_net_setup(struct net *net)
+static int __net_init namespace_setup(struct net *net)
 {
 	struct braid_net *bn = braid_net_of(net);
 	int ret;
@@ -40,7 +40,7 @@ err_free_counters:
 }
 
 /* Packets first: no hook of ours runs in the namespace when this returns. */
-static void __net_exit braid_net_pre_exit(struct net *net)
+static void __net_exit namespace_pre_exit(struct net *net)
 {
 	struct braid_net *bn = braid_net_of(net);
 
@@ -50,7 +50,7 @@ static void __net_exit braid_net_pre_exit(struct net *net)
 	mutex_unlock(&bn->lock);
 }
 
-static void __net_exit braid_net_teardown(struct net *net)
+static void __net_exit namespace_teardown(struct net *net)
 {
 	struct braid_net *bn = braid_net_of(net);
 
@@ -61,10 +61,10 @@ static void __net_exit braid_net_teardown(struct net *net)
 	free_percpu(bn->counters);
 }
 
-static struct pernet_operations braid_net_ops = {
-	.init = braid_net_setup,
-	.pre_exit = braid_net_pre_exit,
-	.exit = braid_net_teardown,
+static struct pernet_operations namespace_ops = {
+	.init = namespace_setup,
+	.pre_exit = namespace_pre_exit,
+	.exit = namespace_teardown,
 	.id = &braid_net_id,
 	.size = sizeof(struct braid_net),
 };
@@ -77,7 +77,7 @@ static struct pernet_operations braid_net_ops = {
  */
 int braid_namespace_init(void)
 {
-	return register_pernet_subsys(&braid_net_ops);
+	return register_pernet_subsys(&namespace_ops);
 }
 
 /**
@@ -87,5 +87,5 @@ int braid_namespace_init(void)
  */
 void braid_namespace_exit(void)
 {
-	unregister_pernet_subsys(&braid_net_ops);
+	unregister_pernet_subsys(&namespace_ops);
 }

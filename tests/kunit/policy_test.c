@@ -489,7 +489,7 @@ static void expect_blocks(struct kunit *test, const struct braid_placement *plac
 	u32 at = min;
 
 	KUNIT_ASSERT_LE(test, placement->len, 30);
-	KUNIT_ASSERT_EQ(test, placement->len, braid_rule_blocks(placement->rule));
+	KUNIT_ASSERT_EQ(test, placement->len, policy_rule_blocks(placement->rule));
 	for (i = 0; i < placement->len; i++) {
 		const struct braid_cell_key *key = &placement->spots[i].cell->key;
 		u32 size;
@@ -540,8 +540,8 @@ static void policy_blocks_of_ports(struct kunit *test)
 static bool beats(const struct rule *rules, const unsigned int *peers,
 		  unsigned int a, unsigned int b)
 {
-	return braid_rule_beats(&rules[a].rule, &rules[a].peers[peers[a]],
-				&rules[b].rule, &rules[b].peers[peers[b]]);
+	return policy_rule_beats(&rules[a].rule, &rules[a].peers[peers[a]],
+				 &rules[b].rule, &rules[b].peers[peers[b]]);
 }
 
 /* For any three rules: of two one decides, and there is no circle. */

@@ -45,15 +45,15 @@ struct braid_commit {
 	bool activated;
 };
 
-static int braid_commit_refuse(struct braid_commit *c, int code, u32 seq,
-			       u16 attr, const char *msg)
+static int commit_refuse(struct braid_commit *c, int code, u32 seq,
+			 u16 attr, const char *msg)
 {
 	c->err->seq = seq;
 	return braid_refuse(c->err, code, attr, msg);
 }
 
 /* A leaving version names nothing in the final state. */
-static void braid_refs_put(struct braid_obj *obj)
+static void commit_refs_put(struct braid_obj *obj)
 {
 	unsigned int i;
 
@@ -61,7 +61,7 @@ static void braid_refs_put(struct braid_obj *obj)
 		obj->refs[i].slot->users--;
 }
 
-static void braid_refs_get(struct braid_obj *obj)
+static void commit_refs_get(struct braid_obj *obj)
 {
 	unsigned int i;
 
@@ -70,8 +70,8 @@ static void braid_refs_get(struct braid_obj *obj)
 }
 
 /* Give a slot another final version; @obj is taken over. */
-static void braid_stage(struct braid_commit *c, struct braid_slot *slot,
-			struct braid_obj *obj, u32 seq)
+static void commit_stage(struct braid_commit *c, struct braid_slot *slot,
+			 struct braid_obj *obj, u32 seq)
 {
 	if (slot->touched) {
 		braid_obj_free(slot->next);
@@ -80,7 +80,7 @@ static void braid_stage(struct braid_commit *c, struct braid_slot *slot,
 		list_add_tail(&slot->touch, &c->touched);
 		if (slot->cur) {
 			slot->cur->life.leaving = true;
-			braid_refs_put(slot->cur);
+			commit_refs_put(slot->cur);
 		}
 	}
 	slot->next = obj;
@@ -92,14 +92,14 @@ static void braid_stage(struct braid_commit *c, struct braid_slot *slot,
 	}
 }
 
-static void braid_stage_removal(struct braid_commit *c, struct braid_slot *slot,
-				u32 seq)
+static void commit_stage_removal(struct braid_commit *c, struct braid_slot *slot,
+				 u32 seq)
 {
 	const struct braid_kind_ops *ops = slot->ops;
 	struct braid_slot_key from;
 	struct braid_slot *other;
 
-	braid_stage(c, slot, NULL, seq);
+	commit_stage(c, slot, NULL, seq);
 	if (!ops->cascade)
 		return;
 	ops->cascade(&from, slot);
@@ -107,10 +107,10 @@ static void braid_stage_removal(struct braid_commit *c, struct braid_slot *slot,
 	     other && !memcmp(other->key.bytes, from.bytes, from.len);
 	     other = braid_slot_next(other))
 		if (braid_slot_final(other))
-			braid_stage_removal(c, other, seq);
+			commit_stage_removal(c, other, seq);
 }
 
-static int braid_apply_add(struct braid_commit *c, struct braid_net_change *change)
+static int commit_apply_add(struct braid_commit *c, struct braid_net_change *change)
 {
 	const struct braid_kind_ops *ops = braid_kinds[change->kind];
 	struct braid_slot *slot;
@@ -119,14 +119,14 @@ static int braid_apply_add(struct braid_commit *c, struct braid_net_change *chan
 	if (!slot)
 		return -ENOMEM;
 	if (braid_slot_final(slot))
-		return braid_commit_refuse(c, -EEXIST, change->seq,
-					   ops->key_attr, ops->exists);
-	braid_stage(c, slot, change->obj, change->seq);
+		return commit_refuse(c, -EEXIST, change->seq,
+				     ops->key_attr, ops->exists);
+	commit_stage(c, slot, change->obj, change->seq);
 	change->obj = NULL;
 	return 0;
 }
 
-static int braid_apply_set(struct braid_commit *c, struct braid_net_change *change)
+static int commit_apply_set(struct braid_commit *c, struct braid_net_change *change)
 {
 	const struct braid_kind_ops *ops = braid_kinds[change->kind];
 	struct braid_obj *now;
@@ -136,8 +136,8 @@ static int braid_apply_set(struct braid_commit *c, struct braid_net_change *chan
 	slot = braid_slot_find(c->bn, change->kind, &change->key);
 	now = slot ? braid_slot_final(slot) : NULL;
 	if (!now)
-		return braid_commit_refuse(c, -ENOENT, change->seq,
-					   ops->key_attr, ops->absent);
+		return commit_refuse(c, -ENOENT, change->seq,
+				     ops->key_attr, ops->absent);
 	ret = ops->inherit(change->obj, now);
 	if (!ret && ops->check) {
 		c->err->seq = change->seq;
@@ -145,26 +145,26 @@ static int braid_apply_set(struct braid_commit *c, struct braid_net_change *chan
 	}
 	if (ret)
 		return ret;
-	braid_stage(c, slot, change->obj, change->seq);
+	commit_stage(c, slot, change->obj, change->seq);
 	change->obj = NULL;
 	return 0;
 }
 
-static int braid_apply_del(struct braid_commit *c, struct braid_net_change *change)
+static int commit_apply_del(struct braid_commit *c, struct braid_net_change *change)
 {
 	const struct braid_kind_ops *ops = braid_kinds[change->kind];
 	struct braid_slot *slot;
 
 	slot = braid_slot_find(c->bn, change->kind, &change->key);
 	if (!slot || !braid_slot_final(slot))
-		return braid_commit_refuse(c, -ENOENT, change->seq,
-					   ops->key_attr, ops->absent);
-	braid_stage_removal(c, slot, change->seq);
+		return commit_refuse(c, -ENOENT, change->seq,
+				     ops->key_attr, ops->absent);
+	commit_stage_removal(c, slot, change->seq);
 	return 0;
 }
 
-static void braid_apply_flush(struct braid_commit *c, unsigned int kind,
-			      u32 seq)
+static void commit_apply_flush(struct braid_commit *c, unsigned int kind,
+			       u32 seq)
 {
 	struct braid_slot *slot;
 
@@ -174,31 +174,31 @@ static void braid_apply_flush(struct braid_commit *c, unsigned int kind,
 	for (slot = braid_slot_first(c->bn, kind, NULL); slot;
 	     slot = braid_slot_next(slot)) {
 		if (braid_slot_final(slot))
-			braid_stage_removal(c, slot, seq);
+			commit_stage_removal(c, slot, seq);
 		cond_resched();
 	}
 	c->flushed |= BIT(kind);
 }
 
-static int braid_apply(struct braid_commit *c, struct braid_net_change *change)
+static int commit_apply(struct braid_commit *c, struct braid_net_change *change)
 {
 	switch (change->op) {
 	case BRAID_NET_OP_ADD:
-		return braid_apply_add(c, change);
+		return commit_apply_add(c, change);
 	case BRAID_NET_OP_SET:
-		return braid_apply_set(c, change);
+		return commit_apply_set(c, change);
 	case BRAID_NET_OP_DEL:
-		return braid_apply_del(c, change);
+		return commit_apply_del(c, change);
 	case BRAID_NET_OP_FLUSH:
-		braid_apply_flush(c, change->kind, change->seq);
+		commit_apply_flush(c, change->kind, change->seq);
 		return 0;
 	}
 	return -EINVAL;
 }
 
 /* Give the object that carries a changed one a new version of the same content. */
-static int braid_renew_carrier(struct braid_commit *c,
-			       const struct braid_slot *changed)
+static int commit_renew_carrier(struct braid_commit *c,
+				const struct braid_slot *changed)
 {
 	const struct braid_kind_ops *ops = changed->ops;
 	struct braid_slot_key key;
@@ -219,11 +219,11 @@ static int braid_renew_carrier(struct braid_commit *c,
 		braid_obj_free(obj);
 		return ret;
 	}
-	braid_stage(c, slot, obj, changed->seq);
+	commit_stage(c, slot, obj, changed->seq);
 	return 0;
 }
 
-static int braid_renew_carriers(struct braid_commit *c)
+static int commit_renew_carriers(struct braid_commit *c)
 {
 	struct braid_slot *slot;
 	int ret;
@@ -232,14 +232,14 @@ static int braid_renew_carriers(struct braid_commit *c)
 	list_for_each_entry(slot, &c->touched, touch) {
 		if (!slot->ops->carrier)
 			continue;
-		ret = braid_renew_carrier(c, slot);
+		ret = commit_renew_carrier(c, slot);
 		if (ret)
 			return ret;
 	}
 	return 0;
 }
 
-static int braid_plan(struct braid_commit *c)
+static int commit_plan(struct braid_commit *c)
 {
 	struct braid_slot *slot;
 	int ret;
@@ -256,23 +256,23 @@ static int braid_plan(struct braid_commit *c)
 	return 0;
 }
 
-static int braid_check(struct braid_commit *c)
+static int commit_check(struct braid_commit *c)
 {
 	struct braid_slot *slot;
 	unsigned int i;
 
 	list_for_each_entry(slot, &c->touched, touch) {
 		if (!slot->next && slot->users)
-			return braid_commit_refuse(c, -EBUSY, slot->seq,
-						   slot->ops->key_attr,
-						   slot->ops->in_use);
+			return commit_refuse(c, -EBUSY, slot->seq,
+					     slot->ops->key_attr,
+					     slot->ops->in_use);
 		for (i = 0; slot->next && i < slot->next->nrefs; i++) {
 			const struct braid_ref *ref = &slot->next->refs[i];
 
 			if (braid_slot_final(ref->slot))
 				continue;
-			braid_commit_refuse(c, -ENOENT, slot->seq, ref->attr,
-					    ref->slot->ops->absent);
+			commit_refuse(c, -ENOENT, slot->seq, ref->attr,
+				      ref->slot->ops->absent);
 			c->err->nth = ref->nth;
 			return -ENOENT;
 		}
@@ -280,7 +280,7 @@ static int braid_check(struct braid_commit *c)
 	return 0;
 }
 
-static int braid_publish_one(struct braid_commit *c, struct braid_obj *obj)
+static int commit_publish_one(struct braid_commit *c, struct braid_obj *obj)
 {
 	struct braid_net *bn = c->bn;
 	int ret;
@@ -301,7 +301,7 @@ static int braid_publish_one(struct braid_commit *c, struct braid_obj *obj)
 	return 0;
 }
 
-static void braid_withdraw_one(struct braid_net *bn, struct braid_obj *obj)
+static void commit_withdraw_one(struct braid_net *bn, struct braid_obj *obj)
 {
 	if (obj->published)
 		obj->ops->withdraw(bn, obj);
@@ -310,7 +310,7 @@ static void braid_withdraw_one(struct braid_net *bn, struct braid_obj *obj)
 		braid_index_remove(&bn->index, &obj->entries[--obj->inserted]);
 }
 
-static int braid_publish(struct braid_commit *c)
+static int commit_publish(struct braid_commit *c)
 {
 	struct braid_slot *slot;
 	int ret;
@@ -318,7 +318,7 @@ static int braid_publish(struct braid_commit *c)
 	list_for_each_entry(slot, &c->touched, touch) {
 		if (!slot->next)
 			continue;
-		ret = braid_publish_one(c, slot->next);
+		ret = commit_publish_one(c, slot->next);
 		if (ret)
 			return ret;
 		cond_resched();
@@ -327,7 +327,7 @@ static int braid_publish(struct braid_commit *c)
 }
 
 /* A prefix and its node may both say where the same addresses are. */
-static bool braid_routes_agree(struct braid_life *a, struct braid_life *b)
+static bool commit_routes_agree(struct braid_life *a, struct braid_life *b)
 {
 	const struct braid_obj *one = braid_obj_of(a), *other = braid_obj_of(b);
 
@@ -335,21 +335,21 @@ static bool braid_routes_agree(struct braid_life *a, struct braid_life *b)
 }
 
 /* Refuse a key that another object has, by the attribute that the key is from. */
-static int braid_clash_refuse(struct braid_commit *c, struct braid_slot *slot,
-			      enum braid_key_kind kind)
+static int commit_clash_refuse(struct braid_commit *c, struct braid_slot *slot,
+			       enum braid_key_kind kind)
 {
 	const struct braid_clash *clash = slot->ops->clashes;
 
 	for (; clash && clash->msg; clash++)
 		if (clash->kind == kind)
-			return braid_commit_refuse(c, -EEXIST, slot->seq,
-						   clash->attr, clash->msg);
-	return braid_commit_refuse(c, -EEXIST, slot->seq, slot->ops->key_attr,
-				   slot->ops->exists);
+			return commit_refuse(c, -EEXIST, slot->seq,
+					     clash->attr, clash->msg);
+	return commit_refuse(c, -EEXIST, slot->seq, slot->ops->key_attr,
+			     slot->ops->exists);
 }
 
 /* Entries of a kind stand in the order of the attributes that they are from. */
-static u16 braid_entry_nth(const struct braid_obj *obj, unsigned int i)
+static u16 commit_entry_nth(const struct braid_obj *obj, unsigned int i)
 {
 	enum braid_key_kind kind = obj->entries[i].key.kind;
 	u16 nth = 0;
@@ -359,7 +359,7 @@ static u16 braid_entry_nth(const struct braid_obj *obj, unsigned int i)
 	return nth;
 }
 
-static int braid_check_unique(struct braid_commit *c)
+static int commit_check_unique(struct braid_commit *c)
 {
 	struct braid_slot *slot;
 	unsigned int i;
@@ -372,25 +372,25 @@ static int braid_check_unique(struct braid_commit *c)
 				continue;
 			if (!braid_index_clash(&c->bn->index, entry,
 					       entry->key.kind == BRAID_KEY_ROUTE ?
-					       braid_routes_agree : NULL))
+					       commit_routes_agree : NULL))
 				continue;
 			i -= entry->implied;
-			braid_clash_refuse(c, slot,
-					   slot->next->entries[i].key.kind);
-			c->err->nth = braid_entry_nth(slot->next, i);
+			commit_clash_refuse(c, slot,
+					    slot->next->entries[i].key.kind);
+			c->err->nth = commit_entry_nth(slot->next, i);
 			return -EEXIST;
 		}
 	}
 	return 0;
 }
 
-static void braid_undo(struct braid_commit *c)
+static void commit_undo(struct braid_commit *c)
 {
 	struct braid_slot *slot, *tmp;
 
 	list_for_each_entry(slot, &c->touched, touch) {
 		if (slot->next)
-			braid_withdraw_one(c->bn, slot->next);
+			commit_withdraw_one(c->bn, slot->next);
 		cond_resched();
 	}
 	list_for_each_entry_safe(slot, tmp, &c->touched, touch) {
@@ -401,11 +401,11 @@ static void braid_undo(struct braid_commit *c)
 		list_del_init(&slot->touch);
 		if (slot->cur) {
 			slot->cur->life.leaving = false;
-			braid_refs_get(slot->cur);
+			commit_refs_get(slot->cur);
 		}
 		/* A reader may stand on an entry that is out already. */
 		if (obj) {
-			braid_refs_put(obj);
+			commit_refs_put(obj);
 			braid_obj_unref(c->bn, obj);
 			braid_obj_free_rcu(obj);
 		}
@@ -413,7 +413,7 @@ static void braid_undo(struct braid_commit *c)
 	}
 }
 
-static void braid_flip(struct braid_commit *c)
+static void commit_flip(struct braid_commit *c)
 {
 	struct braid_slot *slot;
 
@@ -424,7 +424,7 @@ static void braid_flip(struct braid_commit *c)
 	smp_store_release(&c->bn->gen, c->gen);
 }
 
-static void braid_settle(struct braid_commit *c)
+static void commit_settle(struct braid_commit *c)
 {
 	struct braid_net *bn = c->bn;
 	struct braid_slot *slot, *tmp;
@@ -439,7 +439,7 @@ static void braid_settle(struct braid_commit *c)
 		slot->touched = false;
 		list_del_init(&slot->touch);
 		if (old) {
-			braid_withdraw_one(bn, old);
+			commit_withdraw_one(bn, old);
 			braid_obj_unref(bn, old);
 			braid_obj_free_rcu(old);
 		}
@@ -448,26 +448,26 @@ static void braid_settle(struct braid_commit *c)
 	}
 }
 
-static int braid_prepare(struct braid_commit *c, struct list_head *changes)
+static int commit_prepare(struct braid_commit *c, struct list_head *changes)
 {
 	struct braid_net_change *change;
 	int ret;
 
 	list_for_each_entry(change, changes, list) {
-		ret = braid_apply(c, change);
+		ret = commit_apply(c, change);
 		if (ret)
 			return ret;
 		cond_resched();
 	}
-	ret = braid_renew_carriers(c);
+	ret = commit_renew_carriers(c);
 	if (!ret)
-		ret = braid_plan(c);
+		ret = commit_plan(c);
 	if (!ret)
-		ret = braid_check(c);
+		ret = commit_check(c);
 	if (!ret)
-		ret = braid_publish(c);
+		ret = commit_publish(c);
 	if (!ret)
-		ret = braid_check_unique(c);
+		ret = commit_check_unique(c);
 	if (!ret && !c->bn->active && !list_empty(&c->touched)) {
 		ret = braid_hooks_register(c->bn);
 		c->activated = !ret;
@@ -476,20 +476,20 @@ static int braid_prepare(struct braid_commit *c, struct list_head *changes)
 	return ret;
 }
 
-static void braid_finish(struct braid_commit *c)
+static void commit_finish(struct braid_commit *c)
 {
 	struct braid_net *bn = c->bn;
 
 	if (list_empty(&c->touched))
 		return;
-	braid_flip(c);
-	braid_settle(c);
+	commit_flip(c);
+	commit_settle(c);
 	if (!bn->objects)
 		braid_hooks_unregister(bn);
 }
 
-static int braid_commit_locked(struct braid_net *bn, struct list_head *changes,
-			       u64 expect, bool dry_run, struct braid_err *err)
+static int commit_locked(struct braid_net *bn, struct list_head *changes,
+			 u64 expect, bool dry_run, struct braid_err *err)
 {
 	struct braid_commit c = { .bn = bn, .gen = bn->gen + 1, .err = err };
 	int ret;
@@ -501,14 +501,14 @@ static int braid_commit_locked(struct braid_net *bn, struct list_head *changes,
 	if (expect != BRAID_ANY_GEN && expect != bn->gen)
 		return braid_refuse(err, -EAGAIN, 0,
 				    "another commit came between");
-	ret = braid_prepare(&c, changes);
+	ret = commit_prepare(&c, changes);
 	if (ret || dry_run) {
-		braid_undo(&c);
+		commit_undo(&c);
 		if (c.activated)
 			braid_hooks_unregister(bn);
 		return ret;
 	}
-	braid_finish(&c);
+	commit_finish(&c);
 	return 0;
 }
 
@@ -540,7 +540,7 @@ int braid_commit(struct braid_net *bn, struct list_head *changes, u64 expect,
 	ret = links ? braid_link_create_all(bn, changes, dry_run, err) : 0;
 	if (!ret) {
 		mutex_lock(&bn->lock);
-		ret = braid_commit_locked(bn, changes, expect, dry_run, err);
+		ret = commit_locked(bn, changes, expect, dry_run, err);
 		if (gen)
 			*gen = bn->gen;
 		mutex_unlock(&bn->lock);
@@ -552,8 +552,8 @@ int braid_commit(struct braid_net *bn, struct list_head *changes, u64 expect,
 	return ret;
 }
 
-static void braid_remove_key(struct braid_net *bn, unsigned int kind,
-			     const struct braid_slot_key *key)
+static void commit_remove_key(struct braid_net *bn, unsigned int kind,
+			      const struct braid_slot_key *key)
 {
 	struct braid_net_change change = {
 		.op = BRAID_NET_OP_DEL, .kind = kind, .key = *key,
@@ -563,8 +563,8 @@ static void braid_remove_key(struct braid_net *bn, unsigned int kind,
 
 	list_add(&change.list, &changes);
 	/* Nothing names such an object and nothing is allocated. */
-	WARN_ON_ONCE(braid_commit_locked(bn, &changes, BRAID_ANY_GEN, false,
-					 &err));
+	WARN_ON_ONCE(commit_locked(bn, &changes, BRAID_ANY_GEN, false,
+				   &err));
 }
 
 /**
@@ -588,11 +588,11 @@ void braid_commit_remove_device(struct braid_net *bn, int ifindex)
 	for (i = 0; i < ARRAY_SIZE(kinds) && !bn->dead; i++) {
 		slot = braid_slot_find(bn, kinds[i], &key);
 		if (slot && slot->cur)
-			braid_remove_key(bn, kinds[i], &key);
+			commit_remove_key(bn, kinds[i], &key);
 	}
 	slot = braid_link_slot(bn, ifindex);
 	if (slot && !bn->dead)
-		braid_remove_key(bn, BRAID_NET_OBJECT_OVERLAY, &slot->key);
+		commit_remove_key(bn, BRAID_NET_OBJECT_OVERLAY, &slot->key);
 	mutex_unlock(&bn->lock);
 }
 
@@ -610,8 +610,8 @@ void braid_commit_remove_all(struct braid_net *bn)
 	mutex_lock(&bn->lock);
 	INIT_LIST_HEAD(&c.touched);
 	for (kind = 0; kind < BRAID_KINDS; kind++)
-		braid_apply_flush(&c, kind, 0);
-	braid_finish(&c);
+		commit_apply_flush(&c, kind, 0);
+	commit_finish(&c);
 	bn->dead = true;
 	mutex_unlock(&bn->lock);
 }

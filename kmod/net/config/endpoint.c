@@ -7,21 +7,21 @@
 
 #include "model/net.h"
 
-static struct braid_obj *braid_endpoint_create(void)
+static struct braid_obj *endpoint_create(void)
 {
 	struct braid_endpoint *ep = kzalloc(sizeof(*ep), GFP_KERNEL_ACCOUNT);
 
 	return ep ? &ep->obj : NULL;
 }
 
-static void braid_endpoint_destroy(struct braid_obj *obj)
+static void endpoint_destroy(struct braid_obj *obj)
 {
 	kfree(container_of(obj, struct braid_endpoint, obj));
 }
 
-static int braid_endpoint_key(struct net *net, struct nlattr **tb,
-			      struct braid_slot_key *key,
-			      struct braid_err *err)
+static int endpoint_key(struct net *net, struct nlattr **tb,
+			struct braid_slot_key *key,
+			struct braid_err *err)
 {
 	int ifindex, ret;
 
@@ -35,9 +35,9 @@ static int braid_endpoint_key(struct net *net, struct nlattr **tb,
 	return ret;
 }
 
-static int braid_endpoint_parse(struct net *net, const struct nlattr *nest,
-				struct nlattr **tb, struct braid_obj *obj,
-				struct braid_err *err)
+static int endpoint_parse(struct net *net, const struct nlattr *nest,
+			  struct nlattr **tb, struct braid_obj *obj,
+			  struct braid_err *err)
 {
 	struct braid_endpoint *ep = container_of(obj, struct braid_endpoint, obj);
 	const struct nlattr *nla;
@@ -62,8 +62,8 @@ static int braid_endpoint_parse(struct net *net, const struct nlattr *nest,
 	return 0;
 }
 
-static int braid_endpoint_inherit(struct braid_obj *obj,
-				  const struct braid_obj *old)
+static int endpoint_inherit(struct braid_obj *obj,
+			    const struct braid_obj *old)
 {
 	const struct braid_endpoint *from =
 		container_of(old, struct braid_endpoint, obj);
@@ -78,8 +78,8 @@ static int braid_endpoint_inherit(struct braid_obj *obj,
 	return 0;
 }
 
-static int braid_endpoint_check(const struct braid_obj *obj,
-				struct braid_err *err)
+static int endpoint_check(const struct braid_obj *obj,
+			  struct braid_err *err)
 {
 	const struct braid_endpoint *ep =
 		container_of(obj, struct braid_endpoint, obj);
@@ -87,7 +87,7 @@ static int braid_endpoint_check(const struct braid_obj *obj,
 	return braid_identity_usable(ep->id, BRAID_NET_A_ENDPOINT_IDENTITY, err);
 }
 
-static bool braid_device_present(struct net *net, int ifindex)
+static bool endpoint_device_present(struct net *net, int ifindex)
 {
 	bool present;
 
@@ -97,8 +97,8 @@ static bool braid_device_present(struct net *net, int ifindex)
 	return present;
 }
 
-static int braid_endpoint_plan(struct braid_net *bn, struct braid_obj *obj,
-			       struct braid_err *err)
+static int endpoint_plan(struct braid_net *bn, struct braid_obj *obj,
+			 struct braid_err *err)
 {
 	struct braid_endpoint *ep = container_of(obj, struct braid_endpoint, obj);
 	unsigned int i;
@@ -108,7 +108,7 @@ static int braid_endpoint_plan(struct braid_net *bn, struct braid_obj *obj,
 	 * A device that is listed has its NETDEV_UNREGISTER still to come, and
 	 * that waits for the mutex: an endpoint never outlives its device.
 	 */
-	if (!braid_device_present(bn->net, ep->ifindex))
+	if (!endpoint_device_present(bn->net, ep->ifindex))
 		return braid_refuse(err, -ENODEV, BRAID_NET_A_ENDPOINT_DEVICE,
 				    "device does not exist");
 	ret = braid_obj_plan(obj, 1 + ep->naddrs, 1);
@@ -121,8 +121,8 @@ static int braid_endpoint_plan(struct braid_net *bn, struct braid_obj *obj,
 				  BRAID_NET_A_ENDPOINT_IDENTITY, 0);
 }
 
-static int braid_fill_device(struct sk_buff *skb, struct net *net, int attr,
-			     int ifindex)
+static int endpoint_fill_device(struct sk_buff *skb, struct net *net, int attr,
+				int ifindex)
 {
 	struct net_device *dev;
 	int ret = 0;
@@ -135,15 +135,15 @@ static int braid_fill_device(struct sk_buff *skb, struct net *net, int attr,
 	return ret;
 }
 
-static int braid_endpoint_fill(struct sk_buff *skb, struct net *net,
-			       const struct braid_obj *obj)
+static int endpoint_fill(struct sk_buff *skb, struct net *net,
+			 const struct braid_obj *obj)
 {
 	const struct braid_endpoint *ep =
 		container_of(obj, struct braid_endpoint, obj);
 	unsigned int i;
 
-	if (braid_fill_device(skb, net, BRAID_NET_A_ENDPOINT_DEVICE,
-			      ep->ifindex) ||
+	if (endpoint_fill_device(skb, net, BRAID_NET_A_ENDPOINT_DEVICE,
+				 ep->ifindex) ||
 	    nla_put_u32(skb, BRAID_NET_A_ENDPOINT_IFINDEX, ep->ifindex) ||
 	    nla_put_u32(skb, BRAID_NET_A_ENDPOINT_IDENTITY, ep->id))
 		return -EMSGSIZE;
@@ -154,13 +154,13 @@ static int braid_endpoint_fill(struct sk_buff *skb, struct net *net,
 	return 0;
 }
 
-static const struct braid_need braid_endpoint_needs[] = {
+static const struct braid_need endpoint_needs[] = {
 	{ BRAID_NET_A_ENDPOINT_IDENTITY, "identity is required" },
 	{ BRAID_NET_A_ENDPOINT_ADDRESS, "address is required" },
 	{}
 };
 
-static const struct braid_clash braid_endpoint_clashes[] = {
+static const struct braid_clash endpoint_clashes[] = {
 	{ BRAID_KEY_ADDRESS, BRAID_NET_A_ENDPOINT_ADDRESS,
 	  "address belongs to another endpoint" },
 	{}
@@ -171,22 +171,22 @@ const struct braid_kind_ops braid_endpoint_ops = {
 	.key_attr = BRAID_NET_A_ENDPOINT_DEVICE,
 	.maxattr = BRAID_NET_A_ENDPOINT_ADDRESS,
 	.policy = braid_net_endpoint_nl_policy,
-	.needs = braid_endpoint_needs,
-	.clashes = braid_endpoint_clashes,
+	.needs = endpoint_needs,
+	.clashes = endpoint_clashes,
 	.exists = "device is an endpoint already",
 	.absent = "device is not an endpoint",
 	.in_use = "endpoint is in use",
-	.create = braid_endpoint_create,
-	.destroy = braid_endpoint_destroy,
-	.key = braid_endpoint_key,
-	.parse = braid_endpoint_parse,
-	.inherit = braid_endpoint_inherit,
-	.check = braid_endpoint_check,
-	.plan = braid_endpoint_plan,
-	.fill = braid_endpoint_fill,
+	.create = endpoint_create,
+	.destroy = endpoint_destroy,
+	.key = endpoint_key,
+	.parse = endpoint_parse,
+	.inherit = endpoint_inherit,
+	.check = endpoint_check,
+	.plan = endpoint_plan,
+	.fill = endpoint_fill,
 };
 
-static struct braid_obj *braid_uplink_create(void)
+static struct braid_obj *uplink_create(void)
 {
 	struct braid_uplink *uplink = kzalloc(sizeof(*uplink),
 					      GFP_KERNEL_ACCOUNT);
@@ -194,13 +194,13 @@ static struct braid_obj *braid_uplink_create(void)
 	return uplink ? &uplink->obj : NULL;
 }
 
-static void braid_uplink_destroy(struct braid_obj *obj)
+static void uplink_destroy(struct braid_obj *obj)
 {
 	kfree(container_of(obj, struct braid_uplink, obj));
 }
 
-static int braid_uplink_key(struct net *net, struct nlattr **tb,
-			    struct braid_slot_key *key, struct braid_err *err)
+static int uplink_key(struct net *net, struct nlattr **tb,
+		      struct braid_slot_key *key, struct braid_err *err)
 {
 	int ifindex, ret;
 
@@ -214,9 +214,9 @@ static int braid_uplink_key(struct net *net, struct nlattr **tb,
 	return ret;
 }
 
-static int braid_uplink_parse(struct net *net, const struct nlattr *nest,
-			      struct nlattr **tb, struct braid_obj *obj,
-			      struct braid_err *err)
+static int uplink_parse(struct net *net, const struct nlattr *nest,
+			struct nlattr **tb, struct braid_obj *obj,
+			struct braid_err *err)
 {
 	struct braid_uplink *uplink = container_of(obj, struct braid_uplink, obj);
 
@@ -224,13 +224,13 @@ static int braid_uplink_parse(struct net *net, const struct nlattr *nest,
 				      &uplink->ifindex, err);
 }
 
-static int braid_uplink_plan(struct braid_net *bn, struct braid_obj *obj,
-			     struct braid_err *err)
+static int uplink_plan(struct braid_net *bn, struct braid_obj *obj,
+		       struct braid_err *err)
 {
 	struct braid_uplink *uplink = container_of(obj, struct braid_uplink, obj);
 	int ret;
 
-	if (!braid_device_present(bn->net, uplink->ifindex))
+	if (!endpoint_device_present(bn->net, uplink->ifindex))
 		return braid_refuse(err, -ENODEV, BRAID_NET_A_UPLINK_DEVICE,
 				    "device does not exist");
 	ret = braid_obj_plan(obj, 2, 0);
@@ -242,14 +242,14 @@ static int braid_uplink_plan(struct braid_net *bn, struct braid_obj *obj,
 	return 0;
 }
 
-static int braid_uplink_fill(struct sk_buff *skb, struct net *net,
-			     const struct braid_obj *obj)
+static int uplink_fill(struct sk_buff *skb, struct net *net,
+		       const struct braid_obj *obj)
 {
 	const struct braid_uplink *uplink =
 		container_of(obj, struct braid_uplink, obj);
 
-	if (braid_fill_device(skb, net, BRAID_NET_A_UPLINK_DEVICE,
-			      uplink->ifindex) ||
+	if (endpoint_fill_device(skb, net, BRAID_NET_A_UPLINK_DEVICE,
+				 uplink->ifindex) ||
 	    nla_put_u32(skb, BRAID_NET_A_UPLINK_IFINDEX, uplink->ifindex))
 		return -EMSGSIZE;
 	return 0;
@@ -263,10 +263,10 @@ const struct braid_kind_ops braid_uplink_ops = {
 	.exists = "device is an uplink already",
 	.absent = "device is not an uplink",
 	.in_use = "uplink is in use",
-	.create = braid_uplink_create,
-	.destroy = braid_uplink_destroy,
-	.key = braid_uplink_key,
-	.parse = braid_uplink_parse,
-	.plan = braid_uplink_plan,
-	.fill = braid_uplink_fill,
+	.create = uplink_create,
+	.destroy = uplink_destroy,
+	.key = uplink_key,
+	.parse = uplink_parse,
+	.plan = uplink_plan,
+	.fill = uplink_fill,
 };

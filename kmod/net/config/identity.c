@@ -8,7 +8,7 @@
 #include "model/net.h"
 #include "overlay/vxlan.h"
 
-static struct braid_obj *braid_identity_create(void)
+static struct braid_obj *identity_create(void)
 {
 	struct braid_identity *identity;
 
@@ -16,7 +16,7 @@ static struct braid_obj *braid_identity_create(void)
 	return identity ? &identity->obj : NULL;
 }
 
-static void braid_identity_destroy(struct braid_obj *obj)
+static void identity_destroy(struct braid_obj *obj)
 {
 	struct braid_identity *identity =
 		container_of(obj, struct braid_identity, obj);
@@ -28,9 +28,9 @@ static void braid_identity_destroy(struct braid_obj *obj)
 	kfree(identity);
 }
 
-static int braid_identity_key(struct net *net, struct nlattr **tb,
-			      struct braid_slot_key *key,
-			      struct braid_err *err)
+static int identity_key(struct net *net, struct nlattr **tb,
+			struct braid_slot_key *key,
+			struct braid_err *err)
 {
 	int ret = braid_net_parse_need(tb, BRAID_NET_A_IDENTITY_ID, err,
 				       "identity is required");
@@ -40,8 +40,8 @@ static int braid_identity_key(struct net *net, struct nlattr **tb,
 	return ret;
 }
 
-static int braid_parse_label(const struct nlattr *nla, char *label,
-			     struct braid_err *err)
+static int identity_parse_label(const struct nlattr *nla, char *label,
+				struct braid_err *err)
 {
 	ssize_t len = nla_strscpy(label, nla, BRAID_NET_LABEL_MAX + 1);
 	const char *c;
@@ -63,9 +63,9 @@ static int braid_parse_label(const struct nlattr *nla, char *label,
 	return 0;
 }
 
-static int braid_identity_parse(struct net *net, const struct nlattr *nest,
-				struct nlattr **tb, struct braid_obj *obj,
-				struct braid_err *err)
+static int identity_parse(struct net *net, const struct nlattr *nest,
+			  struct nlattr **tb, struct braid_obj *obj,
+			  struct braid_err *err)
 {
 	struct braid_identity *identity =
 		container_of(obj, struct braid_identity, obj);
@@ -88,8 +88,8 @@ static int braid_identity_parse(struct net *net, const struct nlattr *nest,
 	nla_for_each_nested(nla, nest, rem) {
 		if (nla_type(nla) != BRAID_NET_A_IDENTITY_LABEL)
 			continue;
-		ret = braid_parse_label(nla, identity->labels[identity->nlabels],
-					err);
+		ret = identity_parse_label(nla, identity->labels[identity->nlabels],
+					   err);
 		if (ret)
 			return ret;
 		identity->nlabels++;
@@ -97,8 +97,8 @@ static int braid_identity_parse(struct net *net, const struct nlattr *nest,
 	return 0;
 }
 
-static int braid_identity_inherit(struct braid_obj *obj,
-				  const struct braid_obj *old)
+static int identity_inherit(struct braid_obj *obj,
+			    const struct braid_obj *old)
 {
 	const struct braid_identity *from =
 		container_of(old, struct braid_identity, obj);
@@ -116,8 +116,8 @@ static int braid_identity_inherit(struct braid_obj *obj,
 	return 0;
 }
 
-static int braid_identity_check(const struct braid_obj *obj,
-				struct braid_err *err)
+static int identity_check(const struct braid_obj *obj,
+			  struct braid_err *err)
 {
 	const struct braid_identity *identity =
 		container_of(obj, struct braid_identity, obj);
@@ -128,8 +128,8 @@ static int braid_identity_check(const struct braid_obj *obj,
 	return 0;
 }
 
-static int braid_identity_plan(struct braid_net *bn, struct braid_obj *obj,
-			       struct braid_err *err)
+static int identity_plan(struct braid_net *bn, struct braid_obj *obj,
+			 struct braid_err *err)
 {
 	struct braid_identity *identity =
 		container_of(obj, struct braid_identity, obj);
@@ -150,8 +150,8 @@ static int braid_identity_plan(struct braid_net *bn, struct braid_obj *obj,
 	return 0;
 }
 
-static int braid_identity_fill(struct sk_buff *skb, struct net *net,
-			       const struct braid_obj *obj)
+static int identity_fill(struct sk_buff *skb, struct net *net,
+			 const struct braid_obj *obj)
 {
 	const struct braid_identity *identity =
 		container_of(obj, struct braid_identity, obj);
@@ -174,14 +174,14 @@ const struct braid_kind_ops braid_identity_ops = {
 	.exists = "identity exists",
 	.absent = "identity does not exist",
 	.in_use = "identity is in use",
-	.create = braid_identity_create,
-	.destroy = braid_identity_destroy,
-	.key = braid_identity_key,
-	.parse = braid_identity_parse,
-	.inherit = braid_identity_inherit,
-	.check = braid_identity_check,
-	.plan = braid_identity_plan,
-	.fill = braid_identity_fill,
+	.create = identity_create,
+	.destroy = identity_destroy,
+	.key = identity_key,
+	.parse = identity_parse,
+	.inherit = identity_inherit,
+	.check = identity_check,
+	.plan = identity_plan,
+	.fill = identity_fill,
 };
 
 /**

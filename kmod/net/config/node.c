@@ -8,14 +8,14 @@
 #include "model/addr.h"
 #include "model/net.h"
 
-static struct braid_obj *braid_node_create(void)
+static struct braid_obj *node_create(void)
 {
 	struct braid_node *node = kzalloc(sizeof(*node), GFP_KERNEL_ACCOUNT);
 
 	return node ? &node->obj : NULL;
 }
 
-static void braid_node_destroy(struct braid_obj *obj)
+static void node_destroy(struct braid_obj *obj)
 {
 	struct braid_node *node = container_of(obj, struct braid_node, obj);
 
@@ -24,8 +24,8 @@ static void braid_node_destroy(struct braid_obj *obj)
 	kfree(node);
 }
 
-static int braid_node_key(struct net *net, struct nlattr **tb,
-			  struct braid_slot_key *key, struct braid_err *err)
+static int node_key(struct net *net, struct nlattr **tb,
+		    struct braid_slot_key *key, struct braid_err *err)
 {
 	char name[BRAID_NET_NAME_MAX + 1];
 	int ret;
@@ -39,8 +39,8 @@ static int braid_node_key(struct net *net, struct nlattr **tb,
 	return ret;
 }
 
-static int braid_node_parse_mac(const struct nlattr *nla,
-				struct braid_node *node, struct braid_err *err)
+static int node_parse_mac(const struct nlattr *nla,
+			  struct braid_node *node, struct braid_err *err)
 {
 	if (nla_len(nla) != ETH_ALEN || !is_valid_ether_addr(nla_data(nla)))
 		return braid_refuse(err, -EINVAL, BRAID_NET_A_NODE_MAC,
@@ -50,9 +50,9 @@ static int braid_node_parse_mac(const struct nlattr *nla,
 	return 0;
 }
 
-static int braid_node_parse_addr(const struct nlattr *nla,
-				 struct in6_addr *addrs, unsigned int *naddrs,
-				 struct braid_err *err)
+static int node_parse_addr(const struct nlattr *nla,
+			   struct in6_addr *addrs, unsigned int *naddrs,
+			   struct braid_err *err)
 {
 	if (*naddrs == BRAID_NET_ADDRESSES_MAX)
 		return braid_refuse(err, -E2BIG, nla_type(nla),
@@ -60,9 +60,9 @@ static int braid_node_parse_addr(const struct nlattr *nla,
 	return braid_net_parse_addr(nla, &addrs[(*naddrs)++], err);
 }
 
-static int braid_node_parse_lists(const struct nlattr *nest,
-				  struct braid_node *node,
-				  struct braid_err *err)
+static int node_parse_lists(const struct nlattr *nest,
+			    struct braid_node *node,
+			    struct braid_err *err)
 {
 	const struct nlattr *nla;
 	int rem, ret = 0;
@@ -70,12 +70,12 @@ static int braid_node_parse_lists(const struct nlattr *nest,
 	nla_for_each_nested(nla, nest, rem) {
 		switch (nla_type(nla)) {
 		case BRAID_NET_A_NODE_UNDERLAY:
-			ret = braid_node_parse_addr(nla, node->underlays,
-						    &node->nunderlays, err);
+			ret = node_parse_addr(nla, node->underlays,
+					      &node->nunderlays, err);
 			break;
 		case BRAID_NET_A_NODE_ADDRESS:
-			ret = braid_node_parse_addr(nla, node->addrs,
-						    &node->naddrs, err);
+			ret = node_parse_addr(nla, node->addrs,
+					      &node->naddrs, err);
 			break;
 		case BRAID_NET_A_NODE_CIDR:
 			if (node->ncidrs == BRAID_NET_ADDRESSES_MAX)
@@ -91,21 +91,21 @@ static int braid_node_parse_lists(const struct nlattr *nest,
 	return 0;
 }
 
-static int braid_node_parse(struct net *net, const struct nlattr *nest,
-			    struct nlattr **tb, struct braid_obj *obj,
-			    struct braid_err *err)
+static int node_parse(struct net *net, const struct nlattr *nest,
+		      struct nlattr **tb, struct braid_obj *obj,
+		      struct braid_err *err)
 {
 	struct braid_node *node = container_of(obj, struct braid_node, obj);
 	int ret;
 
 	ret = braid_net_parse_name(tb[BRAID_NET_A_NODE_NAME], node->name, err);
 	if (!ret && tb[BRAID_NET_A_NODE_MAC])
-		ret = braid_node_parse_mac(tb[BRAID_NET_A_NODE_MAC], node, err);
-	return ret ?: braid_node_parse_lists(nest, node, err);
+		ret = node_parse_mac(tb[BRAID_NET_A_NODE_MAC], node, err);
+	return ret ?: node_parse_lists(nest, node, err);
 }
 
-static int braid_node_inherit(struct braid_obj *obj,
-			      const struct braid_obj *old)
+static int node_inherit(struct braid_obj *obj,
+			const struct braid_obj *old)
 {
 	const struct braid_node *from = container_of(old, struct braid_node, obj);
 	struct braid_node *node = container_of(obj, struct braid_node, obj);
@@ -130,8 +130,8 @@ static int braid_node_inherit(struct braid_obj *obj,
 	return 0;
 }
 
-static int braid_node_plan(struct braid_net *bn, struct braid_obj *obj,
-			   struct braid_err *err)
+static int node_plan(struct braid_net *bn, struct braid_obj *obj,
+		     struct braid_err *err)
 {
 	struct braid_node *node = container_of(obj, struct braid_node, obj);
 	struct braid_key *key;
@@ -167,8 +167,8 @@ static int braid_node_plan(struct braid_net *bn, struct braid_obj *obj,
 	return 0;
 }
 
-static int braid_node_fill(struct sk_buff *skb, struct net *net,
-			   const struct braid_obj *obj)
+static int node_fill(struct sk_buff *skb, struct net *net,
+		     const struct braid_obj *obj)
 {
 	const struct braid_node *node = container_of(obj, struct braid_node, obj);
 	unsigned int i;
@@ -191,18 +191,18 @@ static int braid_node_fill(struct sk_buff *skb, struct net *net,
 	return 0;
 }
 
-static const struct braid_need braid_node_needs[] = {
+static const struct braid_need node_needs[] = {
 	{ BRAID_NET_A_NODE_UNDERLAY, "underlay is required" },
 	{ BRAID_NET_A_NODE_CIDR, "cidr is required" },
 	{}
 };
 
-static u32 braid_node_route_node(const struct braid_obj *obj)
+static u32 node_route_node(const struct braid_obj *obj)
 {
 	return container_of(obj, struct braid_node, obj)->number;
 }
 
-static const struct braid_clash braid_node_clashes[] = {
+static const struct braid_clash node_clashes[] = {
 	{ BRAID_KEY_UNDERLAY, BRAID_NET_A_NODE_UNDERLAY, "underlay belongs to another node" },
 	{ BRAID_KEY_INSIDE, BRAID_NET_A_NODE_ADDRESS, "address belongs to another node" },
 	{ BRAID_KEY_ROUTE, BRAID_NET_A_NODE_CIDR, "prefix belongs to another node" },
@@ -214,22 +214,22 @@ const struct braid_kind_ops braid_node_ops = {
 	.key_attr = BRAID_NET_A_NODE_NAME,
 	.maxattr = BRAID_NET_A_NODE_ADDRESS,
 	.policy = braid_net_node_nl_policy,
-	.needs = braid_node_needs,
-	.clashes = braid_node_clashes,
+	.needs = node_needs,
+	.clashes = node_clashes,
 	.exists = "node exists",
 	.absent = "node does not exist",
 	.in_use = "node is in use",
-	.create = braid_node_create,
-	.destroy = braid_node_destroy,
-	.key = braid_node_key,
-	.parse = braid_node_parse,
-	.inherit = braid_node_inherit,
-	.route_node = braid_node_route_node,
-	.plan = braid_node_plan,
-	.fill = braid_node_fill,
+	.create = node_create,
+	.destroy = node_destroy,
+	.key = node_key,
+	.parse = node_parse,
+	.inherit = node_inherit,
+	.route_node = node_route_node,
+	.plan = node_plan,
+	.fill = node_fill,
 };
 
-static struct braid_obj *braid_prefix_create(void)
+static struct braid_obj *prefix_create(void)
 {
 	struct braid_prefix *prefix = kzalloc(sizeof(*prefix),
 					      GFP_KERNEL_ACCOUNT);
@@ -237,13 +237,13 @@ static struct braid_obj *braid_prefix_create(void)
 	return prefix ? &prefix->obj : NULL;
 }
 
-static void braid_prefix_destroy(struct braid_obj *obj)
+static void prefix_destroy(struct braid_obj *obj)
 {
 	kfree(container_of(obj, struct braid_prefix, obj));
 }
 
-static int braid_prefix_key(struct net *net, struct nlattr **tb,
-			    struct braid_slot_key *key, struct braid_err *err)
+static int prefix_key(struct net *net, struct nlattr **tb,
+		      struct braid_slot_key *key, struct braid_err *err)
 {
 	struct braid_cidr cidr;
 	int ret;
@@ -260,9 +260,9 @@ static int braid_prefix_key(struct net *net, struct nlattr **tb,
 	return 0;
 }
 
-static int braid_prefix_parse(struct net *net, const struct nlattr *nest,
-			      struct nlattr **tb, struct braid_obj *obj,
-			      struct braid_err *err)
+static int prefix_parse(struct net *net, const struct nlattr *nest,
+			struct nlattr **tb, struct braid_obj *obj,
+			struct braid_err *err)
 {
 	struct braid_prefix *prefix = container_of(obj, struct braid_prefix, obj);
 	int ret;
@@ -276,8 +276,8 @@ static int braid_prefix_parse(struct net *net, const struct nlattr *nest,
 	return ret;
 }
 
-static int braid_prefix_inherit(struct braid_obj *obj,
-				const struct braid_obj *old)
+static int prefix_inherit(struct braid_obj *obj,
+			  const struct braid_obj *old)
 {
 	const struct braid_prefix *from =
 		container_of(old, struct braid_prefix, obj);
@@ -290,8 +290,8 @@ static int braid_prefix_inherit(struct braid_obj *obj,
 	return 0;
 }
 
-static int braid_prefix_check(const struct braid_obj *obj,
-			      struct braid_err *err)
+static int prefix_check(const struct braid_obj *obj,
+			struct braid_err *err)
 {
 	const struct braid_prefix *prefix =
 		container_of(obj, struct braid_prefix, obj);
@@ -302,8 +302,8 @@ static int braid_prefix_check(const struct braid_obj *obj,
 	return 0;
 }
 
-static int braid_prefix_plan(struct braid_net *bn, struct braid_obj *obj,
-			     struct braid_err *err)
+static int prefix_plan(struct braid_net *bn, struct braid_obj *obj,
+		       struct braid_err *err)
 {
 	struct braid_prefix *prefix = container_of(obj, struct braid_prefix, obj);
 	bool routed = prefix->node[0];
@@ -334,8 +334,8 @@ static int braid_prefix_plan(struct braid_net *bn, struct braid_obj *obj,
 	return 0;
 }
 
-static int braid_prefix_fill(struct sk_buff *skb, struct net *net,
-			     const struct braid_obj *obj)
+static int prefix_fill(struct sk_buff *skb, struct net *net,
+		       const struct braid_obj *obj)
 {
 	const struct braid_prefix *prefix =
 		container_of(obj, struct braid_prefix, obj);
@@ -349,17 +349,17 @@ static int braid_prefix_fill(struct sk_buff *skb, struct net *net,
 	return 0;
 }
 
-static const struct braid_need braid_prefix_needs[] = {
+static const struct braid_need prefix_needs[] = {
 	{ BRAID_NET_A_PREFIX_IDENTITY, "identity is required" },
 	{}
 };
 
-static u32 braid_prefix_route_node(const struct braid_obj *obj)
+static u32 prefix_route_node(const struct braid_obj *obj)
 {
 	return container_of(obj, struct braid_prefix, obj)->node_number;
 }
 
-static const struct braid_clash braid_prefix_clashes[] = {
+static const struct braid_clash prefix_clashes[] = {
 	{ BRAID_KEY_ROUTE, BRAID_NET_A_PREFIX_NODE, "prefix belongs to another node" },
 	{}
 };
@@ -369,18 +369,18 @@ const struct braid_kind_ops braid_prefix_ops = {
 	.key_attr = BRAID_NET_A_PREFIX_CIDR,
 	.maxattr = BRAID_NET_A_PREFIX_NODE,
 	.policy = braid_net_prefix_nl_policy,
-	.needs = braid_prefix_needs,
-	.clashes = braid_prefix_clashes,
+	.needs = prefix_needs,
+	.clashes = prefix_clashes,
 	.exists = "prefix exists",
 	.absent = "prefix does not exist",
 	.in_use = "prefix is in use",
-	.create = braid_prefix_create,
-	.destroy = braid_prefix_destroy,
-	.key = braid_prefix_key,
-	.parse = braid_prefix_parse,
-	.inherit = braid_prefix_inherit,
-	.check = braid_prefix_check,
-	.route_node = braid_prefix_route_node,
-	.plan = braid_prefix_plan,
-	.fill = braid_prefix_fill,
+	.create = prefix_create,
+	.destroy = prefix_destroy,
+	.key = prefix_key,
+	.parse = prefix_parse,
+	.inherit = prefix_inherit,
+	.check = prefix_check,
+	.route_node = prefix_route_node,
+	.plan = prefix_plan,
+	.fill = prefix_fill,
 };

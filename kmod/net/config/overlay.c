@@ -8,7 +8,7 @@
 #include "overlay/encap.h"
 #include "model/net.h"
 
-static struct braid_obj *braid_overlay_create(void)
+static struct braid_obj *overlay_create(void)
 {
 	struct braid_overlay *overlay = kzalloc(sizeof(*overlay),
 						GFP_KERNEL_ACCOUNT);
@@ -16,13 +16,13 @@ static struct braid_obj *braid_overlay_create(void)
 	return overlay ? &overlay->obj : NULL;
 }
 
-static void braid_overlay_destroy(struct braid_obj *obj)
+static void overlay_destroy(struct braid_obj *obj)
 {
 	kfree(container_of(obj, struct braid_overlay, obj));
 }
 
-static int braid_overlay_key(struct net *net, struct nlattr **tb,
-			     struct braid_slot_key *key, struct braid_err *err)
+static int overlay_key(struct net *net, struct nlattr **tb,
+		       struct braid_slot_key *key, struct braid_err *err)
 {
 	char name[BRAID_NET_NAME_MAX + 1];
 	int ret;
@@ -41,9 +41,9 @@ static int braid_overlay_key(struct net *net, struct nlattr **tb,
 	return 0;
 }
 
-static int braid_overlay_parse(struct net *net, const struct nlattr *nest,
-			       struct nlattr **tb, struct braid_obj *obj,
-			       struct braid_err *err)
+static int overlay_parse(struct net *net, const struct nlattr *nest,
+			 struct nlattr **tb, struct braid_obj *obj,
+			 struct braid_err *err)
 {
 	struct braid_overlay *overlay =
 		container_of(obj, struct braid_overlay, obj);
@@ -67,8 +67,8 @@ static int braid_overlay_parse(struct net *net, const struct nlattr *nest,
 	return 0;
 }
 
-static int braid_overlay_inherit(struct braid_obj *obj,
-				 const struct braid_obj *old)
+static int overlay_inherit(struct braid_obj *obj,
+			   const struct braid_obj *old)
 {
 	const struct braid_overlay *from =
 		container_of(old, struct braid_overlay, obj);
@@ -85,8 +85,8 @@ static int braid_overlay_inherit(struct braid_obj *obj,
 	return 0;
 }
 
-static int braid_overlay_check(const struct braid_obj *obj,
-			       struct braid_err *err)
+static int overlay_check(const struct braid_obj *obj,
+			 struct braid_err *err)
 {
 	static const u16 fixed[] = {
 		BRAID_NET_A_OVERLAY_TYPE, BRAID_NET_A_OVERLAY_LOCAL,
@@ -111,8 +111,8 @@ static int braid_overlay_check(const struct braid_obj *obj,
 	return 0;
 }
 
-static int braid_overlay_plan(struct braid_net *bn, struct braid_obj *obj,
-			      struct braid_err *err)
+static int overlay_plan(struct braid_net *bn, struct braid_obj *obj,
+			struct braid_err *err)
 {
 	int ret = braid_obj_plan(obj, 1, 0);
 
@@ -121,8 +121,8 @@ static int braid_overlay_plan(struct braid_net *bn, struct braid_obj *obj,
 	return ret;
 }
 
-static int braid_overlay_fill(struct sk_buff *skb, struct net *net,
-			      const struct braid_obj *obj)
+static int overlay_fill(struct sk_buff *skb, struct net *net,
+			const struct braid_obj *obj)
 {
 	const struct braid_overlay *overlay =
 		container_of(obj, struct braid_overlay, obj);
@@ -139,13 +139,13 @@ static int braid_overlay_fill(struct sk_buff *skb, struct net *net,
 	return 0;
 }
 
-static const struct braid_need braid_overlay_needs[] = {
+static const struct braid_need overlay_needs[] = {
 	{ BRAID_NET_A_OVERLAY_TYPE, "type is required" },
 	{ BRAID_NET_A_OVERLAY_LOCAL, "local is required" },
 	{}
 };
 
-static const struct braid_clash braid_overlay_clashes[] = {
+static const struct braid_clash overlay_clashes[] = {
 	{ BRAID_KEY_OVERLAY, BRAID_NET_A_OVERLAY_NAME,
 	  "the namespace has an overlay already" },
 	{}
@@ -156,17 +156,17 @@ const struct braid_kind_ops braid_overlay_ops = {
 	.key_attr = BRAID_NET_A_OVERLAY_NAME,
 	.maxattr = BRAID_NET_A_OVERLAY_IFINDEX,
 	.policy = braid_net_overlay_nl_policy,
-	.needs = braid_overlay_needs,
-	.clashes = braid_overlay_clashes,
+	.needs = overlay_needs,
+	.clashes = overlay_clashes,
 	.exists = "overlay exists",
 	.absent = "overlay does not exist",
 	.in_use = "overlay is in use",
-	.create = braid_overlay_create,
-	.destroy = braid_overlay_destroy,
-	.key = braid_overlay_key,
-	.parse = braid_overlay_parse,
-	.inherit = braid_overlay_inherit,
-	.check = braid_overlay_check,
-	.plan = braid_overlay_plan,
-	.fill = braid_overlay_fill,
+	.create = overlay_create,
+	.destroy = overlay_destroy,
+	.key = overlay_key,
+	.parse = overlay_parse,
+	.inherit = overlay_inherit,
+	.check = overlay_check,
+	.plan = overlay_plan,
+	.fill = overlay_fill,
 };

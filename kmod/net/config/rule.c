@@ -10,12 +10,12 @@
 
 #define BRAID_RULE_PRIORITY 1000
 
-static struct braid_rule_obj *braid_rule_of(struct braid_obj *obj)
+static struct braid_rule_obj *rule_of(struct braid_obj *obj)
 {
 	return container_of(obj, struct braid_rule_obj, obj);
 }
 
-static struct braid_obj *braid_rule_create(void)
+static struct braid_obj *rule_create(void)
 {
 	struct braid_rule_obj *rule = kzalloc(sizeof(*rule), GFP_KERNEL_ACCOUNT);
 
@@ -27,17 +27,17 @@ static struct braid_obj *braid_rule_create(void)
 	return &rule->obj;
 }
 
-static void braid_rule_destroy(struct braid_obj *obj)
+static void rule_destroy(struct braid_obj *obj)
 {
-	struct braid_rule_obj *rule = braid_rule_of(obj);
+	struct braid_rule_obj *rule = rule_of(obj);
 
 	braid_policy_free(rule->placement);
 	kfree(rule->rule.peers);
 	kfree(rule);
 }
 
-static int braid_rule_key(struct net *net, struct nlattr **tb,
-			  struct braid_slot_key *key, struct braid_err *err)
+static int rule_key(struct net *net, struct nlattr **tb,
+		    struct braid_slot_key *key, struct braid_err *err)
 {
 	char name[BRAID_NET_NAME_MAX + 1];
 	int ret;
@@ -51,15 +51,15 @@ static int braid_rule_key(struct net *net, struct nlattr **tb,
 	return ret;
 }
 
-static bool braid_rule_given_peer(const struct braid_obj *obj)
+static bool rule_given_peer(const struct braid_obj *obj)
 {
 	return braid_given(obj, BRAID_NET_A_RULE_PEER_ANY) ||
 	       braid_given(obj, BRAID_NET_A_RULE_PEER_IDENTITY) ||
 	       braid_given(obj, BRAID_NET_A_RULE_PEER_CIDR);
 }
 
-static int braid_rule_parse_peer(const struct nlattr *nla,
-				 struct braid_rule_peer *peer, struct braid_err *err)
+static int rule_parse_peer(const struct nlattr *nla,
+			   struct braid_rule_peer *peer, struct braid_err *err)
 {
 	struct braid_cidr cidr;
 	int ret;
@@ -77,8 +77,8 @@ static int braid_rule_parse_peer(const struct nlattr *nla,
 }
 
 /* The kind of peer is the attribute that says it; there is only one kind. */
-static int braid_rule_peer_attr(struct nlattr **tb, struct braid_rule *rule,
-				struct braid_err *err)
+static int rule_peer_attr(struct nlattr **tb, struct braid_rule *rule,
+			  struct braid_err *err)
 {
 	u16 attr = 0;
 
@@ -104,15 +104,15 @@ twice:
 	return braid_refuse(err, -EINVAL, attr, "more than one kind of peer");
 }
 
-static int braid_rule_parse_peers(const struct nlattr *nest,
-				  struct nlattr **tb, struct braid_rule *rule,
-				  struct braid_err *err)
+static int rule_parse_peers(const struct nlattr *nest,
+			    struct nlattr **tb, struct braid_rule *rule,
+			    struct braid_err *err)
 {
 	const struct nlattr *nla;
 	unsigned int n = 0;
 	int attr, rem, ret;
 
-	attr = braid_rule_peer_attr(tb, rule, err);
+	attr = rule_peer_attr(tb, rule, err);
 	if (attr <= 0)
 		return attr;
 	nla_for_each_nested(nla, nest, rem)
@@ -129,16 +129,16 @@ static int braid_rule_parse_peers(const struct nlattr *nest,
 	nla_for_each_nested(nla, nest, rem) {
 		if (nla_type(nla) != attr)
 			continue;
-		ret = braid_rule_parse_peer(nla, &rule->peers[rule->npeers++],
-					    err);
+		ret = rule_parse_peer(nla, &rule->peers[rule->npeers++],
+				      err);
 		if (ret)
 			return ret;
 	}
 	return 0;
 }
 
-static int braid_rule_parse_ports(struct nlattr **tb, struct braid_rule *rule,
-				  struct braid_err *err)
+static int rule_parse_ports(struct nlattr **tb, struct braid_rule *rule,
+			    struct braid_err *err)
 {
 	int ret;
 
@@ -170,18 +170,18 @@ static int braid_rule_parse_ports(struct nlattr **tb, struct braid_rule *rule,
 	return ret;
 }
 
-static int braid_rule_parse(struct net *net, const struct nlattr *nest,
-			    struct nlattr **tb, struct braid_obj *obj,
-			    struct braid_err *err)
+static int rule_parse(struct net *net, const struct nlattr *nest,
+		      struct nlattr **tb, struct braid_obj *obj,
+		      struct braid_err *err)
 {
-	struct braid_rule_obj *rule = braid_rule_of(obj);
+	struct braid_rule_obj *rule = rule_of(obj);
 	int ret;
 
 	ret = braid_net_parse_name(tb[BRAID_NET_A_RULE_NAME], rule->name, err);
 	if (!ret)
-		ret = braid_rule_parse_peers(nest, tb, &rule->rule, err);
+		ret = rule_parse_peers(nest, tb, &rule->rule, err);
 	if (!ret)
-		ret = braid_rule_parse_ports(tb, &rule->rule, err);
+		ret = rule_parse_ports(tb, &rule->rule, err);
 	if (ret)
 		return ret;
 	rule->typed = tb[BRAID_NET_A_RULE_TYPE];
@@ -199,12 +199,12 @@ static int braid_rule_parse(struct net *net, const struct nlattr *nest,
 	return 0;
 }
 
-static int braid_rule_inherit(struct braid_obj *obj,
-			      const struct braid_obj *old)
+static int rule_inherit(struct braid_obj *obj,
+			const struct braid_obj *old)
 {
 	const struct braid_rule_obj *from =
 		container_of(old, struct braid_rule_obj, obj);
-	struct braid_rule_obj *rule = braid_rule_of(obj);
+	struct braid_rule_obj *rule = rule_of(obj);
 
 	if (!braid_given(obj, BRAID_NET_A_RULE_SUBJECT))
 		rule->rule.subject = from->rule.subject;
@@ -225,7 +225,7 @@ static int braid_rule_inherit(struct braid_obj *obj,
 		rule->rule.min = from->rule.min;
 		rule->rule.max = from->rule.max;
 	}
-	if (braid_rule_given_peer(obj))
+	if (rule_given_peer(obj))
 		return 0;
 	rule->rule.peers = kmemdup(from->rule.peers,
 				   from->rule.npeers * sizeof(*from->rule.peers),
@@ -238,7 +238,7 @@ static int braid_rule_inherit(struct braid_obj *obj,
 }
 
 /* Blame what the message named: the port or the type, or else the protocol. */
-static u16 braid_rule_blame(const struct braid_rule_obj *rule)
+static u16 rule_blame(const struct braid_rule_obj *rule)
 {
 	u16 attr = rule->typed ? BRAID_NET_A_RULE_TYPE :
 				 BRAID_NET_A_RULE_PORT_MIN;
@@ -246,12 +246,12 @@ static u16 braid_rule_blame(const struct braid_rule_obj *rule)
 	return braid_given(&rule->obj, attr) ? attr : BRAID_NET_A_RULE_PROTOCOL;
 }
 
-static int braid_rule_check_ports(const struct braid_rule_obj *rule,
-				  struct braid_err *err)
+static int rule_check_ports(const struct braid_rule_obj *rule,
+			    struct braid_err *err)
 {
 	bool typed = rule->rule.ranged && rule->typed;
 	bool ports = rule->rule.ranged && !rule->typed;
-	u16 attr = braid_rule_blame(rule);
+	u16 attr = rule_blame(rule);
 
 	switch (rule->rule.proto) {
 	case IPPROTO_TCP:
@@ -281,7 +281,7 @@ static int braid_rule_check_ports(const struct braid_rule_obj *rule,
 	}
 }
 
-static int braid_rule_check(const struct braid_obj *obj, struct braid_err *err)
+static int rule_check(const struct braid_obj *obj, struct braid_err *err)
 {
 	const struct braid_rule_obj *rule =
 		container_of(obj, struct braid_rule_obj, obj);
@@ -295,13 +295,13 @@ static int braid_rule_check(const struct braid_obj *obj, struct braid_err *err)
 	if (!rule->rule.npeers)
 		return braid_refuse(err, -EINVAL, BRAID_NET_A_RULE_PEER_ANY,
 				    "peer is required");
-	return braid_rule_check_ports(rule, err);
+	return rule_check_ports(rule, err);
 }
 
-static int braid_rule_plan(struct braid_net *bn, struct braid_obj *obj,
-			   struct braid_err *err)
+static int rule_plan(struct braid_net *bn, struct braid_obj *obj,
+		     struct braid_err *err)
 {
-	struct braid_rule_obj *rule = braid_rule_of(obj);
+	struct braid_rule_obj *rule = rule_of(obj);
 	unsigned int i;
 	int ret;
 
@@ -317,9 +317,9 @@ static int braid_rule_plan(struct braid_net *bn, struct braid_obj *obj,
 	return ret;
 }
 
-static int braid_rule_publish(struct braid_net *bn, struct braid_obj *obj)
+static int rule_publish(struct braid_net *bn, struct braid_obj *obj)
 {
-	struct braid_rule_obj *rule = braid_rule_of(obj);
+	struct braid_rule_obj *rule = rule_of(obj);
 	struct braid_placement *placement;
 
 	placement = braid_policy_insert(&bn->policy, &rule->rule);
@@ -329,13 +329,13 @@ static int braid_rule_publish(struct braid_net *bn, struct braid_obj *obj)
 	return 0;
 }
 
-static void braid_rule_withdraw(struct braid_net *bn, struct braid_obj *obj)
+static void rule_withdraw(struct braid_net *bn, struct braid_obj *obj)
 {
-	braid_policy_remove(&bn->policy, braid_rule_of(obj)->placement);
+	braid_policy_remove(&bn->policy, rule_of(obj)->placement);
 }
 
-static int braid_rule_fill_peers(struct sk_buff *skb,
-				 const struct braid_rule *rule)
+static int rule_fill_peers(struct sk_buff *skb,
+			   const struct braid_rule *rule)
 {
 	unsigned int i;
 	int ret = 0;
@@ -354,8 +354,8 @@ static int braid_rule_fill_peers(struct sk_buff *skb,
 	return ret;
 }
 
-static int braid_rule_fill_ports(struct sk_buff *skb,
-				 const struct braid_rule *rule)
+static int rule_fill_ports(struct sk_buff *skb,
+			   const struct braid_rule *rule)
 {
 	if (!rule->ranged)
 		return 0;
@@ -365,8 +365,8 @@ static int braid_rule_fill_ports(struct sk_buff *skb,
 	       nla_put_u16(skb, BRAID_NET_A_RULE_PORT_MAX, rule->max);
 }
 
-static int braid_rule_fill(struct sk_buff *skb, struct net *net,
-			   const struct braid_obj *obj)
+static int rule_fill(struct sk_buff *skb, struct net *net,
+		     const struct braid_obj *obj)
 {
 	const struct braid_rule_obj *rule =
 		container_of(obj, struct braid_rule_obj, obj);
@@ -374,16 +374,16 @@ static int braid_rule_fill(struct sk_buff *skb, struct net *net,
 	if (nla_put_string(skb, BRAID_NET_A_RULE_NAME, rule->name) ||
 	    nla_put_u32(skb, BRAID_NET_A_RULE_SUBJECT, rule->rule.subject) ||
 	    nla_put_u32(skb, BRAID_NET_A_RULE_DIRECTION, rule->rule.dir) ||
-	    braid_rule_fill_peers(skb, &rule->rule) ||
+	    rule_fill_peers(skb, &rule->rule) ||
 	    nla_put_u8(skb, BRAID_NET_A_RULE_PROTOCOL, rule->rule.proto) ||
-	    braid_rule_fill_ports(skb, &rule->rule) ||
+	    rule_fill_ports(skb, &rule->rule) ||
 	    nla_put_u32(skb, BRAID_NET_A_RULE_ACTION, rule->action) ||
 	    nla_put_u32(skb, BRAID_NET_A_RULE_PRIORITY, rule->rule.priority))
 		return -EMSGSIZE;
 	return 0;
 }
 
-static const struct braid_need braid_rule_needs[] = {
+static const struct braid_need rule_needs[] = {
 	{ BRAID_NET_A_RULE_SUBJECT, "subject is required" },
 	{ BRAID_NET_A_RULE_DIRECTION, "direction is required" },
 	{ BRAID_NET_A_RULE_PROTOCOL, "protocol is required" },
@@ -396,18 +396,18 @@ const struct braid_kind_ops braid_rule_ops = {
 	.key_attr = BRAID_NET_A_RULE_NAME,
 	.maxattr = BRAID_NET_A_RULE_PRIORITY,
 	.policy = braid_net_rule_nl_policy,
-	.needs = braid_rule_needs,
+	.needs = rule_needs,
 	.exists = "rule exists",
 	.absent = "rule does not exist",
 	.in_use = "rule is in use",
-	.create = braid_rule_create,
-	.destroy = braid_rule_destroy,
-	.key = braid_rule_key,
-	.parse = braid_rule_parse,
-	.inherit = braid_rule_inherit,
-	.check = braid_rule_check,
-	.plan = braid_rule_plan,
-	.publish = braid_rule_publish,
-	.withdraw = braid_rule_withdraw,
-	.fill = braid_rule_fill,
+	.create = rule_create,
+	.destroy = rule_destroy,
+	.key = rule_key,
+	.parse = rule_parse,
+	.inherit = rule_inherit,
+	.check = rule_check,
+	.plan = rule_plan,
+	.publish = rule_publish,
+	.withdraw = rule_withdraw,
+	.fill = rule_fill,
 };

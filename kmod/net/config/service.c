@@ -8,12 +8,12 @@
 #include "model/addr.h"
 #include "model/net.h"
 
-static struct braid_service *braid_service_of(struct braid_obj *obj)
+static struct braid_service *service_of(struct braid_obj *obj)
 {
 	return container_of(obj, struct braid_service, obj);
 }
 
-static struct braid_obj *braid_service_create(void)
+static struct braid_obj *service_create(void)
 {
 	struct braid_service *service = kzalloc(sizeof(*service),
 						GFP_KERNEL_ACCOUNT);
@@ -21,16 +21,16 @@ static struct braid_obj *braid_service_create(void)
 	return service ? &service->obj : NULL;
 }
 
-static void braid_service_destroy(struct braid_obj *obj)
+static void service_destroy(struct braid_obj *obj)
 {
-	struct braid_service *service = braid_service_of(obj);
+	struct braid_service *service = service_of(obj);
 
 	kvfree(service->targets);
 	kfree(service);
 }
 
-static int braid_service_key(struct net *net, struct nlattr **tb,
-			     struct braid_slot_key *key, struct braid_err *err)
+static int service_key(struct net *net, struct nlattr **tb,
+		       struct braid_slot_key *key, struct braid_err *err)
 {
 	char name[BRAID_NET_NAME_MAX + 1];
 	int ret;
@@ -44,11 +44,11 @@ static int braid_service_key(struct net *net, struct nlattr **tb,
 	return ret;
 }
 
-static int braid_service_parse(struct net *net, const struct nlattr *nest,
-			       struct nlattr **tb, struct braid_obj *obj,
-			       struct braid_err *err)
+static int service_parse(struct net *net, const struct nlattr *nest,
+			 struct nlattr **tb, struct braid_obj *obj,
+			 struct braid_err *err)
 {
-	struct braid_service *service = braid_service_of(obj);
+	struct braid_service *service = service_of(obj);
 	u16 port;
 	int ret;
 
@@ -71,12 +71,12 @@ static int braid_service_parse(struct net *net, const struct nlattr *nest,
 	return 0;
 }
 
-static int braid_service_inherit(struct braid_obj *obj,
-				 const struct braid_obj *old)
+static int service_inherit(struct braid_obj *obj,
+			   const struct braid_obj *old)
 {
 	const struct braid_service *from =
 		container_of(old, struct braid_service, obj);
-	struct braid_service *service = braid_service_of(obj);
+	struct braid_service *service = service_of(obj);
 
 	memcpy(service->name, from->name, sizeof(service->name));
 	if (!braid_given(obj, BRAID_NET_A_SERVICE_ADDRESS))
@@ -92,8 +92,8 @@ static int braid_service_inherit(struct braid_obj *obj,
 	return 0;
 }
 
-static int braid_service_check(const struct braid_obj *obj,
-			       struct braid_err *err)
+static int service_check(const struct braid_obj *obj,
+			 struct braid_err *err)
 {
 	const struct braid_service *service =
 		container_of(obj, struct braid_service, obj);
@@ -106,8 +106,8 @@ static int braid_service_check(const struct braid_obj *obj,
 }
 
 /* The backends of a service stand together in the order of keys. */
-static struct braid_backend *braid_service_backend(struct braid_slot **slot,
-						   const char *name)
+static struct braid_backend *service_backend(struct braid_slot **slot,
+					     const char *name)
 {
 	struct braid_backend *backend;
 	struct braid_obj *obj;
@@ -129,27 +129,34 @@ static struct braid_backend *braid_service_backend(struct braid_slot **slot,
  * NAT does not lead from one address family into the other. A backend that the
  * same commit brings is to blame, and says so itself.
  */
-static bool braid_service_misfits(const struct braid_service *service,
-				  const struct braid_backend *backend)
+static bool service_misfits(const struct braid_service *service,
+			    const struct braid_backend *backend)
 {
 	return !backend->obj.slot->touched &&
 	       braid_addr_is_v4(&backend->target.addr) !=
 	       braid_addr_is_v4(&service->addr);
 }
 
-static int braid_service_collect(struct braid_net *bn,
-				 struct braid_service *service,
-				 struct braid_err *err)
+/* A key that is not above the key of any backend of a service. */
+static void backend_first(struct braid_slot_key *key, const char *service)
+{
+	strscpy_pad(key->bytes, service, BRAID_NET_NAME_MAX + 1);
+	key->len = BRAID_NET_NAME_MAX + 1;
+}
+
+static int service_collect(struct braid_net *bn,
+			   struct braid_service *service,
+			   struct braid_err *err)
 {
 	struct braid_slot_key from;
 	struct braid_backend *backend;
 	struct braid_slot *first, *slot;
 	unsigned int n = 0;
 
-	braid_backend_first(&from, service->name);
+	backend_first(&from, service->name);
 	first = braid_slot_first(bn, BRAID_NET_OBJECT_BACKEND, &from);
 	slot = first;
-	while (braid_service_backend(&slot, service->name))
+	while (service_backend(&slot, service->name))
 		n++;
 	if (!n)
 		return 0;
@@ -158,8 +165,8 @@ static int braid_service_collect(struct braid_net *bn,
 	if (!service->targets)
 		return -ENOMEM;
 	slot = first;
-	while ((backend = braid_service_backend(&slot, service->name))) {
-		if (braid_service_misfits(service, backend))
+	while ((backend = service_backend(&slot, service->name))) {
+		if (service_misfits(service, backend))
 			return braid_refuse(err, -EINVAL,
 					    BRAID_NET_A_SERVICE_ADDRESS,
 					    "backends have the other address family");
@@ -168,10 +175,10 @@ static int braid_service_collect(struct braid_net *bn,
 	return 0;
 }
 
-static int braid_service_plan(struct braid_net *bn, struct braid_obj *obj,
-			      struct braid_err *err)
+static int service_plan(struct braid_net *bn, struct braid_obj *obj,
+			struct braid_err *err)
 {
-	struct braid_service *service = braid_service_of(obj);
+	struct braid_service *service = service_of(obj);
 	struct braid_key *key;
 	int ret;
 
@@ -183,21 +190,21 @@ static int braid_service_plan(struct braid_net *bn, struct braid_obj *obj,
 	key->addr = service->addr;
 	key->port = service->port;
 	key->num = service->proto;
-	return braid_service_collect(bn, service, err);
+	return service_collect(bn, service, err);
 }
 
 /* Backends go with their service. */
-static void braid_service_cascade(struct braid_slot_key *from,
-				  const struct braid_slot *slot)
+static void service_cascade(struct braid_slot_key *from,
+			    const struct braid_slot *slot)
 {
 	char name[BRAID_NET_NAME_MAX + 1] = {};
 
 	memcpy(name, slot->key.bytes, slot->key.len);
-	braid_backend_first(from, name);
+	backend_first(from, name);
 }
 
-static int braid_service_fill(struct sk_buff *skb, struct net *net,
-			      const struct braid_obj *obj)
+static int service_fill(struct sk_buff *skb, struct net *net,
+			const struct braid_obj *obj)
 {
 	const struct braid_service *service =
 		container_of(obj, struct braid_service, obj);
@@ -212,14 +219,14 @@ static int braid_service_fill(struct sk_buff *skb, struct net *net,
 	return 0;
 }
 
-static const struct braid_need braid_service_needs[] = {
+static const struct braid_need service_needs[] = {
 	{ BRAID_NET_A_SERVICE_ADDRESS, "address is required" },
 	{ BRAID_NET_A_SERVICE_PORT, "port is required" },
 	{ BRAID_NET_A_SERVICE_PROTOCOL, "protocol is required" },
 	{}
 };
 
-static const struct braid_clash braid_service_clashes[] = {
+static const struct braid_clash service_clashes[] = {
 	{ BRAID_KEY_FRONTEND, BRAID_NET_A_SERVICE_ADDRESS,
 	  "another service has this address, port and protocol" },
 	{}
@@ -230,24 +237,24 @@ const struct braid_kind_ops braid_service_ops = {
 	.key_attr = BRAID_NET_A_SERVICE_NAME,
 	.maxattr = BRAID_NET_A_SERVICE_ALGORITHM,
 	.policy = braid_net_service_nl_policy,
-	.needs = braid_service_needs,
-	.clashes = braid_service_clashes,
+	.needs = service_needs,
+	.clashes = service_clashes,
 	.exists = "service exists",
 	.absent = "service does not exist",
 	.in_use = "service is in use",
-	.create = braid_service_create,
-	.destroy = braid_service_destroy,
-	.cascade = braid_service_cascade,
+	.create = service_create,
+	.destroy = service_destroy,
+	.cascade = service_cascade,
 	.cascade_kind = BRAID_NET_OBJECT_BACKEND,
-	.key = braid_service_key,
-	.parse = braid_service_parse,
-	.inherit = braid_service_inherit,
-	.check = braid_service_check,
-	.plan = braid_service_plan,
-	.fill = braid_service_fill,
+	.key = service_key,
+	.parse = service_parse,
+	.inherit = service_inherit,
+	.check = service_check,
+	.plan = service_plan,
+	.fill = service_fill,
 };
 
-static struct braid_obj *braid_backend_create(void)
+static struct braid_obj *backend_create(void)
 {
 	struct braid_backend *backend = kzalloc(sizeof(*backend),
 						GFP_KERNEL_ACCOUNT);
@@ -255,24 +262,13 @@ static struct braid_obj *braid_backend_create(void)
 	return backend ? &backend->obj : NULL;
 }
 
-static void braid_backend_destroy(struct braid_obj *obj)
+static void backend_destroy(struct braid_obj *obj)
 {
 	kfree(container_of(obj, struct braid_backend, obj));
 }
 
-/**
- * braid_backend_first() - where the backends of a service begin
- * @key: a key not above that of any of them
- * @service: name of the service
- */
-void braid_backend_first(struct braid_slot_key *key, const char *service)
-{
-	strscpy_pad(key->bytes, service, BRAID_NET_NAME_MAX + 1);
-	key->len = BRAID_NET_NAME_MAX + 1;
-}
-
-static int braid_backend_read(struct nlattr **tb, struct braid_backend *backend,
-			      struct braid_err *err)
+static int backend_read(struct nlattr **tb, struct braid_backend *backend,
+			struct braid_err *err)
 {
 	u16 port;
 	int ret;
@@ -298,16 +294,16 @@ static int braid_backend_read(struct nlattr **tb, struct braid_backend *backend,
 	return ret;
 }
 
-static int braid_backend_key(struct net *net, struct nlattr **tb,
-			     struct braid_slot_key *key, struct braid_err *err)
+static int backend_key(struct net *net, struct nlattr **tb,
+		       struct braid_slot_key *key, struct braid_err *err)
 {
 	struct braid_backend backend;
 	int ret;
 
-	ret = braid_backend_read(tb, &backend, err);
+	ret = backend_read(tb, &backend, err);
 	if (ret)
 		return ret;
-	braid_backend_first(key, backend.service);
+	backend_first(key, backend.service);
 	memcpy(key->bytes + key->len, &backend.target.addr,
 	       sizeof(backend.target.addr));
 	key->len += sizeof(backend.target.addr);
@@ -317,29 +313,29 @@ static int braid_backend_key(struct net *net, struct nlattr **tb,
 	return 0;
 }
 
-static int braid_backend_parse(struct net *net, const struct nlattr *nest,
-			       struct nlattr **tb, struct braid_obj *obj,
-			       struct braid_err *err)
+static int backend_parse(struct net *net, const struct nlattr *nest,
+			 struct nlattr **tb, struct braid_obj *obj,
+			 struct braid_err *err)
 {
-	return braid_backend_read(tb, container_of(obj, struct braid_backend,
-						   obj), err);
+	return backend_read(tb, container_of(obj, struct braid_backend,
+					     obj), err);
 }
 
-static int braid_backend_check_family(const struct braid_backend *backend,
-				      const struct braid_slot *slot,
-				      struct braid_err *err)
+static int backend_check_family(const struct braid_backend *backend,
+				const struct braid_slot *slot,
+				struct braid_err *err)
 {
 	struct braid_obj *service = braid_slot_final(slot);
 
 	if (!service || braid_addr_is_v4(&backend->target.addr) ==
-			braid_addr_is_v4(&braid_service_of(service)->addr))
+			braid_addr_is_v4(&service_of(service)->addr))
 		return 0;
 	return braid_refuse(err, -EINVAL, BRAID_NET_A_BACKEND_ADDRESS,
 			    "the service has the other address family");
 }
 
-static int braid_backend_plan(struct braid_net *bn, struct braid_obj *obj,
-			      struct braid_err *err)
+static int backend_plan(struct braid_net *bn, struct braid_obj *obj,
+			struct braid_err *err)
 {
 	struct braid_backend *backend =
 		container_of(obj, struct braid_backend, obj);
@@ -359,11 +355,11 @@ static int braid_backend_plan(struct braid_net *bn, struct braid_obj *obj,
 	key->num = obj->refs[0].slot->number;
 	key->addr = backend->target.addr;
 	key->port = backend->target.port;
-	return braid_backend_check_family(backend, obj->refs[0].slot, err);
+	return backend_check_family(backend, obj->refs[0].slot, err);
 }
 
-static int braid_backend_fill(struct sk_buff *skb, struct net *net,
-			      const struct braid_obj *obj)
+static int backend_fill(struct sk_buff *skb, struct net *net,
+			const struct braid_obj *obj)
 {
 	const struct braid_backend *backend =
 		container_of(obj, struct braid_backend, obj);
@@ -378,8 +374,8 @@ static int braid_backend_fill(struct sk_buff *skb, struct net *net,
 }
 
 /* A service carries its backends. A backend's key begins with the service's name. */
-static void braid_backend_carrier(struct braid_slot_key *key,
-				  const struct braid_slot *slot)
+static void backend_carrier(struct braid_slot_key *key,
+			    const struct braid_slot *slot)
 {
 	braid_key_name(key, slot->key.bytes);
 }
@@ -392,12 +388,12 @@ const struct braid_kind_ops braid_backend_ops = {
 	.exists = "backend exists",
 	.absent = "backend does not exist",
 	.in_use = "backend is in use",
-	.create = braid_backend_create,
-	.destroy = braid_backend_destroy,
-	.carrier = braid_backend_carrier,
+	.create = backend_create,
+	.destroy = backend_destroy,
+	.carrier = backend_carrier,
 	.carrier_kind = BRAID_NET_OBJECT_SERVICE,
-	.key = braid_backend_key,
-	.parse = braid_backend_parse,
-	.plan = braid_backend_plan,
-	.fill = braid_backend_fill,
+	.key = backend_key,
+	.parse = backend_parse,
+	.plan = backend_plan,
+	.fill = backend_fill,
 };

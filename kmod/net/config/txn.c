@@ -38,7 +38,7 @@ void braid_txn_free(struct braid_txn *txn)
 	kfree(txn);
 }
 
-static struct braid_txn *braid_txn_find(struct braid_net *bn, u32 portid)
+static struct braid_txn *txn_find(struct braid_net *bn, u32 portid)
 {
 	struct braid_txn *txn;
 
@@ -62,7 +62,7 @@ struct braid_txn *braid_txn_take(struct braid_net *bn, u32 portid)
 	struct braid_txn *txn;
 
 	mutex_lock(&bn->txn_lock);
-	txn = braid_txn_find(bn, portid);
+	txn = txn_find(bn, portid);
 	if (txn) {
 		list_del(&txn->list);
 		bn->ntxns--;
@@ -93,7 +93,7 @@ int braid_txn_begin(struct braid_net *bn, u32 portid, u64 *gen)
 	txn->gen = braid_net_gen(bn);
 	*gen = txn->gen;
 	mutex_lock(&bn->txn_lock);
-	if (bn->ntxns < BRAID_TXNS && !braid_txn_find(bn, portid)) {
+	if (bn->ntxns < BRAID_TXNS && !txn_find(bn, portid)) {
 		list_add(&txn->list, &bn->txns);
 		bn->ntxns++;
 		txn = NULL;
@@ -117,7 +117,7 @@ void braid_txn_fail(struct braid_net *bn, u32 portid)
 	struct braid_txn *txn;
 
 	mutex_lock(&bn->txn_lock);
-	txn = braid_txn_find(bn, portid);
+	txn = txn_find(bn, portid);
 	if (txn)
 		txn->failed = true;
 	mutex_unlock(&bn->txn_lock);
@@ -142,7 +142,7 @@ bool braid_txn_stage(struct braid_net *bn, u32 portid,
 
 	*ret = 0;
 	mutex_lock(&bn->txn_lock);
-	txn = braid_txn_find(bn, portid);
+	txn = txn_find(bn, portid);
 	if (txn && txn->len == BRAID_TXN_CHANGES) {
 		txn->failed = true;
 		*ret = braid_refuse(err, -E2BIG, 0,
@@ -173,8 +173,8 @@ void braid_txn_drop_all(struct braid_net *bn)
 }
 
 /* A closed socket discards what it staged. */
-static int braid_txn_release(struct notifier_block *nb, unsigned long event,
-			     void *data)
+static int txn_release(struct notifier_block *nb, unsigned long event,
+		       void *data)
 {
 	struct netlink_notify *n = data;
 
@@ -183,8 +183,8 @@ static int braid_txn_release(struct notifier_block *nb, unsigned long event,
 	return NOTIFY_DONE;
 }
 
-static struct notifier_block braid_txn_notifier = {
-	.notifier_call = braid_txn_release,
+static struct notifier_block txn_notifier = {
+	.notifier_call = txn_release,
 };
 
 /**
@@ -195,7 +195,7 @@ static struct notifier_block braid_txn_notifier = {
  */
 int braid_txn_init(void)
 {
-	return netlink_register_notifier(&braid_txn_notifier);
+	return netlink_register_notifier(&txn_notifier);
 }
 
 /**
@@ -205,5 +205,5 @@ int braid_txn_init(void)
  */
 void braid_txn_exit(void)
 {
-	netlink_unregister_notifier(&braid_txn_notifier);
+	netlink_unregister_notifier(&txn_notifier);
 }

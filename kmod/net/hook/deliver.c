@@ -9,7 +9,7 @@
 #include "overlay/link.h"
 
 /* What the node itself says on the link, to one there or to all. */
-static bool braid_is_link_scope(const struct braid_packet *p)
+static bool deliver_is_link_scope(const struct braid_packet *p)
 {
 	return braid_addr_is_link_group(&p->dst) ||
 	       ipv6_addr_type(&p->dst) & IPV6_ADDR_LINKLOCAL;
@@ -27,7 +27,7 @@ unsigned int braid_deliver(void *priv, struct sk_buff *skb,
 
 	braid_packet_init(&p, braid_net_of(state->net), skb, state);
 	ep = braid_endpoint_by_device(p.bn, state->out, p.gen);
-	if (!ep || braid_endpoint_has(ep, &p.dst) || braid_is_link_scope(&p))
+	if (!ep || braid_endpoint_has(ep, &p.dst) || deliver_is_link_scope(&p))
 		return NF_ACCEPT;
 	return braid_packet_drop(&p, BRAID_DROP_NOT_ADDRESS,
 				 BRAID_NET_DIRECTION_INGRESS, 0, ep->id);

@@ -19,7 +19,7 @@
  * Where the UDP header of a packet is that nodes could have sent each other; 0
  * if it is none. Their tunnel packets have no IPv6 extension headers.
  */
-static int braid_udp_at(const struct sk_buff *skb,
+static int hooks_udp_at(const struct sk_buff *skb,
 			const struct nf_hook_state *state)
 {
 	const struct iphdr *iph = ip_hdr(skb);
@@ -35,7 +35,7 @@ static int braid_udp_at(const struct sk_buff *skb,
 }
 
 /* Is it a tunnel packet from or to a node that we know? */
-static bool braid_is_outer(struct sk_buff *skb,
+static bool hooks_is_outer(struct sk_buff *skb,
 			   const struct nf_hook_state *state)
 {
 	struct braid_key key = { .kind = BRAID_KEY_UNDERLAY };
@@ -45,7 +45,7 @@ static bool braid_is_outer(struct sk_buff *skb,
 	bool out;
 	int at;
 
-	at = braid_udp_at(skb, state);
+	at = hooks_udp_at(skb, state);
 	if (!at)
 		return false;
 	udp = skb_header_pointer(skb, at, sizeof(buf), &buf);
@@ -64,13 +64,13 @@ static bool braid_is_outer(struct sk_buff *skb,
 }
 
 /* Hook: raw at PRE_ROUTING and LOCAL_OUT. Nodes among themselves need no state. */
-static unsigned int braid_untrack(void *priv, struct sk_buff *skb,
+static unsigned int hooks_untrack(void *priv, struct sk_buff *skb,
 				  const struct nf_hook_state *state)
 {
 	struct braid_latch *latch = braid_latch(skb);
 
 	latch->from = BRAID_FROM_NOWHERE;
-	if (!skb_nfct(skb) && braid_is_outer(skb, state)) {
+	if (!skb_nfct(skb) && hooks_is_outer(skb, state)) {
 		latch->from = BRAID_FROM_OUTER;
 		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 	}
@@ -78,15 +78,15 @@ static unsigned int braid_untrack(void *priv, struct sk_buff *skb,
 }
 
 /* In the order of a packet's way: who sees a later stage has seen the first. */
-static const struct nf_hook_ops braid_hook_ops[] = {
+static const struct nf_hook_ops hooks_table[] = {
 	{
-		.hook = braid_untrack,
+		.hook = hooks_untrack,
 		.pf = NFPROTO_INET,
 		.hooknum = NF_INET_PRE_ROUTING,
 		.priority = NF_IP_PRI_RAW,
 	},
 	{
-		.hook = braid_untrack,
+		.hook = hooks_untrack,
 		.pf = NFPROTO_INET,
 		.hooknum = NF_INET_LOCAL_OUT,
 		.priority = NF_IP_PRI_RAW,
@@ -135,7 +135,7 @@ static const struct nf_hook_ops braid_hook_ops[] = {
 	},
 };
 
-static const struct nf_hook_ops braid_nat_ops[] = {
+static const struct nf_hook_ops hooks_nat_table[] = {
 	{
 		.hook = braid_translate,
 		.pf = NFPROTO_INET,
@@ -157,16 +157,16 @@ static const struct nf_hook_ops braid_nat_ops[] = {
 };
 
 /* The kernel takes hooks away in order; a stage must not go before a later one. */
-static void braid_hooks_leave(struct net *net)
+static void hooks_leave(struct net *net)
 {
-	unsigned int i = ARRAY_SIZE(braid_hook_ops);
+	unsigned int i = ARRAY_SIZE(hooks_table);
 
 	while (i--)
-		nf_unregister_net_hook(net, &braid_hook_ops[i]);
+		nf_unregister_net_hook(net, &hooks_table[i]);
 }
 
 /* A later load of the module must not take these stamps for its own. */
-static int braid_forget_conn(struct nf_conn *ct, void *data)
+static int hooks_forget_conn(struct nf_conn *ct, void *data)
 {
 	struct nf_conn_labels *labels = nf_ct_labels_find(ct);
 
@@ -196,14 +196,14 @@ int braid_hooks_register(struct braid_net *bn)
 	ret = nf_connlabels_get(net, BRAID_LABEL_BITS - 1);
 	if (ret)
 		goto err_put_ct;
-	ret = nf_register_net_hooks(net, braid_hook_ops,
-				    ARRAY_SIZE(braid_hook_ops));
+	ret = nf_register_net_hooks(net, hooks_table,
+				    ARRAY_SIZE(hooks_table));
 	if (ret)
 		goto err_put_labels;
 	/* Who is translated has been classified. */
 	synchronize_net();
-	for (i = 0; i < ARRAY_SIZE(braid_nat_ops); i++) {
-		ret = nf_nat_inet_register_fn(net, &braid_nat_ops[i]);
+	for (i = 0; i < ARRAY_SIZE(hooks_nat_table); i++) {
+		ret = nf_nat_inet_register_fn(net, &hooks_nat_table[i]);
 		if (ret)
 			goto err_unregister_nat;
 	}
@@ -211,8 +211,8 @@ int braid_hooks_register(struct braid_net *bn)
 
 err_unregister_nat:
 	while (i--)
-		nf_nat_inet_unregister_fn(net, &braid_nat_ops[i]);
-	braid_hooks_leave(net);
+		nf_nat_inet_unregister_fn(net, &hooks_nat_table[i]);
+	hooks_leave(net);
 	synchronize_net();
 err_put_labels:
 	nf_connlabels_put(net);
@@ -232,18 +232,18 @@ err_put_ct:
 void braid_hooks_unregister(struct braid_net *bn)
 {
 	struct nf_ct_iter_data iter = { .net = bn->net };
-	unsigned int i = ARRAY_SIZE(braid_nat_ops);
+	unsigned int i = ARRAY_SIZE(hooks_nat_table);
 	struct net *net = bn->net;
 
 	if (!bn->active)
 		return;
 	bn->active = false;
 	while (i--)
-		nf_nat_inet_unregister_fn(net, &braid_nat_ops[i]);
+		nf_nat_inet_unregister_fn(net, &hooks_nat_table[i]);
 	synchronize_net();
-	braid_hooks_leave(net);
+	hooks_leave(net);
 	synchronize_net();
-	nf_ct_iterate_cleanup_net(braid_forget_conn, &iter);
+	nf_ct_iterate_cleanup_net(hooks_forget_conn, &iter);
 	nf_connlabels_put(net);
 	nf_ct_netns_put(net, NFPROTO_INET);
 }

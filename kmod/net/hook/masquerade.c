@@ -23,7 +23,7 @@
  * Is an identity outside the cluster? With an overlay other nodes are, too: they
  * take the packets of its networks from nowhere else.
  */
-static bool braid_is_outside(const struct braid_packet *p, u32 id)
+static bool masquerade_is_outside(const struct braid_packet *p, u32 id)
 {
 	if (id == BRAID_ID_REMOTE_NODE)
 		return braid_overlay_now(p->bn, p->gen);
@@ -31,8 +31,8 @@ static bool braid_is_outside(const struct braid_packet *p, u32 id)
 }
 
 /* An address of a device that others can answer to; false if it has none. */
-static bool braid_device_addr(const struct net_device *dev, u8 pf,
-			      struct in6_addr *addr)
+static bool masquerade_device_addr(const struct net_device *dev, u8 pf,
+				   struct in6_addr *addr)
 {
 	const struct in_device *in_dev = __in_dev_get_rcu(dev);
 	const struct inet6_dev *in6_dev = __in6_dev_get(dev);
@@ -60,12 +60,12 @@ static bool braid_device_addr(const struct net_device *dev, u8 pf,
 }
 
 /* As the device that it leaves by; who follows it there, follows its address. */
-static unsigned int braid_masquerade_by(const struct braid_packet *p)
+static unsigned int masquerade_by(const struct braid_packet *p)
 {
 	struct nf_nat_range2 range = {};
 	struct in6_addr addr;
 
-	if (!braid_device_addr(p->state->out, p->state->pf, &addr))
+	if (!masquerade_device_addr(p->state->out, p->state->pf, &addr))
 		return NF_ACCEPT;
 	if (p->state->pf == NFPROTO_IPV6)
 		return nf_nat_masquerade_ipv6(p->skb, &range, p->state->out);
@@ -77,15 +77,15 @@ static unsigned int braid_masquerade_by(const struct braid_packet *p)
  * A workload that reaches itself through a service would drop its own packets.
  * The address is the overlay link's, or whichever the node would use itself.
  */
-static unsigned int braid_masquerade_hairpin(const struct braid_packet *p,
-					     struct nf_conn *ct)
+static unsigned int masquerade_hairpin(const struct braid_packet *p,
+				       struct nf_conn *ct)
 {
 	const struct braid_overlay *overlay = braid_overlay_now(p->bn, p->gen);
 	struct nf_nat_range2 range = { .flags = NF_NAT_RANGE_MAP_IPS };
 	struct in6_addr addr = {};
 
 	/* The link of a valid overlay is there until a grace period later. */
-	if (overlay && braid_device_addr(overlay->dev, p->state->pf, &addr))
+	if (overlay && masquerade_device_addr(overlay->dev, p->state->pf, &addr))
 		goto setup;
 	if (p->state->pf == NFPROTO_IPV4)
 		addr = braid_addr_v4(inet_select_addr(p->state->out, 0,
@@ -102,7 +102,7 @@ setup:
 }
 
 /* Whom a connection reaches: what it was judged by, if it was. */
-static u32 braid_reached(const struct braid_packet *p, const struct nf_conn *ct)
+static u32 masquerade_reached(const struct braid_packet *p, const struct nf_conn *ct)
 {
 	u32 id = braid_pair_destination(braid_conn_pair(ct));
 
@@ -114,16 +114,16 @@ static u32 braid_reached(const struct braid_packet *p, const struct nf_conn *ct)
  * and not believed from this one. Without labels nothing says who is behind the
  * link's address, which is the node's.
  */
-static unsigned int braid_masquerade_inside(const struct braid_packet *p,
-					    const struct nf_conn *ct,
-					    const struct braid_endpoint *ep)
+static unsigned int masquerade_inside(const struct braid_packet *p,
+				      const struct nf_conn *ct,
+				      const struct braid_endpoint *ep)
 {
 	if (ep || braid_device_holds(p->state->out, &p->src))
 		return NF_ACCEPT;
 	if (!braid_conn_known(ct))
 		return braid_packet_drop(p, BRAID_DROP_NO_MEMORY,
 					 BRAID_NET_DIRECTION_EGRESS, 0, 0);
-	return braid_masquerade_by(p);
+	return masquerade_by(p);
 }
 
 /* NAT hook: for the first packet of a connection, at POST_ROUTING. */
@@ -149,14 +149,14 @@ unsigned int braid_masquerade(void *priv, struct sk_buff *skb,
 					 0);
 	ep = braid_endpoint_by_addr(p.bn, &p.src, p.gen);
 	if (braid_is_link(state->out))
-		return braid_masquerade_inside(&p, ct, ep);
+		return masquerade_inside(&p, ct, ep);
 	if (!ep)
 		return NF_ACCEPT;
 	if (braid_endpoint_has(ep, &p.dst))
-		return braid_masquerade_hairpin(&p, ct);
+		return masquerade_hairpin(&p, ct);
 	if (braid_is_uplink(p.bn, state->out, p.gen) &&
-	    braid_is_outside(&p, braid_reached(&p, ct)))
-		return braid_masquerade_by(&p);
+	    masquerade_is_outside(&p, masquerade_reached(&p, ct)))
+		return masquerade_by(&p);
 	return NF_ACCEPT;
 }
 

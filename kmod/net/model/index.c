@@ -7,7 +7,7 @@
 
 #include "model/addr.h"
 
-static const struct rhashtable_params braid_index_params = {
+static const struct rhashtable_params index_params = {
 	.head_offset = offsetof(struct braid_entry, node),
 	.key_offset = offsetof(struct braid_entry, key),
 	.key_len = sizeof(struct braid_key),
@@ -25,7 +25,7 @@ static_assert(sizeof(struct braid_key) == 24);
  */
 int braid_index_init(struct braid_index *index)
 {
-	return rhltable_init(&index->table, &braid_index_params);
+	return rhltable_init(&index->table, &index_params);
 }
 
 /**
@@ -39,8 +39,8 @@ void braid_index_exit(struct braid_index *index)
 	rhltable_destroy(&index->table);
 }
 
-static struct braid_lens *braid_index_lens(struct braid_index *index,
-					   enum braid_key_kind kind)
+static struct braid_lens *index_lens(struct braid_index *index,
+				     enum braid_key_kind kind)
 {
 	switch (kind) {
 	case BRAID_KEY_PREFIX:
@@ -52,7 +52,7 @@ static struct braid_lens *braid_index_lens(struct braid_index *index,
 	}
 }
 
-static void braid_lens_drop(struct braid_lens *lens, u8 plen)
+static void index_lens_drop(struct braid_lens *lens, u8 plen)
 {
 	if (!--lens->count[plen])
 		clear_bit(plen, lens->used);
@@ -69,16 +69,16 @@ static void braid_lens_drop(struct braid_lens *lens, u8 plen)
  */
 int braid_index_insert(struct braid_index *index, struct braid_entry *entry)
 {
-	struct braid_lens *lens = braid_index_lens(index, entry->key.kind);
+	struct braid_lens *lens = index_lens(index, entry->key.kind);
 	u8 plen = entry->key.plen;
 	int err;
 
 	/* The length first: a reader must never miss what it could find. */
 	if (lens && !lens->count[plen]++)
 		set_bit(plen, lens->used);
-	err = rhltable_insert(&index->table, &entry->node, braid_index_params);
+	err = rhltable_insert(&index->table, &entry->node, index_params);
 	if (err && lens)
-		braid_lens_drop(lens, plen);
+		index_lens_drop(lens, plen);
 	return err;
 }
 
@@ -91,11 +91,11 @@ int braid_index_insert(struct braid_index *index, struct braid_entry *entry)
  */
 void braid_index_remove(struct braid_index *index, struct braid_entry *entry)
 {
-	struct braid_lens *lens = braid_index_lens(index, entry->key.kind);
+	struct braid_lens *lens = index_lens(index, entry->key.kind);
 
-	rhltable_remove(&index->table, &entry->node, braid_index_params);
+	rhltable_remove(&index->table, &entry->node, index_params);
 	if (lens)
-		braid_lens_drop(lens, entry->key.plen);
+		index_lens_drop(lens, entry->key.plen);
 }
 
 /**
@@ -118,7 +118,7 @@ braid_index_clash(struct braid_index *index, const struct braid_entry *entry,
 	struct braid_entry *other;
 
 	rcu_read_lock();
-	list = rhltable_lookup(&index->table, &entry->key, braid_index_params);
+	list = rhltable_lookup(&index->table, &entry->key, index_params);
 	rhl_for_each_entry_rcu(other, pos, list, node) {
 		if (other->life == entry->life || other->life->leaving ||
 		    (agree && agree(entry->life, other->life)))
@@ -145,7 +145,7 @@ struct braid_life *braid_index_find(struct braid_index *index,
 	struct rhlist_head *list, *pos;
 	struct braid_entry *entry;
 
-	list = rhltable_lookup(&index->table, key, braid_index_params);
+	list = rhltable_lookup(&index->table, key, index_params);
 	rhl_for_each_entry_rcu(entry, pos, list, node)
 		if (braid_life_visible(entry->life, gen))
 			return entry->life;
@@ -166,7 +166,7 @@ struct braid_life *braid_index_match(struct braid_index *index,
 				     enum braid_key_kind kind,
 				     const struct in6_addr *addr, u64 gen)
 {
-	struct braid_lens *lens = braid_index_lens(index, kind);
+	struct braid_lens *lens = index_lens(index, kind);
 	unsigned int shortest = braid_addr_is_v4(addr) ? BRAID_V4_BITS : 0;
 	struct braid_key key = { .kind = kind };
 	struct braid_life *life;

@@ -195,6 +195,5 @@ extern const struct braid_kind_ops braid_overlay_ops;
 int braid_identity_ref(struct braid_net *bn, struct braid_obj *obj, u32 id,
 		       u16 attr, u16 nth);
 int braid_identity_usable(u32 id, u16 attr, struct braid_err *err);
-void braid_backend_first(struct braid_slot_key *key, const char *service);
 
 #endif

@@ -5,8 +5,8 @@
 
 #include "model/net.h"
 
-static int braid_slot_cmp(const struct braid_slot_key *a,
-			  const struct braid_slot_key *b)
+static int object_slot_cmp(const struct braid_slot_key *a,
+			   const struct braid_slot_key *b)
 {
 	int diff = memcmp(a->bytes, b->bytes, min(a->len, b->len));
 
@@ -29,7 +29,7 @@ struct braid_slot *braid_slot_find(struct braid_net *bn, unsigned int kind,
 
 	while (node) {
 		struct braid_slot *slot = rb_entry(node, struct braid_slot, node);
-		int diff = braid_slot_cmp(key, &slot->key);
+		int diff = object_slot_cmp(key, &slot->key);
 
 		if (!diff)
 			return slot;
@@ -60,7 +60,7 @@ struct braid_slot *braid_slot_get(struct braid_net *bn,
 	while (*link) {
 		parent = *link;
 		slot = rb_entry(parent, struct braid_slot, node);
-		diff = braid_slot_cmp(key, &slot->key);
+		diff = object_slot_cmp(key, &slot->key);
 		if (!diff)
 			return slot;
 		link = diff < 0 ? &parent->rb_left : &parent->rb_right;
@@ -98,7 +98,7 @@ struct braid_slot *braid_slot_first(struct braid_net *bn, unsigned int kind,
 	}
 	while (node) {
 		slot = rb_entry(node, struct braid_slot, node);
-		if (braid_slot_cmp(from, &slot->key) <= 0) {
+		if (object_slot_cmp(from, &slot->key) <= 0) {
 			found = slot;
 			node = node->rb_left;
 		} else {
@@ -240,7 +240,7 @@ void braid_obj_free(struct braid_obj *obj)
 	obj->ops->destroy(obj);
 }
 
-static void braid_obj_free_cb(struct rcu_head *rcu)
+static void object_free_cb(struct rcu_head *rcu)
 {
 	braid_obj_free(container_of(rcu, struct braid_obj, rcu));
 }
@@ -253,5 +253,5 @@ static void braid_obj_free_cb(struct rcu_head *rcu)
  */
 void braid_obj_free_rcu(struct braid_obj *obj)
 {
-	call_rcu(&obj->rcu, braid_obj_free_cb);
+	call_rcu(&obj->rcu, object_free_cb);
 }

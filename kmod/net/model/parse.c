@@ -7,8 +7,8 @@
 #include "model/addr.h"
 
 /* Blame the attribute at hand; its number is its type in the nest. */
-static int braid_parse_refuse(struct braid_err *err, int code,
-			      const struct nlattr *nla, const char *msg)
+static int parse_refuse(struct braid_err *err, int code,
+			const struct nlattr *nla, const char *msg)
 {
 	err->nla = nla;
 	return braid_refuse(err, code, nla_type(nla), msg);
@@ -46,19 +46,19 @@ int braid_net_parse_name(const struct nlattr *nla, char *name,
 	size_t len = strlen(c);
 
 	if (!len)
-		return braid_parse_refuse(err, -EINVAL, nla, "name is empty");
+		return parse_refuse(err, -EINVAL, nla, "name is empty");
 	if (len > BRAID_NET_NAME_MAX)
-		return braid_parse_refuse(err, -ERANGE, nla,
-					  "name is longer than 63 bytes");
+		return parse_refuse(err, -ERANGE, nla,
+				    "name is longer than 63 bytes");
 	for (; *c; c++)
 		if (!isascii(*c) || !isgraph(*c) || *c == ',' || *c == '#')
-			return braid_parse_refuse(err, -EINVAL, nla,
+			return parse_refuse(err, -EINVAL, nla,
 				"name has a character that is not printable, a space, a comma or a #");
 	strscpy(name, nla_data(nla), BRAID_NET_NAME_MAX + 1);
 	return 0;
 }
 
-static int braid_read_addr(const struct nlattr *nla, struct in6_addr *addr,
+static int parse_read_addr(const struct nlattr *nla, struct in6_addr *addr,
 			   const struct nlattr *blame, struct braid_err *err)
 {
 	if (nla_len(nla) == sizeof(__be32)) {
@@ -66,17 +66,17 @@ static int braid_read_addr(const struct nlattr *nla, struct in6_addr *addr,
 		return 0;
 	}
 	if (nla_len(nla) != sizeof(struct in6_addr))
-		return braid_parse_refuse(err, -EINVAL, blame,
-					  "address is not 4 or 16 bytes long");
+		return parse_refuse(err, -EINVAL, blame,
+				    "address is not 4 or 16 bytes long");
 	*addr = nla_get_in6_addr(nla);
 	/* One address has one form, or else it could be claimed twice. */
 	if (braid_addr_is_v4(addr))
-		return braid_parse_refuse(err, -EINVAL, blame,
-					  "an IPv4 address is 4 bytes long");
+		return parse_refuse(err, -EINVAL, blame,
+				    "an IPv4 address is 4 bytes long");
 	return 0;
 }
 
-static bool braid_addr_is_host(const struct in6_addr *addr)
+static bool parse_addr_is_host(const struct in6_addr *addr)
 {
 	__be32 v4 = braid_addr_to_v4(addr);
 
@@ -100,16 +100,16 @@ int braid_net_parse_addr(const struct nlattr *nla, struct in6_addr *addr,
 {
 	int ret;
 
-	ret = braid_read_addr(nla, addr, nla, err);
+	ret = parse_read_addr(nla, addr, nla, err);
 	if (ret)
 		return ret;
-	if (!braid_addr_is_host(addr))
-		return braid_parse_refuse(err, -EINVAL, nla,
-					  "address is not a unicast address");
+	if (!parse_addr_is_host(addr))
+		return parse_refuse(err, -EINVAL, nla,
+				    "address is not a unicast address");
 	/* It means another host on every link. */
 	if (ipv6_addr_type(addr) & IPV6_ADDR_LINKLOCAL)
-		return braid_parse_refuse(err, -EINVAL, nla,
-					  "address is a link-local address");
+		return parse_refuse(err, -EINVAL, nla,
+				    "address is a link-local address");
 	return 0;
 }
 
@@ -132,24 +132,24 @@ int braid_net_parse_cidr(const struct nlattr *nla, struct braid_cidr *cidr,
 	ret = nla_parse_nested(tb, BRAID_NET_A_CIDR_LENGTH, nla,
 			       braid_net_cidr_nl_policy, NULL);
 	if (ret || !tb[BRAID_NET_A_CIDR_ADDRESS] || !tb[BRAID_NET_A_CIDR_LENGTH])
-		return braid_parse_refuse(err, -EINVAL, nla,
-					  "prefix needs an address and a length");
-	ret = braid_read_addr(tb[BRAID_NET_A_CIDR_ADDRESS], &cidr->addr, nla,
+		return parse_refuse(err, -EINVAL, nla,
+				    "prefix needs an address and a length");
+	ret = parse_read_addr(tb[BRAID_NET_A_CIDR_ADDRESS], &cidr->addr, nla,
 			      err);
 	if (ret)
 		return ret;
 	v4 = braid_addr_is_v4(&cidr->addr);
 	cidr->plen = nla_get_u8(tb[BRAID_NET_A_CIDR_LENGTH]);
 	if (cidr->plen > (v4 ? 32 : 128))
-		return braid_parse_refuse(err, -EINVAL, nla, v4 ?
-					  "prefix is longer than 32 bits" :
-					  "prefix is longer than 128 bits");
+		return parse_refuse(err, -EINVAL, nla, v4 ?
+				    "prefix is longer than 32 bits" :
+				    "prefix is longer than 128 bits");
 	if (v4)
 		cidr->plen += BRAID_V4_BITS;
 	ipv6_addr_prefix(&masked, &cidr->addr, cidr->plen);
 	if (!ipv6_addr_equal(&masked, &cidr->addr))
-		return braid_parse_refuse(err, -EINVAL, nla,
-					  "prefix has host bits set");
+		return parse_refuse(err, -EINVAL, nla,
+				    "prefix has host bits set");
 	return 0;
 }
 
@@ -165,7 +165,7 @@ int braid_net_parse_port(const struct nlattr *nla, u16 *port,
 			 struct braid_err *err)
 {
 	*port = nla_get_u16(nla);
-	return *port ? 0 : braid_parse_refuse(err, -EINVAL, nla, "port is 0");
+	return *port ? 0 : parse_refuse(err, -EINVAL, nla, "port is 0");
 }
 
 /**
@@ -184,14 +184,14 @@ int braid_net_parse_device(struct net *net, const struct nlattr *nla, int *ifind
 	struct net_device *dev;
 
 	if (!dev_valid_name(nla_data(nla)))
-		return braid_parse_refuse(err, -EINVAL, nla,
-					  "not a name of a device");
+		return parse_refuse(err, -EINVAL, nla,
+				    "not a name of a device");
 	rcu_read_lock();
 	dev = dev_get_by_name_rcu(net, nla_data(nla));
 	*ifindex = dev ? dev->ifindex : 0;
 	rcu_read_unlock();
-	return dev ? 0 : braid_parse_refuse(err, -ENODEV, nla,
-					    "device does not exist");
+	return dev ? 0 : parse_refuse(err, -ENODEV, nla,
+				      "device does not exist");
 }
 
 /**

@@ -30,7 +30,7 @@ static_assert(sizeof(struct braid_cell_key) == 32);
  * struct braid_cell - the rules that say the same of the same packets
  * @node: in the table of cells
  * @key: what matches
- * @order: the spots, by braid_rule_beats(); namespace mutex
+ * @order: the spots, by policy_rule_beats(); namespace mutex
  * @spots: the same, best first; RCU
  * @rcu: for freeing
  */
@@ -100,14 +100,14 @@ struct braid_placement {
 	struct braid_spot spots[];
 };
 
-static const struct rhashtable_params braid_cell_params = {
+static const struct rhashtable_params policy_cell_params = {
 	.head_offset = offsetof(struct braid_cell, node),
 	.key_offset = offsetof(struct braid_cell, key),
 	.key_len = sizeof(struct braid_cell_key),
 	.automatic_shrinking = true,
 };
 
-static const struct rhashtable_params braid_subject_params = {
+static const struct rhashtable_params policy_subject_params = {
 	.head_offset = offsetof(struct braid_subject, node),
 	.key_offset = offsetof(struct braid_subject, key),
 	.key_len = sizeof(struct braid_subject_key),
@@ -125,10 +125,10 @@ int braid_policy_init(struct braid_policy *policy)
 {
 	int err;
 
-	err = rhashtable_init(&policy->cells, &braid_cell_params);
+	err = rhashtable_init(&policy->cells, &policy_cell_params);
 	if (err)
 		return err;
-	err = rhashtable_init(&policy->subjects, &braid_subject_params);
+	err = rhashtable_init(&policy->subjects, &policy_subject_params);
 	if (err)
 		rhashtable_destroy(&policy->cells);
 	return err;
@@ -147,28 +147,24 @@ void braid_policy_exit(struct braid_policy *policy)
 }
 
 /* Ports of a rule; more is less specific. Any protocol is wider than any port. */
-static u32 braid_rule_width(const struct braid_rule *rule)
+static u32 policy_rule_width(const struct braid_rule *rule)
 {
 	if (!rule->proto)
 		return U32_MAX;
 	return rule->ranged ? rule->max - rule->min + 1 : 1 << 16;
 }
 
-/**
- * braid_rule_beats() - which of two matching rules decides
- * @a: a rule
- * @pa: the peer of @a that matched
- * @b: another rule
- * @pb: the peer of @b that matched
+/*
+ * Does @a decide rather than @b? @pa and @pb are the peers of them that matched.
  *
  * Higher priority; deny before allow; a named peer before any, an identity
  * before a CIDR; the narrower range of ports; the longer CIDR. The name last,
  * so that the order is strict and the same on every node.
- *
- * Return: true if @a decides.
  */
-bool braid_rule_beats(const struct braid_rule *a, const struct braid_rule_peer *pa,
-		      const struct braid_rule *b, const struct braid_rule_peer *pb)
+static bool policy_rule_beats(const struct braid_rule *a,
+			      const struct braid_rule_peer *pa,
+			      const struct braid_rule *b,
+			      const struct braid_rule_peer *pb)
 {
 	if (a->priority != b->priority)
 		return a->priority > b->priority;
@@ -176,15 +172,15 @@ bool braid_rule_beats(const struct braid_rule *a, const struct braid_rule_peer *
 		return a->deny;
 	if (a->peer_kind != b->peer_kind)
 		return a->peer_kind > b->peer_kind;
-	if (braid_rule_width(a) != braid_rule_width(b))
-		return braid_rule_width(a) < braid_rule_width(b);
+	if (policy_rule_width(a) != policy_rule_width(b))
+		return policy_rule_width(a) < policy_rule_width(b);
 	if (a->peer_kind == BRAID_PEER_CIDR && pa->plen != pb->plen)
 		return pa->plen > pb->plen;
 	return strcmp(a->name, b->name) < 0;
 }
 
 /* log2 of the size of the largest aligned block that begins at @at and ends by @max */
-static u8 braid_block_bits(u32 at, u32 max)
+static u8 policy_block_bits(u32 at, u32 max)
 {
 	u8 bits = 0;
 
@@ -193,7 +189,7 @@ static u8 braid_block_bits(u32 at, u32 max)
 	return bits;
 }
 
-static unsigned int braid_rule_blocks(const struct braid_rule *rule)
+static unsigned int policy_rule_blocks(const struct braid_rule *rule)
 {
 	unsigned int n = 0;
 	u32 at = rule->min;
@@ -201,18 +197,18 @@ static unsigned int braid_rule_blocks(const struct braid_rule *rule)
 	if (!rule->ranged)
 		return 1;
 	for (; at <= rule->max; n++)
-		at += 1 << braid_block_bits(at, rule->max);
+		at += 1 << policy_block_bits(at, rule->max);
 	return n;
 }
 
-static u32 braid_shape_of(const struct braid_cell_key *key)
+static u32 policy_shape_of(const struct braid_cell_key *key)
 {
 	return (key->peer_kind + 1) | key->plen << 8 | (!!key->proto) << 16 |
 	       key->portlen << 24;
 }
 
 /* An IPv4 address has a form of 128 bits, but is in no IPv6 network. */
-static bool braid_shape_fits(u32 shape, const struct braid_query *query)
+static bool policy_shape_fits(u32 shape, const struct braid_query *query)
 {
 	u8 kind = (shape & 0xff) - 1, plen = shape >> 8;
 
@@ -221,8 +217,8 @@ static bool braid_shape_fits(u32 shape, const struct braid_query *query)
 }
 
 /* The cell key of one shape that would match the query. */
-static void braid_shape_key(struct braid_cell_key *key, u32 shape,
-			    const struct braid_query *query)
+static void policy_shape_key(struct braid_cell_key *key, u32 shape,
+			     const struct braid_query *query)
 {
 	u8 portlen = shape >> 24;
 
@@ -241,8 +237,8 @@ static void braid_shape_key(struct braid_cell_key *key, u32 shape,
 	}
 }
 
-static struct braid_shape *braid_shape_place(struct braid_shapes *shapes,
-					     u32 shape)
+static struct braid_shape *policy_shape_place(struct braid_shapes *shapes,
+					      u32 shape)
 {
 	unsigned int i;
 
@@ -252,15 +248,15 @@ static struct braid_shape *braid_shape_place(struct braid_shapes *shapes,
 	return NULL;
 }
 
-static int braid_shape_get(struct braid_subject *subject, u32 shape)
+static int policy_shape_get(struct braid_subject *subject, u32 shape)
 {
 	struct braid_shapes *old = rcu_dereference_protected(subject->shapes, 1);
-	struct braid_shape *place = braid_shape_place(old, shape);
+	struct braid_shape *place = policy_shape_place(old, shape);
 	unsigned int len = old ? old->len : 0;
 	struct braid_shapes *new;
 
 	if (!place) {
-		place = braid_shape_place(old, 0);
+		place = policy_shape_place(old, 0);
 		if (!place) {
 			new = kzalloc(struct_size(new, at, len ? 2 * len : 4),
 				      GFP_KERNEL_ACCOUNT);
@@ -281,22 +277,22 @@ static int braid_shape_get(struct braid_subject *subject, u32 shape)
 	return 0;
 }
 
-static void braid_shape_put(struct braid_subject *subject, u32 shape)
+static void policy_shape_put(struct braid_subject *subject, u32 shape)
 {
 	struct braid_shapes *shapes = rcu_dereference_protected(subject->shapes, 1);
-	struct braid_shape *place = braid_shape_place(shapes, shape);
+	struct braid_shape *place = policy_shape_place(shapes, shape);
 
 	if (!--place->count)
 		WRITE_ONCE(place->shape, 0);
 }
 
-static struct braid_cell *braid_cell_get(struct braid_policy *policy,
-					 const struct braid_cell_key *key)
+static struct braid_cell *policy_cell_get(struct braid_policy *policy,
+					  const struct braid_cell_key *key)
 {
 	struct braid_cell *cell;
 	int err;
 
-	cell = rhashtable_lookup_fast(&policy->cells, key, braid_cell_params);
+	cell = rhashtable_lookup_fast(&policy->cells, key, policy_cell_params);
 	if (cell)
 		return cell;
 	cell = kzalloc(sizeof(*cell), GFP_KERNEL_ACCOUNT);
@@ -306,7 +302,7 @@ static struct braid_cell *braid_cell_get(struct braid_policy *policy,
 	cell->order = RB_ROOT;
 	INIT_LIST_HEAD(&cell->spots);
 	err = rhashtable_insert_fast(&policy->cells, &cell->node,
-				     braid_cell_params);
+				     policy_cell_params);
 	if (err) {
 		kfree(cell);
 		return ERR_PTR(err);
@@ -314,73 +310,73 @@ static struct braid_cell *braid_cell_get(struct braid_policy *policy,
 	return cell;
 }
 
-static void braid_cell_put(struct braid_policy *policy,
-			   struct braid_cell *cell)
+static void policy_cell_put(struct braid_policy *policy,
+			    struct braid_cell *cell)
 {
 	if (!list_empty(&cell->spots))
 		return;
-	rhashtable_remove_fast(&policy->cells, &cell->node, braid_cell_params);
+	rhashtable_remove_fast(&policy->cells, &cell->node, policy_cell_params);
 	kfree_rcu(cell, rcu);
 }
 
-static void braid_spot_remove(struct braid_policy *policy,
-			      struct braid_subject *subject,
-			      struct braid_spot *spot)
+static void policy_spot_remove(struct braid_policy *policy,
+			       struct braid_subject *subject,
+			       struct braid_spot *spot)
 {
 	list_del_rcu(&spot->node);
 	rb_erase(&spot->order, &spot->cell->order);
-	braid_shape_put(subject, braid_shape_of(&spot->cell->key));
-	braid_cell_put(policy, spot->cell);
+	policy_shape_put(subject, policy_shape_of(&spot->cell->key));
+	policy_cell_put(policy, spot->cell);
 }
 
-static bool braid_spot_less(struct rb_node *a, const struct rb_node *b)
+static bool policy_spot_less(struct rb_node *a, const struct rb_node *b)
 {
 	const struct braid_spot *x = rb_entry(a, struct braid_spot, order);
 	const struct braid_spot *y = rb_entry(b, struct braid_spot, order);
 
-	return braid_rule_beats(x->rule, x->peer, y->rule, y->peer);
+	return policy_rule_beats(x->rule, x->peer, y->rule, y->peer);
 }
 
-static void braid_cell_add(struct braid_cell *cell, struct braid_spot *spot)
+static void policy_cell_add(struct braid_cell *cell, struct braid_spot *spot)
 {
 	struct rb_node *before;
 
-	rb_add(&spot->order, &cell->order, braid_spot_less);
+	rb_add(&spot->order, &cell->order, policy_spot_less);
 	before = rb_prev(&spot->order);
 	list_add_rcu(&spot->node,
 		     before ? &rb_entry(before, struct braid_spot, order)->node :
 			      &cell->spots);
 }
 
-static int braid_spot_insert(struct braid_policy *policy,
-			     struct braid_subject *subject,
-			     struct braid_spot *spot,
-			     const struct braid_cell_key *key)
+static int policy_spot_insert(struct braid_policy *policy,
+			      struct braid_subject *subject,
+			      struct braid_spot *spot,
+			      const struct braid_cell_key *key)
 {
 	int err;
 
 	/* The shape first: a reader must never miss what it could find. */
-	err = braid_shape_get(subject, braid_shape_of(key));
+	err = policy_shape_get(subject, policy_shape_of(key));
 	if (err)
 		return err;
-	spot->cell = braid_cell_get(policy, key);
+	spot->cell = policy_cell_get(policy, key);
 	if (IS_ERR(spot->cell)) {
-		braid_shape_put(subject, braid_shape_of(key));
+		policy_shape_put(subject, policy_shape_of(key));
 		return PTR_ERR(spot->cell);
 	}
-	braid_cell_add(spot->cell, spot);
+	policy_cell_add(spot->cell, spot);
 	return 0;
 }
 
-static struct braid_subject *braid_subject_get(struct braid_policy *policy,
-					       u32 id, u8 dir)
+static struct braid_subject *policy_subject_get(struct braid_policy *policy,
+						u32 id, u8 dir)
 {
 	struct braid_subject_key key = { .subject = id, .dir = dir };
 	struct braid_subject *subject;
 	int err;
 
 	subject = rhashtable_lookup_fast(&policy->subjects, &key,
-					 braid_subject_params);
+					 policy_subject_params);
 	if (subject)
 		return subject;
 	subject = kzalloc(sizeof(*subject), GFP_KERNEL_ACCOUNT);
@@ -389,7 +385,7 @@ static struct braid_subject *braid_subject_get(struct braid_policy *policy,
 	subject->key = key;
 	INIT_LIST_HEAD(&subject->rules);
 	err = rhashtable_insert_fast(&policy->subjects, &subject->node,
-				     braid_subject_params);
+				     policy_subject_params);
 	if (err) {
 		kfree(subject);
 		return ERR_PTR(err);
@@ -397,23 +393,23 @@ static struct braid_subject *braid_subject_get(struct braid_policy *policy,
 	return subject;
 }
 
-static void braid_subject_put(struct braid_policy *policy,
-			      struct braid_subject *subject)
+static void policy_subject_put(struct braid_policy *policy,
+			       struct braid_subject *subject)
 {
 	struct braid_shapes *shapes = rcu_dereference_protected(subject->shapes, 1);
 
 	if (!list_empty(&subject->rules))
 		return;
 	rhashtable_remove_fast(&policy->subjects, &subject->node,
-			       braid_subject_params);
+			       policy_subject_params);
 	if (shapes)
 		kfree_rcu(shapes, rcu);
 	kfree_rcu(subject, rcu);
 }
 
 /* The cells of a rule: every peer with every block of ports. */
-static int braid_placement_fill(struct braid_policy *policy,
-				struct braid_placement *placement)
+static int policy_placement_fill(struct braid_policy *policy,
+				 struct braid_placement *placement)
 {
 	const struct braid_rule *rule = placement->rule;
 	struct braid_cell_key key = {
@@ -437,14 +433,14 @@ static int braid_placement_fill(struct braid_policy *policy,
 		do {
 			struct braid_spot *spot;
 
-			bits = rule->ranged ? braid_block_bits(at, rule->max) : 16;
+			bits = rule->ranged ? policy_block_bits(at, rule->max) : 16;
 			key.port = at;
 			key.portlen = 16 - bits;
 			spot = &placement->spots[placement->len];
 			spot->rule = rule;
 			spot->peer = peer;
-			err = braid_spot_insert(policy, placement->subject, spot,
-						&key);
+			err = policy_spot_insert(policy, placement->subject, spot,
+						 &key);
 			if (err)
 				return err;
 			placement->len++;
@@ -472,11 +468,11 @@ struct braid_placement *braid_policy_insert(struct braid_policy *policy,
 	int err;
 
 	placement = kvzalloc(struct_size(placement, spots,
-					 rule->npeers * braid_rule_blocks(rule)),
+					 rule->npeers * policy_rule_blocks(rule)),
 			     GFP_KERNEL_ACCOUNT);
 	if (!placement)
 		return ERR_PTR(-ENOMEM);
-	subject = braid_subject_get(policy, rule->subject, rule->dir);
+	subject = policy_subject_get(policy, rule->subject, rule->dir);
 	if (IS_ERR(subject)) {
 		err = PTR_ERR(subject);
 		goto err_free;
@@ -484,7 +480,7 @@ struct braid_placement *braid_policy_insert(struct braid_policy *policy,
 	placement->rule = rule;
 	placement->subject = subject;
 	list_add_tail_rcu(&placement->node, &subject->rules);
-	err = braid_placement_fill(policy, placement);
+	err = policy_placement_fill(policy, placement);
 	if (err)
 		goto err_remove;
 	return placement;
@@ -512,9 +508,9 @@ void braid_policy_remove(struct braid_policy *policy,
 
 	list_del_rcu(&placement->node);
 	for (i = 0; i < placement->len; i++)
-		braid_spot_remove(policy, placement->subject,
-				  &placement->spots[i]);
-	braid_subject_put(policy, placement->subject);
+		policy_spot_remove(policy, placement->subject,
+				   &placement->spots[i]);
+	policy_subject_put(policy, placement->subject);
 }
 
 /**
@@ -546,7 +542,7 @@ bool braid_policy_selected(struct braid_policy *policy, u32 id, u8 dir,
 	struct braid_subject *subject;
 
 	subject = rhashtable_lookup(&policy->subjects, &key,
-				    braid_subject_params);
+				    policy_subject_params);
 	if (!subject)
 		return false;
 	list_for_each_entry_rcu(placement, &subject->rules, node)
@@ -556,8 +552,8 @@ bool braid_policy_selected(struct braid_policy *policy, u32 id, u8 dir,
 }
 
 /* The first of a cell is its best; those of other generations are skipped. */
-static const struct braid_spot *braid_cell_best(const struct braid_cell *cell,
-						u64 gen)
+static const struct braid_spot *policy_cell_best(const struct braid_cell *cell,
+						 u64 gen)
 {
 	const struct braid_spot *spot;
 
@@ -592,18 +588,18 @@ const struct braid_rule *braid_policy_lookup(struct braid_policy *policy,
 	u32 shape;
 
 	subject = rhashtable_lookup(&policy->subjects, &skey,
-				    braid_subject_params);
+				    policy_subject_params);
 	shapes = subject ? rcu_dereference(subject->shapes) : NULL;
 	for (i = 0; shapes && i < shapes->len; i++) {
 		shape = READ_ONCE(shapes->at[i].shape);
-		if (!shape || !braid_shape_fits(shape, query))
+		if (!shape || !policy_shape_fits(shape, query))
 			continue;
-		braid_shape_key(&key, shape, query);
+		policy_shape_key(&key, shape, query);
 		cell = rhashtable_lookup(&policy->cells, &key,
-					 braid_cell_params);
-		spot = cell ? braid_cell_best(cell, gen) : NULL;
-		if (spot && (!best || braid_rule_beats(spot->rule, spot->peer,
-						       best->rule, best->peer)))
+					 policy_cell_params);
+		spot = cell ? policy_cell_best(cell, gen) : NULL;
+		if (spot && (!best || policy_rule_beats(spot->rule, spot->peer,
+							best->rule, best->peer)))
 			best = spot;
 	}
 	return best ? best->rule : NULL;

@@ -104,7 +104,5 @@ bool braid_policy_selected(struct braid_policy *policy, u32 subject, u8 dir,
 const struct braid_rule *braid_policy_lookup(struct braid_policy *policy,
 					     const struct braid_query *query,
 					     u64 gen);
-bool braid_rule_beats(const struct braid_rule *a, const struct braid_rule_peer *pa,
-		      const struct braid_rule *b, const struct braid_rule_peer *pb);
 
 #endif

@@ -15,8 +15,8 @@ struct braid_dump_state {
 	u32 last;
 };
 
-static int braid_dump_one(struct sk_buff *skb, struct netlink_callback *cb,
-			  struct net *net, const struct braid_slot *slot)
+static int dump_one(struct sk_buff *skb, struct netlink_callback *cb,
+		    struct net *net, const struct braid_slot *slot)
 {
 	const struct braid_kind_ops *ops = slot->ops;
 	struct nlattr *nest;
@@ -38,9 +38,9 @@ static int braid_dump_one(struct sk_buff *skb, struct netlink_callback *cb,
 }
 
 /* The slot to go on with; a listing of another generation is of no use. */
-static struct braid_slot *braid_dump_resume(struct braid_net *bn,
-					    unsigned int kind,
-					    const struct braid_dump_state *state)
+static struct braid_slot *dump_resume(struct braid_net *bn,
+				      unsigned int kind,
+				      const struct braid_dump_state *state)
 {
 	struct braid_slot *slot = braid_slot_first(bn, kind, NULL);
 
@@ -74,11 +74,11 @@ int braid_dump(struct sk_buff *skb, struct netlink_callback *cb,
 		state->gen = bn->gen;
 	/* 0 would switch the check off. */
 	cb->seq = (u32)bn->gen ?: 1;
-	for (slot = braid_dump_resume(bn, kind, state); slot;
+	for (slot = dump_resume(bn, kind, state); slot;
 	     slot = braid_slot_next(slot)) {
 		if (!slot->cur)
 			continue;
-		ret = braid_dump_one(skb, cb, bn->net, slot);
+		ret = dump_one(skb, cb, bn->net, slot);
 		if (ret)
 			break;
 		state->last = slot->number;

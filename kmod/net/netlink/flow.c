@@ -20,7 +20,7 @@
 #include "packet/packet.h"
 
 /* Lower case of the names that nf_conntrack has for them. */
-static const char *const braid_tcp_states[TCP_CONNTRACK_MAX] = {
+static const char *const flow_tcp_states[TCP_CONNTRACK_MAX] = {
 	[TCP_CONNTRACK_NONE] = "none",
 	[TCP_CONNTRACK_SYN_SENT] = "syn_sent",
 	[TCP_CONNTRACK_SYN_RECV] = "syn_recv",
@@ -33,7 +33,7 @@ static const char *const braid_tcp_states[TCP_CONNTRACK_MAX] = {
 	[TCP_CONNTRACK_SYN_SENT2] = "syn_sent2",
 };
 
-static const char *const braid_sctp_states[SCTP_CONNTRACK_MAX] = {
+static const char *const flow_sctp_states[SCTP_CONNTRACK_MAX] = {
 	[SCTP_CONNTRACK_NONE] = "none",
 	[SCTP_CONNTRACK_CLOSED] = "closed",
 	[SCTP_CONNTRACK_COOKIE_WAIT] = "cookie_wait",
@@ -45,7 +45,7 @@ static const char *const braid_sctp_states[SCTP_CONNTRACK_MAX] = {
 	[SCTP_CONNTRACK_HEARTBEAT_SENT] = "heartbeat_sent",
 };
 
-static const char *braid_flow_state(const struct nf_conn *ct)
+static const char *flow_state(const struct nf_conn *ct)
 {
 	const char *state = NULL;
 	u8 now;
@@ -53,13 +53,13 @@ static const char *braid_flow_state(const struct nf_conn *ct)
 	switch (nf_ct_protonum(ct)) {
 	case IPPROTO_TCP:
 		now = READ_ONCE(ct->proto.tcp.state);
-		if (now < ARRAY_SIZE(braid_tcp_states))
-			state = braid_tcp_states[now];
+		if (now < ARRAY_SIZE(flow_tcp_states))
+			state = flow_tcp_states[now];
 		break;
 	case IPPROTO_SCTP:
 		now = READ_ONCE(ct->proto.sctp.state);
-		if (now < ARRAY_SIZE(braid_sctp_states))
-			state = braid_sctp_states[now];
+		if (now < ARRAY_SIZE(flow_sctp_states))
+			state = flow_sctp_states[now];
 		break;
 	}
 	if (state)
@@ -70,19 +70,19 @@ static const char *braid_flow_state(const struct nf_conn *ct)
 }
 
 /* Who is asked whether a connection may go on: related follows its master. */
-static const struct nf_conn *braid_flow_judged(const struct nf_conn *ct)
+static const struct nf_conn *flow_judged(const struct nf_conn *ct)
 {
 	return ct->master ?: ct;
 }
 
 /* Is it a connection of the namespace that a packet could still find? */
-static bool braid_flow_is(const struct nf_conn *ct)
+static bool flow_is(const struct nf_conn *ct)
 {
 	return !nf_ct_is_expired(ct) && !nf_ct_is_dying(ct) &&
-	       braid_conn_stamp(braid_flow_judged(ct)).gen;
+	       braid_conn_stamp(flow_judged(ct)).gen;
 }
 
-static int braid_flow_put_ends(struct sk_buff *skb, const struct nf_conn *ct)
+static int flow_put_ends(struct sk_buff *skb, const struct nf_conn *ct)
 {
 	const struct nf_conntrack_tuple *orig =
 		&ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
@@ -104,8 +104,8 @@ static int braid_flow_put_ends(struct sk_buff *skb, const struct nf_conn *ct)
 }
 
 /* What a service made of the connection; its name, if it still has one. */
-static int braid_flow_put_service(struct sk_buff *skb, struct braid_net *bn,
-				  const struct nf_conn *ct, u64 gen)
+static int flow_put_service(struct sk_buff *skb, struct braid_net *bn,
+			    const struct nf_conn *ct, u64 gen)
 {
 	const struct nf_conntrack_tuple *reply =
 		&ct->tuplehash[IP_CT_DIR_REPLY].tuple;
@@ -124,8 +124,8 @@ static int braid_flow_put_service(struct sk_buff *skb, struct braid_net *bn,
 	return 0;
 }
 
-static int braid_flow_put_rules(struct sk_buff *skb,
-				const struct braid_net_verdict *v)
+static int flow_put_rules(struct sk_buff *skb,
+			  const struct braid_net_verdict *v)
 {
 	static const u8 order[] = {
 		BRAID_NET_DIRECTION_EGRESS, BRAID_NET_DIRECTION_INGRESS
@@ -141,8 +141,8 @@ static int braid_flow_put_rules(struct sk_buff *skb,
 }
 
 /* Did it begin where services can be used? As the datapath asks its packets. */
-static bool braid_flow_inside(struct braid_net *bn, const struct nf_conn *ct,
-			      const struct braid_net_verdict *v, u64 gen)
+static bool flow_inside(struct braid_net *bn, const struct nf_conn *ct,
+			const struct braid_net_verdict *v, u64 gen)
 {
 	struct in6_addr src =
 		braid_tuple_addr(ct, &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.src.u3);
@@ -152,10 +152,10 @@ static bool braid_flow_inside(struct braid_net *bn, const struct nf_conn *ct,
 }
 
 /* What the next packet would meet, and by which rules. */
-static int braid_flow_put_verdict(struct sk_buff *skb, struct braid_net *bn,
-				  const struct nf_conn *ct, u64 gen)
+static int flow_put_verdict(struct sk_buff *skb, struct braid_net *bn,
+			    const struct nf_conn *ct, u64 gen)
 {
-	const struct nf_conn *judged = braid_flow_judged(ct);
+	const struct nf_conn *judged = flow_judged(ct);
 	struct braid_net_verdict v, own;
 	unsigned int reason;
 
@@ -163,18 +163,18 @@ static int braid_flow_put_verdict(struct sk_buff *skb, struct braid_net *bn,
 	own = v;
 	if (judged != ct)
 		braid_verdict_conn(bn, ct, gen, &own);
-	reason = braid_translate_stale(bn, ct, braid_flow_inside(bn, ct, &own, gen),
+	reason = braid_translate_stale(bn, ct, flow_inside(bn, ct, &own, gen),
 				       gen) ? BRAID_DROP_STALE : v.reason;
 	if (nla_put_u32(skb, BRAID_NET_A_FLOW_SOURCE_IDENTITY, own.src_id) ||
 	    nla_put_u32(skb, BRAID_NET_A_FLOW_DESTINATION_IDENTITY, own.dst_id) ||
-	    braid_flow_put_rules(skb, &v) ||
+	    flow_put_rules(skb, &v) ||
 	    nla_put_string(skb, BRAID_NET_A_FLOW_VERDICT,
 			   reason ? braid_drop_text(reason) : "allow"))
 		return -EMSGSIZE;
 	return 0;
 }
 
-static int braid_flow_put_counts(struct sk_buff *skb, const struct nf_conn *ct)
+static int flow_put_counts(struct sk_buff *skb, const struct nf_conn *ct)
 {
 	const struct nf_conn_acct *acct = nf_conn_acct_find(ct);
 	u64 packets = 0, bytes = 0;
@@ -194,9 +194,9 @@ static int braid_flow_put_counts(struct sk_buff *skb, const struct nf_conn *ct)
 	return 0;
 }
 
-static int braid_flow_put(struct sk_buff *skb, struct netlink_callback *cb,
-			  struct braid_net *bn, const struct nf_conn *ct,
-			  u64 gen)
+static int flow_put(struct sk_buff *skb, struct netlink_callback *cb,
+		    struct braid_net *bn, const struct nf_conn *ct,
+		    u64 gen)
 {
 	struct nlattr *nest;
 	void *hdr;
@@ -207,11 +207,11 @@ static int braid_flow_put(struct sk_buff *skb, struct netlink_callback *cb,
 		return -EMSGSIZE;
 	genl_dump_check_consistent(cb, hdr);
 	nest = nla_nest_start(skb, BRAID_NET_A_FLOW);
-	if (!nest || braid_flow_put_ends(skb, ct) ||
-	    braid_flow_put_verdict(skb, bn, ct, gen) ||
-	    braid_flow_put_service(skb, bn, ct, gen) ||
-	    nla_put_string(skb, BRAID_NET_A_FLOW_STATE, braid_flow_state(ct)) ||
-	    braid_flow_put_counts(skb, ct)) {
+	if (!nest || flow_put_ends(skb, ct) ||
+	    flow_put_verdict(skb, bn, ct, gen) ||
+	    flow_put_service(skb, bn, ct, gen) ||
+	    nla_put_string(skb, BRAID_NET_A_FLOW_STATE, flow_state(ct)) ||
+	    flow_put_counts(skb, ct)) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
@@ -221,7 +221,7 @@ static int braid_flow_put(struct sk_buff *skb, struct netlink_callback *cb,
 }
 
 /* 0 is none. */
-static u32 braid_flow_id(const struct nf_conn *ct)
+static u32 flow_id(const struct nf_conn *ct)
 {
 	return nf_ct_get_id(ct) ?: 1;
 }
@@ -240,9 +240,9 @@ struct braid_flow_at {
  * List what a bucket has from @from on, 0 for all of it. Connections are added
  * at a bucket's head, so what is behind a listed one was there before.
  */
-static int braid_flow_list(struct sk_buff *skb, struct netlink_callback *cb,
-			   struct braid_net *bn, struct braid_flow_at *at,
-			   u32 from, bool *found)
+static int flow_list(struct sk_buff *skb, struct netlink_callback *cb,
+		     struct braid_net *bn, struct braid_flow_at *at,
+		     u32 from, bool *found)
 {
 	struct nf_conntrack_tuple_hash *h;
 	struct hlist_nulls_node *n;
@@ -257,14 +257,14 @@ static int braid_flow_list(struct sk_buff *skb, struct netlink_callback *cb,
 		    !net_eq(bn->net, nf_ct_net(ct)))
 			continue;
 		if (!*found) {
-			*found = braid_flow_id(ct) == from;
+			*found = flow_id(ct) == from;
 			continue;
 		}
-		if (!braid_flow_is(ct))
+		if (!flow_is(ct))
 			continue;
-		if (braid_flow_put(skb, cb, bn, ct, gen))
+		if (flow_put(skb, cb, bn, ct, gen))
 			return -EMSGSIZE;
-		at->last = braid_flow_id(ct);
+		at->last = flow_id(ct);
 	}
 	return 0;
 }
@@ -274,17 +274,17 @@ static int braid_flow_list(struct sk_buff *skb, struct netlink_callback *cb,
  * because his neighbour left. Only a bucket that no message can hold is listed
  * in parts, and from its head again if the last listed one left.
  */
-static int braid_flow_bucket(struct sk_buff *skb, struct netlink_callback *cb,
-			     struct braid_net *bn, struct braid_flow_at *at)
+static int flow_bucket(struct sk_buff *skb, struct netlink_callback *cb,
+		       struct braid_net *bn, struct braid_flow_at *at)
 {
 	unsigned int begin = skb->len;
 	u32 from = at->last;
 	bool found;
 	int ret;
 
-	ret = braid_flow_list(skb, cb, bn, at, from, &found);
+	ret = flow_list(skb, cb, bn, at, from, &found);
 	if (!found)
-		ret = braid_flow_list(skb, cb, bn, at, 0, &found);
+		ret = flow_list(skb, cb, bn, at, 0, &found);
 	if (ret && begin) {
 		nlmsg_trim(skb, skb->data + begin);
 		at->last = from;
@@ -293,9 +293,9 @@ static int braid_flow_bucket(struct sk_buff *skb, struct netlink_callback *cb,
 }
 
 /* Returns false behind the last bucket. */
-static bool braid_flow_visit(struct sk_buff *skb, struct netlink_callback *cb,
-			     struct braid_net *bn, struct braid_flow_at *at,
-			     int *ret)
+static bool flow_visit(struct sk_buff *skb, struct netlink_callback *cb,
+		       struct braid_net *bn, struct braid_flow_at *at,
+		       int *ret)
 {
 	spinlock_t *lock = &nf_conntrack_locks[at->bucket % CONNTRACK_LOCKS];
 	bool more;
@@ -308,7 +308,7 @@ static bool braid_flow_visit(struct sk_buff *skb, struct netlink_callback *cb,
 	more = at->bucket < nf_conntrack_htable_size;
 	if (more && !hlist_nulls_empty(&nf_conntrack_hash[at->bucket])) {
 		cb->seq = nf_conntrack_htable_size;
-		*ret = braid_flow_bucket(skb, cb, bn, at);
+		*ret = flow_bucket(skb, cb, bn, at);
 	}
 	spin_unlock(lock);
 	local_bh_enable();
@@ -334,7 +334,7 @@ int braid_flow_dump(struct sk_buff *skb, struct netlink_callback *cb,
 	int ret = 0;
 
 	BUILD_BUG_ON(sizeof(*at) > sizeof(cb->ctx));
-	while (braid_flow_visit(skb, cb, bn, at, &ret)) {
+	while (flow_visit(skb, cb, bn, at, &ret)) {
 		if (ret)
 			break;
 		at->bucket++;
@@ -344,11 +344,11 @@ int braid_flow_dump(struct sk_buff *skb, struct netlink_callback *cb,
 	return ret && !skb->len ? ret : skb->len;
 }
 
-static int braid_flow_tally(struct nf_conn *ct, void *data)
+static int flow_tally(struct nf_conn *ct, void *data)
 {
 	u64 *flows = data;
 
-	*flows += braid_flow_is(ct);
+	*flows += flow_is(ct);
 	return 0;
 }
 
@@ -363,15 +363,15 @@ u64 braid_flow_count(struct braid_net *bn)
 	u64 flows = 0;
 	struct nf_ct_iter_data iter = { .net = bn->net, .data = &flows };
 
-	nf_ct_iterate_cleanup_net(braid_flow_tally, &iter);
+	nf_ct_iterate_cleanup_net(flow_tally, &iter);
 	return flows;
 }
 
-static int braid_flow_condemn(struct nf_conn *ct, void *data)
+static int flow_condemn(struct nf_conn *ct, void *data)
 {
 	u64 *flows = data;
 
-	if (!braid_flow_is(ct))
+	if (!flow_is(ct))
 		return 0;
 	(*flows)++;
 	return 1;
@@ -391,6 +391,6 @@ u64 braid_flow_flush(struct braid_net *bn)
 	u64 flows = 0;
 	struct nf_ct_iter_data iter = { .net = bn->net, .data = &flows };
 
-	nf_ct_iterate_cleanup_net(braid_flow_condemn, &iter);
+	nf_ct_iterate_cleanup_net(flow_condemn, &iter);
 	return flows;
 }

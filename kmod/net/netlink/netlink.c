@@ -19,15 +19,15 @@
 #define BRAID_NL_MAX (ARRAY_SIZE(braid_net_braid_nl_policy) - 1)
 
 /* A text out of a table; NL_SET_ERR_MSG() takes literals only. */
-static void braid_nl_text(struct genl_info *info, const char *msg)
+static void netlink_text(struct genl_info *info, const char *msg)
 {
 	if (info->extack)
 		info->extack->_msg = msg;
 }
 
 /* The attribute that an error blames, in the object's nest. */
-static const struct nlattr *braid_nl_culprit(const struct nlattr *nest,
-					     const struct braid_err *err)
+static const struct nlattr *netlink_culprit(const struct nlattr *nest,
+					    const struct braid_err *err)
 {
 	const struct nlattr *nla;
 	u16 nth = err->nth;
@@ -40,16 +40,16 @@ static const struct nlattr *braid_nl_culprit(const struct nlattr *nest,
 }
 
 /* Tell the caller why, and point at the attribute that is to blame. */
-static void braid_nl_explain(struct genl_info *info, const struct nlattr *nest,
-			     const struct braid_err *err)
+static void netlink_explain(struct genl_info *info, const struct nlattr *nest,
+			    const struct braid_err *err)
 {
 	const struct nlattr *culprit = err->nla;
 
 	if (!err->msg)
 		return;
-	braid_nl_text(info, err->msg);
+	netlink_text(info, err->msg);
 	if (!culprit && nest && err->attr)
-		culprit = braid_nl_culprit(nest, err);
+		culprit = netlink_culprit(nest, err);
 	if (culprit)
 		NL_SET_BAD_ATTR(info->extack, culprit);
 	else if (nest && err->attr)
@@ -57,22 +57,22 @@ static void braid_nl_explain(struct genl_info *info, const struct nlattr *nest,
 }
 
 /* The top level of a message, BRAID_NL_MAX + 1 attributes. */
-static int braid_nl_parse(const struct genl_info *info, struct nlattr **tb)
+static int netlink_parse(const struct genl_info *info, struct nlattr **tb)
 {
 	return nlmsg_parse(info->nlhdr, GENL_HDRLEN, tb, BRAID_NL_MAX,
 			   braid_net_braid_nl_policy, info->extack);
 }
 
 /* The same of a message that starts a listing. */
-static int braid_nl_parse_dump(struct netlink_callback *cb, struct nlattr **tb)
+static int netlink_parse_dump(struct netlink_callback *cb, struct nlattr **tb)
 {
 	return nlmsg_parse(cb->nlh, GENL_HDRLEN, tb, BRAID_NL_MAX,
 			   braid_net_braid_nl_policy, cb->extack);
 }
 
 /* The one object in a message, as the number of its kind. */
-static int braid_nl_kind(struct genl_info *info, struct nlattr **tb,
-			 unsigned int *kind)
+static int netlink_kind(struct genl_info *info, struct nlattr **tb,
+			unsigned int *kind)
 {
 	unsigned int i, n = 0;
 
@@ -84,13 +84,13 @@ static int braid_nl_kind(struct genl_info *info, struct nlattr **tb,
 	}
 	if (n == 1)
 		return 0;
-	braid_nl_text(info, n ? "more than one object in a message" :
-				"no object in the message");
+	netlink_text(info, n ? "more than one object in a message" :
+			       "no object in the message");
 	return -EINVAL;
 }
 
-static int braid_nl_check_needs(const struct braid_kind_ops *ops,
-				struct nlattr **tb, struct braid_err *err)
+static int netlink_check_needs(const struct braid_kind_ops *ops,
+			       struct nlattr **tb, struct braid_err *err)
 {
 	const struct braid_need *need;
 	int ret = 0;
@@ -100,10 +100,10 @@ static int braid_nl_check_needs(const struct braid_kind_ops *ops,
 	return ret;
 }
 
-static int braid_nl_parse_object(struct net *net, const struct nlattr *nest,
-				 struct nlattr **tb,
-				 struct braid_net_change *change,
-				 struct braid_err *err)
+static int netlink_parse_object(struct net *net, const struct nlattr *nest,
+				struct nlattr **tb,
+				struct braid_net_change *change,
+				struct braid_err *err)
 {
 	const struct braid_kind_ops *ops = braid_kinds[change->kind];
 	struct braid_obj *obj;
@@ -120,7 +120,7 @@ static int braid_nl_parse_object(struct net *net, const struct nlattr *nest,
 	ret = ops->parse(net, nest, tb, obj, err);
 	if (ret || change->op == BRAID_NET_OP_SET)
 		return ret;
-	ret = braid_nl_check_needs(ops, tb, err);
+	ret = netlink_check_needs(ops, tb, err);
 	if (!ret && ops->check)
 		ret = ops->check(obj, err);
 	return ret;
@@ -128,10 +128,10 @@ static int braid_nl_parse_object(struct net *net, const struct nlattr *nest,
 
 #define BRAID_NL_ATTRS_MAX 32	/* bits of braid_obj.given */
 
-static int braid_nl_parse_change(struct net *net, struct genl_info *info,
-				 const struct nlattr *nest,
-				 struct braid_net_change *change,
-				 struct braid_err *err)
+static int netlink_parse_change(struct net *net, struct genl_info *info,
+				const struct nlattr *nest,
+				struct braid_net_change *change,
+				struct braid_err *err)
 {
 	const struct braid_kind_ops *ops = braid_kinds[change->kind];
 	struct nlattr *tb[BRAID_NL_ATTRS_MAX];
@@ -148,12 +148,12 @@ static int braid_nl_parse_change(struct net *net, struct genl_info *info,
 	if (change->op == BRAID_NET_OP_SET && !ops->inherit)
 		return braid_refuse(err, -EOPNOTSUPP, ops->key_attr,
 				    "nothing of this object can be set");
-	return braid_nl_parse_object(net, nest, tb, change, err);
+	return netlink_parse_object(net, nest, tb, change, err);
 }
 
 /* Stage a change, or commit it at once if the socket has no transaction. */
-static int braid_nl_submit(struct braid_net *bn, struct genl_info *info,
-			   struct braid_net_change *change, struct braid_err *err)
+static int netlink_submit(struct braid_net *bn, struct genl_info *info,
+			  struct braid_net_change *change, struct braid_err *err)
 {
 	LIST_HEAD(changes);
 	int ret;
@@ -169,9 +169,9 @@ static int braid_nl_submit(struct braid_net *bn, struct genl_info *info,
 	return ret;
 }
 
-static struct braid_net_change *braid_nl_change_alloc(const struct genl_info *info,
-						      enum braid_net_op op,
-						      unsigned int kind)
+static struct braid_net_change *netlink_change_alloc(const struct genl_info *info,
+						     enum braid_net_op op,
+						     unsigned int kind)
 {
 	struct braid_net_change *change;
 
@@ -184,7 +184,7 @@ static struct braid_net_change *braid_nl_change_alloc(const struct genl_info *in
 	return change;
 }
 
-static int braid_nl_change(struct genl_info *info, enum braid_net_op op)
+static int netlink_change(struct genl_info *info, enum braid_net_op op)
 {
 	struct net *net = genl_info_net(info);
 	struct braid_net *bn = braid_net_of(net);
@@ -195,24 +195,24 @@ static int braid_nl_change(struct genl_info *info, enum braid_net_op op)
 	unsigned int kind;
 	int ret;
 
-	ret = braid_nl_parse(info, tb) ?: braid_nl_kind(info, tb, &kind);
+	ret = netlink_parse(info, tb) ?: netlink_kind(info, tb, &kind);
 	if (ret)
 		goto err_fail;
 	nest = tb[braid_kinds[kind]->attr];
-	change = braid_nl_change_alloc(info, op, kind);
+	change = netlink_change_alloc(info, op, kind);
 	if (!change) {
 		ret = -ENOMEM;
 		goto err_fail;
 	}
-	ret = braid_nl_parse_change(net, info, nest, change, &err);
+	ret = netlink_parse_change(net, info, nest, change, &err);
 	if (ret) {
 		braid_txn_free_change(change);
-		braid_nl_explain(info, nest, &err);
+		netlink_explain(info, nest, &err);
 		goto err_fail;
 	}
-	ret = braid_nl_submit(bn, info, change, &err);
+	ret = netlink_submit(bn, info, change, &err);
 	if (ret)
-		braid_nl_explain(info, nest, &err);
+		netlink_explain(info, nest, &err);
 	return ret;
 
 err_fail:
@@ -222,17 +222,17 @@ err_fail:
 
 int braid_net_nl_add_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return braid_nl_change(info, BRAID_NET_OP_ADD);
+	return netlink_change(info, BRAID_NET_OP_ADD);
 }
 
 int braid_net_nl_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return braid_nl_change(info, BRAID_NET_OP_SET);
+	return netlink_change(info, BRAID_NET_OP_SET);
 }
 
 int braid_net_nl_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return braid_nl_change(info, BRAID_NET_OP_DEL);
+	return netlink_change(info, BRAID_NET_OP_DEL);
 }
 
 int braid_net_nl_flush_doit(struct sk_buff *skb, struct genl_info *info)
@@ -243,7 +243,7 @@ int braid_net_nl_flush_doit(struct sk_buff *skb, struct genl_info *info)
 	struct braid_err err = {};
 	int ret;
 
-	ret = braid_nl_parse(info, tb);
+	ret = netlink_parse(info, tb);
 	if (ret)
 		goto err_fail;
 	if (!tb[BRAID_NET_A_OBJECT]) {
@@ -251,15 +251,15 @@ int braid_net_nl_flush_doit(struct sk_buff *skb, struct genl_info *info)
 		ret = -EINVAL;
 		goto err_fail;
 	}
-	change = braid_nl_change_alloc(info, BRAID_NET_OP_FLUSH,
-				       nla_get_u32(tb[BRAID_NET_A_OBJECT]));
+	change = netlink_change_alloc(info, BRAID_NET_OP_FLUSH,
+				      nla_get_u32(tb[BRAID_NET_A_OBJECT]));
 	if (!change) {
 		ret = -ENOMEM;
 		goto err_fail;
 	}
-	ret = braid_nl_submit(bn, info, change, &err);
+	ret = netlink_submit(bn, info, change, &err);
 	if (ret)
-		braid_nl_explain(info, NULL, &err);
+		netlink_explain(info, NULL, &err);
 	return ret;
 
 err_fail:
@@ -267,14 +267,14 @@ err_fail:
 	return ret;
 }
 
-static struct sk_buff *braid_nl_reply_alloc(void)
+static struct sk_buff *netlink_reply_alloc(void)
 {
 	return genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 }
 
 /* Answer with the generation; @msg is consumed. */
-static int braid_nl_reply_gen(struct sk_buff *msg, struct genl_info *info,
-			      u8 cmd, u64 gen, const char *version)
+static int netlink_reply_gen(struct sk_buff *msg, struct genl_info *info,
+			     u8 cmd, u64 gen, const char *version)
 {
 	void *hdr;
 
@@ -296,10 +296,10 @@ int braid_net_nl_status_doit(struct sk_buff *skb, struct genl_info *info)
 	struct braid_net *bn = braid_net_of(genl_info_net(info));
 	struct nlattr *tb[BRAID_NL_MAX + 1];
 
-	return braid_nl_parse(info, tb) ?:
-	       braid_nl_reply_gen(braid_nl_reply_alloc(), info,
-				  BRAID_NET_CMD_STATUS, braid_net_gen(bn),
-				  BRAID_VERSION);
+	return netlink_parse(info, tb) ?:
+	       netlink_reply_gen(netlink_reply_alloc(), info,
+				 BRAID_NET_CMD_STATUS, braid_net_gen(bn),
+				 BRAID_VERSION);
 }
 
 int braid_net_nl_begin_doit(struct sk_buff *skb, struct genl_info *info)
@@ -311,7 +311,7 @@ int braid_net_nl_begin_doit(struct sk_buff *skb, struct genl_info *info)
 
 	/* Refused or not, what follows is no part of the one before. */
 	braid_txn_free(braid_txn_take(bn, info->snd_portid));
-	ret = braid_nl_parse(info, tb);
+	ret = netlink_parse(info, tb);
 	if (ret)
 		return ret;
 	ret = braid_txn_begin(bn, info->snd_portid, &gen);
@@ -320,8 +320,8 @@ int braid_net_nl_begin_doit(struct sk_buff *skb, struct genl_info *info)
 			       "too many transactions are open in the namespace");
 	if (ret)
 		return ret;
-	ret = braid_nl_reply_gen(braid_nl_reply_alloc(), info,
-				 BRAID_NET_CMD_BEGIN, gen, NULL);
+	ret = netlink_reply_gen(netlink_reply_alloc(), info,
+				BRAID_NET_CMD_BEGIN, gen, NULL);
 	/* Who is told that it did not begin stages nothing. */
 	if (ret)
 		braid_txn_free(braid_txn_take(bn, info->snd_portid));
@@ -329,8 +329,8 @@ int braid_net_nl_begin_doit(struct sk_buff *skb, struct genl_info *info)
 }
 
 /* Name message, attribute and item: they were in another message. */
-static void braid_nl_explain_commit(struct genl_info *info,
-				    const struct braid_err *err)
+static void netlink_explain_commit(struct genl_info *info,
+				   const struct braid_err *err)
 {
 	struct {
 		u32 seq;
@@ -341,7 +341,7 @@ static void braid_nl_explain_commit(struct genl_info *info,
 
 	BUILD_BUG_ON(sizeof(cookie) != sizeof(word));
 	if (err->msg)
-		braid_nl_text(info, err->msg);
+		netlink_text(info, err->msg);
 	if (!err->seq)
 		return;
 	memcpy(&word, &cookie, sizeof(word));
@@ -349,9 +349,9 @@ static void braid_nl_explain_commit(struct genl_info *info,
 }
 
 /* @msg is consumed. */
-static int braid_nl_commit(struct braid_net *bn, struct genl_info *info,
-			   struct braid_txn *txn, bool dry_run,
-			   struct sk_buff *msg)
+static int netlink_commit(struct braid_net *bn, struct genl_info *info,
+			  struct braid_txn *txn, bool dry_run,
+			  struct sk_buff *msg)
 {
 	struct braid_err err = {};
 	u64 gen = 0;
@@ -364,23 +364,23 @@ static int braid_nl_commit(struct braid_net *bn, struct genl_info *info,
 		ret = braid_commit(bn, &txn->changes, txn->gen, dry_run, &gen,
 				   &err);
 	if (ret) {
-		braid_nl_explain_commit(info, &err);
+		netlink_explain_commit(info, &err);
 		nlmsg_free(msg);
 		return ret;
 	}
 	/* A full socket loses the answer, not the outcome. */
-	braid_nl_reply_gen(msg, info, BRAID_NET_CMD_COMMIT, gen, NULL);
+	netlink_reply_gen(msg, info, BRAID_NET_CMD_COMMIT, gen, NULL);
 	return 0;
 }
 
 /* The transaction of a message that ends it, whatever else the message says. */
-static struct braid_txn *braid_nl_take(struct genl_info *info,
-				       struct nlattr **tb, int *ret)
+static struct braid_txn *netlink_take(struct genl_info *info,
+				      struct nlattr **tb, int *ret)
 {
 	struct braid_net *bn = braid_net_of(genl_info_net(info));
 	struct braid_txn *txn = braid_txn_take(bn, info->snd_portid);
 
-	*ret = braid_nl_parse(info, tb);
+	*ret = netlink_parse(info, tb);
 	if (!*ret && !txn) {
 		NL_SET_ERR_MSG(info->extack,
 			       "this socket has no transaction open");
@@ -397,12 +397,12 @@ int braid_net_nl_commit_doit(struct sk_buff *skb, struct genl_info *info)
 	struct sk_buff *msg;
 	int ret;
 
-	txn = braid_nl_take(info, tb, &ret);
+	txn = netlink_take(info, tb, &ret);
 	if (!ret) {
 		/* Before: what is done must not be reported as failed. */
-		msg = braid_nl_reply_alloc();
-		ret = msg ? braid_nl_commit(bn, info, txn,
-					    tb[BRAID_NET_A_DRY_RUN], msg) :
+		msg = netlink_reply_alloc();
+		ret = msg ? netlink_commit(bn, info, txn,
+					   tb[BRAID_NET_A_DRY_RUN], msg) :
 			    -ENOMEM;
 	}
 	braid_txn_free(txn);
@@ -414,7 +414,7 @@ int braid_net_nl_abort_doit(struct sk_buff *skb, struct genl_info *info)
 	struct nlattr *tb[BRAID_NL_MAX + 1];
 	int ret;
 
-	braid_txn_free(braid_nl_take(info, tb, &ret));
+	braid_txn_free(netlink_take(info, tb, &ret));
 	return ret;
 }
 
@@ -423,7 +423,7 @@ int braid_net_nl_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	struct nlattr *tb[BRAID_NL_MAX + 1];
 	int ret;
 
-	ret = braid_nl_parse_dump(cb, tb);
+	ret = netlink_parse_dump(cb, tb);
 	if (ret)
 		return ret;
 	if (!tb[BRAID_NET_A_OBJECT]) {
@@ -434,7 +434,7 @@ int braid_net_nl_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 			  nla_get_u32(tb[BRAID_NET_A_OBJECT]));
 }
 
-static int braid_nl_fill_drops(struct sk_buff *msg, struct braid_net *bn)
+static int netlink_fill_drops(struct sk_buff *msg, struct braid_net *bn)
 {
 	struct nlattr *nest;
 	unsigned int reason;
@@ -465,7 +465,7 @@ int braid_net_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 	void *hdr;
 	int ret;
 
-	ret = braid_nl_parse(info, tb);
+	ret = netlink_parse(info, tb);
 	if (ret)
 		return ret;
 	msg = genlmsg_new(256 + BRAID_REASON_COUNT * 2 * 80, GFP_KERNEL);
@@ -473,7 +473,7 @@ int braid_net_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 		return -ENOMEM;
 	hdr = genlmsg_put_reply(msg, info, &braid_net_family, 0,
 				BRAID_NET_CMD_STATS_GET);
-	if (!hdr || braid_nl_fill_drops(msg, bn) ||
+	if (!hdr || netlink_fill_drops(msg, bn) ||
 	    nla_put_u64_64bit(msg, BRAID_NET_A_FORWARDED,
 			      braid_stats_forwarded(bn), BRAID_NET_A_PAD) ||
 	    nla_put_u64_64bit(msg, BRAID_NET_A_LOST, atomic64_read(&bn->lost),
@@ -490,7 +490,7 @@ int braid_net_nl_stats_reset_doit(struct sk_buff *skb, struct genl_info *info)
 	struct nlattr *tb[BRAID_NL_MAX + 1];
 	int ret;
 
-	ret = braid_nl_parse(info, tb);
+	ret = netlink_parse(info, tb);
 	if (!ret)
 		braid_stats_reset(braid_net_of(genl_info_net(info)));
 	return ret;
@@ -501,12 +501,12 @@ int braid_net_nl_flow_get_dumpit(struct sk_buff *skb,
 {
 	struct nlattr *tb[BRAID_NL_MAX + 1];
 
-	return braid_nl_parse_dump(cb, tb) ?:
+	return netlink_parse_dump(cb, tb) ?:
 	       braid_flow_dump(skb, cb, braid_net_of(sock_net(skb->sk)));
 }
 
-static int braid_nl_reply_flows(struct sk_buff *msg, struct genl_info *info,
-				u8 cmd, u64 flows)
+static int netlink_reply_flows(struct sk_buff *msg, struct genl_info *info,
+			       u8 cmd, u64 flows)
 {
 	void *hdr;
 
@@ -527,12 +527,12 @@ int braid_net_nl_flow_count_doit(struct sk_buff *skb, struct genl_info *info)
 	struct sk_buff *msg;
 	int ret;
 
-	ret = braid_nl_parse(info, tb);
+	ret = netlink_parse(info, tb);
 	if (ret)
 		return ret;
-	msg = braid_nl_reply_alloc();
-	return msg ? braid_nl_reply_flows(msg, info, BRAID_NET_CMD_FLOW_COUNT,
-					  braid_flow_count(bn)) : -ENOMEM;
+	msg = netlink_reply_alloc();
+	return msg ? netlink_reply_flows(msg, info, BRAID_NET_CMD_FLOW_COUNT,
+					 braid_flow_count(bn)) : -ENOMEM;
 }
 
 int braid_net_nl_flow_flush_doit(struct sk_buff *skb, struct genl_info *info)
@@ -542,16 +542,16 @@ int braid_net_nl_flow_flush_doit(struct sk_buff *skb, struct genl_info *info)
 	struct sk_buff *msg;
 	int ret;
 
-	ret = braid_nl_parse(info, tb);
+	ret = netlink_parse(info, tb);
 	if (ret)
 		return ret;
 	/* Before: what is done must not be reported as failed. */
-	msg = braid_nl_reply_alloc();
+	msg = netlink_reply_alloc();
 	if (!msg)
 		return -ENOMEM;
 	/* A full socket loses the answer, not the outcome. */
-	braid_nl_reply_flows(msg, info, BRAID_NET_CMD_FLOW_FLUSH,
-			     braid_flow_flush(bn));
+	netlink_reply_flows(msg, info, BRAID_NET_CMD_FLOW_FLUSH,
+			    braid_flow_flush(bn));
 	return 0;
 }
 

@@ -7,54 +7,54 @@
 #include "overlay/geneve.h"
 #include "overlay/vxlan.h"
 
-static void braid_encap_vxlan_encode(void *to, u32 identity)
+static void encap_vxlan_encode(void *to, u32 identity)
 {
 	braid_vxlan_encode(to, identity);
 }
 
-static unsigned int braid_encap_vxlan_length(const void *header)
+static unsigned int encap_vxlan_length(const void *header)
 {
 	return sizeof(struct braid_vxlan);
 }
 
-static int braid_encap_vxlan_decode(const void *header, u32 *identity)
+static int encap_vxlan_decode(const void *header, u32 *identity)
 {
 	return braid_vxlan_decode(header, identity) ? 0 : -EINVAL;
 }
 
-static void braid_encap_geneve_encode(void *to, u32 identity)
+static void encap_geneve_encode(void *to, u32 identity)
 {
 	braid_geneve_encode(to, identity);
 }
 
-static unsigned int braid_encap_geneve_length(const void *header)
+static unsigned int encap_geneve_length(const void *header)
 {
 	return braid_geneve_length(header);
 }
 
-static int braid_encap_geneve_decode(const void *header, u32 *identity)
+static int encap_geneve_decode(const void *header, u32 *identity)
 {
 	return braid_geneve_decode(header, identity);
 }
 
-static const struct braid_encap braid_encaps[] = {
+static const struct braid_encap encap_table[] = {
 	[BRAID_NET_ENCAP_VXLAN] = {
 		.name = "vxlan",
 		.port = BRAID_VXLAN_PORT,
 		.len = sizeof(struct braid_vxlan),
 		.base = sizeof(struct braid_vxlan),
-		.encode = braid_encap_vxlan_encode,
-		.length = braid_encap_vxlan_length,
-		.decode = braid_encap_vxlan_decode,
+		.encode = encap_vxlan_encode,
+		.length = encap_vxlan_length,
+		.decode = encap_vxlan_decode,
 	},
 	[BRAID_NET_ENCAP_GENEVE] = {
 		.name = "geneve",
 		.port = BRAID_GENEVE_PORT,
 		.len = sizeof(struct braid_geneve_sent),
 		.base = sizeof(struct braid_geneve),
-		.encode = braid_encap_geneve_encode,
-		.length = braid_encap_geneve_length,
-		.decode = braid_encap_geneve_decode,
+		.encode = encap_geneve_encode,
+		.length = encap_geneve_length,
+		.decode = encap_geneve_decode,
 	},
 };
 
@@ -66,5 +66,5 @@ static const struct braid_encap braid_encaps[] = {
  */
 const struct braid_encap *braid_encap_of(u32 type)
 {
-	return &braid_encaps[type];
+	return &encap_table[type];
 }

@@ -12,8 +12,8 @@
  * The tunnel header of a packet, if it is one that may be merged: what would be
  * refused is refused one by one, and for its own reason.
  */
-static const void *braid_gro_header(const struct braid_encap *encap,
-				    struct sk_buff *skb, unsigned int *len)
+static const void *gro_header(const struct braid_encap *encap,
+			      struct sk_buff *skb, unsigned int *len)
 {
 	unsigned int at = skb_gro_offset(skb);
 	const void *header;
@@ -34,9 +34,9 @@ static const void *braid_gro_header(const struct braid_encap *encap,
  * stay apart. The length is in the first @base bytes, so the rest is only
  * looked at where there is as much of it.
  */
-static void braid_gro_compare(const struct braid_encap *encap,
-			      struct list_head *head, const void *header,
-			      unsigned int len, unsigned int at)
+static void gro_compare(const struct braid_encap *encap,
+			struct list_head *head, const void *header,
+			unsigned int len, unsigned int at)
 {
 	struct sk_buff *p;
 
@@ -57,12 +57,12 @@ struct sk_buff *braid_gro_receive(struct sock *sk, struct list_head *head,
 	unsigned int at = skb_gro_offset(skb), len = 0;
 	const void *header;
 
-	header = link ? braid_gro_header(link->encap, skb, &len) : NULL;
+	header = link ? gro_header(link->encap, skb, &len) : NULL;
 	if (!header) {
 		NAPI_GRO_CB(skb)->flush |= 1;
 		return NULL;
 	}
-	braid_gro_compare(link->encap, head, header, len, at);
+	gro_compare(link->encap, head, header, len, at);
 	skb_gro_pull(skb, len);
 	skb_gro_postpull_rcsum(skb, header, len);
 	return call_gro_receive(eth_gro_receive, head, skb);

@@ -18,10 +18,10 @@
 #include "overlay/underlay.h"
 #include "packet/packet.h"
 
-static struct rtnl_link_ops braid_link_ops;
+static struct rtnl_link_ops link_ops;
 
 /* From here on packets come in. */
-static void braid_link_listen(struct braid_link *link)
+static void link_listen(struct braid_link *link)
 {
 	struct udp_tunnel_sock_cfg tunnel = {
 		.sk_user_data = link,
@@ -36,7 +36,7 @@ static void braid_link_listen(struct braid_link *link)
 }
 
 /* A packet in a queue may still hold a route, but not the device. */
-static void braid_link_put_routes(struct braid_link *link)
+static void link_put_routes(struct braid_link *link)
 {
 	if (link->back6) {
 		dst_dev_put(link->back6);
@@ -48,8 +48,8 @@ static void braid_link_put_routes(struct braid_link *link)
 	}
 }
 
-static int braid_link_make_route6(struct braid_link *link,
-				  struct dst_metrics *metrics)
+static int link_make_route6(struct braid_link *link,
+			    struct dst_metrics *metrics)
 {
 	struct rt6_info *rt;
 
@@ -68,7 +68,7 @@ static int braid_link_make_route6(struct braid_link *link,
  * Their MTU is no limit: a packet was measured by the route that it had, and is by
  * the tunnel, which knows the path and whom to tell.
  */
-static int braid_link_make_routes(struct braid_link *link)
+static int link_make_routes(struct braid_link *link)
 {
 	struct dst_metrics *metrics = kzalloc(sizeof(*metrics), GFP_KERNEL);
 	struct rtable *rt;
@@ -83,9 +83,9 @@ static int braid_link_make_routes(struct braid_link *link)
 		goto out;
 	ip_dst_init_metrics(&rt->dst, metrics);
 	link->back4 = &rt->dst;
-	ret = braid_link_make_route6(link, metrics);
+	ret = link_make_route6(link, metrics);
 	if (ret)
-		braid_link_put_routes(link);
+		link_put_routes(link);
 out:
 	ip_fib_metrics_put(metrics);
 	return ret;
@@ -113,7 +113,7 @@ void braid_link_route(struct net_device *dev, struct sk_buff *skb, u8 pf)
 }
 
 /* The socket goes first: after that nothing is received any more. */
-static void braid_link_uninit(struct net_device *dev)
+static void link_uninit(struct net_device *dev)
 {
 	struct braid_link *link = netdev_priv(dev);
 
@@ -122,12 +122,12 @@ static void braid_link_uninit(struct net_device *dev)
 	link->sock = NULL;
 	synchronize_net();
 	gro_cells_destroy(&link->cells);
-	braid_link_put_routes(link);
+	link_put_routes(link);
 	dst_release(&link->world->dst);
 	dst_release(&link->remote->dst);
 }
 
-static struct metadata_dst *braid_link_metadata(u32 id)
+static struct metadata_dst *link_metadata(u32 id)
 {
 	struct metadata_dst *md;
 
@@ -137,29 +137,29 @@ static struct metadata_dst *braid_link_metadata(u32 id)
 	return md;
 }
 
-static int braid_link_init_dev(struct net_device *dev)
+static int link_init_dev(struct net_device *dev)
 {
 	struct braid_link *link = netdev_priv(dev);
 	int ret = -ENOMEM;
 
-	link->remote = braid_link_metadata(BRAID_ID_REMOTE_NODE);
+	link->remote = link_metadata(BRAID_ID_REMOTE_NODE);
 	if (!link->remote)
 		return ret;
-	link->world = braid_link_metadata(BRAID_ID_WORLD);
+	link->world = link_metadata(BRAID_ID_WORLD);
 	if (!link->world)
 		goto err_remote;
-	ret = braid_link_make_routes(link);
+	ret = link_make_routes(link);
 	if (ret)
 		goto err_world;
 	ret = gro_cells_init(&link->cells, dev);
 	if (ret)
 		goto err_routes;
-	braid_link_listen(link);
+	link_listen(link);
 	list_add(&link->list, &link->bn->links);
 	return 0;
 
 err_routes:
-	braid_link_put_routes(link);
+	link_put_routes(link);
 err_world:
 	dst_release(&link->world->dst);
 err_remote:
@@ -167,37 +167,37 @@ err_remote:
 	return ret;
 }
 
-static const struct net_device_ops braid_link_netdev_ops = {
-	.ndo_init = braid_link_init_dev,
-	.ndo_uninit = braid_link_uninit,
+static const struct net_device_ops link_netdev_ops = {
+	.ndo_init = link_init_dev,
+	.ndo_uninit = link_uninit,
 	.ndo_start_xmit = braid_tunnel_xmit,
 	.ndo_get_stats64 = dev_get_tstats64,
 	.ndo_set_mac_address = eth_mac_addr,
 };
 
-static void braid_link_drvinfo(struct net_device *dev,
-			       struct ethtool_drvinfo *info)
+static void link_drvinfo(struct net_device *dev,
+			 struct ethtool_drvinfo *info)
 {
 	strscpy(info->driver, "braid", sizeof(info->driver));
 	strscpy(info->version, BRAID_VERSION, sizeof(info->version));
 }
 
-static const struct ethtool_ops braid_link_ethtool_ops = {
-	.get_drvinfo = braid_link_drvinfo,
+static const struct ethtool_ops link_ethtool_ops = {
+	.get_drvinfo = link_drvinfo,
 	.get_link = ethtool_op_get_link,
 };
 
-static const struct device_type braid_link_type = {
+static const struct device_type link_type = {
 	.name = "braid",
 };
 
-static void braid_link_setup(struct net_device *dev)
+static void link_setup(struct net_device *dev)
 {
 	ether_setup(dev);
-	dev->netdev_ops = &braid_link_netdev_ops;
-	dev->ethtool_ops = &braid_link_ethtool_ops;
-	dev->rtnl_link_ops = &braid_link_ops;
-	SET_NETDEV_DEVTYPE(dev, &braid_link_type);
+	dev->netdev_ops = &link_netdev_ops;
+	dev->ethtool_ops = &link_ethtool_ops;
+	dev->rtnl_link_ops = &link_ops;
+	SET_NETDEV_DEVTYPE(dev, &link_type);
 	dev->needs_free_netdev = true;
 	dev->pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS;
 	dev->flags = IFF_NOARP;
@@ -214,15 +214,15 @@ static void braid_link_setup(struct net_device *dev)
 }
 
 /* Asked before anything else, of a link that is to be made or to be changed. */
-static int braid_link_validate(struct nlattr *tb[], struct nlattr *data[],
-			       struct netlink_ext_ack *extack)
+static int link_validate(struct nlattr *tb[], struct nlattr *data[],
+			 struct netlink_ext_ack *extack)
 {
 	NL_SET_ERR_MSG(extack,
 		       "links of kind braid are made with 'braid overlay add' and changed with 'braid overlay set'");
 	return -EOPNOTSUPP;
 }
 
-static size_t braid_link_size(const struct net_device *dev)
+static size_t link_size(const struct net_device *dev)
 {
 	return nla_total_size(sizeof(u32)) +
 	       nla_total_size(sizeof(struct in6_addr)) +
@@ -230,7 +230,7 @@ static size_t braid_link_size(const struct net_device *dev)
 }
 
 /* The attributes are those that the overlay has in the family braid_net. */
-static int braid_link_fill(struct sk_buff *skb, const struct net_device *dev)
+static int link_fill(struct sk_buff *skb, const struct net_device *dev)
 {
 	const struct braid_link *link = netdev_priv(dev);
 
@@ -241,17 +241,17 @@ static int braid_link_fill(struct sk_buff *skb, const struct net_device *dev)
 	return 0;
 }
 
-static struct rtnl_link_ops braid_link_ops __read_mostly = {
+static struct rtnl_link_ops link_ops __read_mostly = {
 	.kind = BRAID_LINK_KIND,
 	.priv_size = sizeof(struct braid_link),
-	.setup = braid_link_setup,
-	.validate = braid_link_validate,
-	.get_size = braid_link_size,
-	.fill_info = braid_link_fill,
+	.setup = link_setup,
+	.validate = link_validate,
+	.get_size = link_size,
+	.fill_info = link_fill,
 };
 
 /* The socket is the device's from here on, or else gone. */
-static int braid_link_register(struct net_device *dev, struct socket *sock)
+static int link_register(struct net_device *dev, struct socket *sock)
 {
 	struct braid_link *link = netdev_priv(dev);
 	int ret;
@@ -267,16 +267,16 @@ static int braid_link_register(struct net_device *dev, struct socket *sock)
 	return ret;
 }
 
-static struct net_device *braid_link_alloc(struct braid_net *bn,
-					   struct braid_overlay *overlay,
-					   const struct braid_underlay *under)
+static struct net_device *link_alloc(struct braid_net *bn,
+				     struct braid_overlay *overlay,
+				     const struct braid_underlay *under)
 {
 	struct braid_link *link;
 	struct net_device *dev;
 	u8 mac[ETH_ALEN];
 
 	dev = alloc_netdev(sizeof(*link), overlay->name, NET_NAME_USER,
-			   braid_link_setup);
+			   link_setup);
 	if (!dev)
 		return NULL;
 	dev_net_set(dev, bn->net);
@@ -299,8 +299,8 @@ static struct net_device *braid_link_alloc(struct braid_net *bn,
 }
 
 /* A dry run learns what would be refused, and nobody sees a device of it. */
-static int braid_link_create(struct braid_net *bn, struct braid_overlay *overlay,
-			     bool dry_run, struct braid_err *err)
+static int link_create(struct braid_net *bn, struct braid_overlay *overlay,
+		       bool dry_run, struct braid_err *err)
 {
 	struct braid_underlay under;
 	struct net_device *dev;
@@ -318,12 +318,12 @@ static int braid_link_create(struct braid_net *bn, struct braid_overlay *overlay
 				  &sock, err);
 	if (ret)
 		return ret;
-	dev = dry_run ? NULL : braid_link_alloc(bn, overlay, &under);
+	dev = dry_run ? NULL : link_alloc(bn, overlay, &under);
 	if (!dev) {
 		udp_tunnel_sock_release(sock->sk);
 		return dry_run ? 0 : -ENOMEM;
 	}
-	ret = braid_link_register(dev, sock);
+	ret = link_register(dev, sock);
 	if (!ret)
 		overlay->dev = dev;
 	return ret;
@@ -368,9 +368,9 @@ int braid_link_create_all(struct braid_net *bn, struct list_head *changes,
 		    change->op != BRAID_NET_OP_ADD)
 			continue;
 		err->seq = change->seq;
-		ret = braid_link_create(bn, container_of(change->obj,
-							 struct braid_overlay,
-							 obj), dry_run, err);
+		ret = link_create(bn, container_of(change->obj,
+						   struct braid_overlay,
+						   obj), dry_run, err);
 		if (ret)
 			return ret;
 	}
@@ -378,8 +378,8 @@ int braid_link_create_all(struct braid_net *bn, struct list_head *changes,
 }
 
 /* The committed overlay of a link; overlays change under rtnl only. */
-static struct braid_overlay *braid_link_overlay(struct braid_net *bn,
-						const struct net_device *dev)
+static struct braid_overlay *link_overlay(struct braid_net *bn,
+					  const struct net_device *dev)
 {
 	struct braid_overlay *overlay;
 	struct braid_slot *slot;
@@ -399,8 +399,8 @@ static struct braid_overlay *braid_link_overlay(struct braid_net *bn,
  * 'ip link set mtu' counts, too: the link has the MTU that was set last, and an
  * overlay sets it when it is made and when a change names it.
  */
-static void braid_link_apply(struct braid_link *link,
-			     const struct braid_overlay *overlay)
+static void link_apply(struct braid_link *link,
+		       const struct braid_overlay *overlay)
 {
 	if (link->applied == overlay->obj.life.born)
 		return;
@@ -423,9 +423,9 @@ void braid_link_sync(struct braid_net *bn)
 	LIST_HEAD(gone);
 
 	list_for_each_entry(link, &bn->links, list) {
-		overlay = braid_link_overlay(bn, link->dev);
+		overlay = link_overlay(bn, link->dev);
 		if (overlay)
-			braid_link_apply(link, overlay);
+			link_apply(link, overlay);
 		else
 			unregister_netdevice_queue(link->dev, &gone);
 	}
@@ -448,7 +448,7 @@ struct braid_slot *braid_link_slot(struct braid_net *bn, int ifindex)
 	list_for_each_entry(link, &bn->links, list) {
 		if (link->dev->ifindex != ifindex)
 			continue;
-		overlay = braid_link_overlay(bn, link->dev);
+		overlay = link_overlay(bn, link->dev);
 		return overlay ? overlay->obj.slot : NULL;
 	}
 	return NULL;
@@ -462,7 +462,7 @@ struct braid_slot *braid_link_slot(struct braid_net *bn, int ifindex)
  */
 int braid_link_init(void)
 {
-	return rtnl_link_register(&braid_link_ops);
+	return rtnl_link_register(&link_ops);
 }
 
 /**
@@ -472,5 +472,5 @@ int braid_link_init(void)
  */
 void braid_link_exit(void)
 {
-	rtnl_link_unregister(&braid_link_ops);
+	rtnl_link_unregister(&link_ops);
 }

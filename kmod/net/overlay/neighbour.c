@@ -39,8 +39,8 @@ struct braid_advert {
 static_assert(sizeof(struct braid_nd_guard_arp) == 28);
 static_assert(sizeof(struct braid_advert) == 32);
 
-static struct sk_buff *braid_neighbour_arp(const struct braid_link *link,
-					   struct sk_buff *skb)
+static struct sk_buff *neighbour_arp(const struct braid_link *link,
+				     struct sk_buff *skb)
 {
 	const struct braid_nd_guard_arp *arp;
 	struct in6_addr target;
@@ -69,7 +69,7 @@ static struct sk_buff *braid_neighbour_arp(const struct braid_link *link,
 }
 
 /* Options follow each other to the end, and none is empty (RFC 4861, 7.1.1). */
-static bool braid_neighbour_options_ok(const u8 *at, unsigned int left)
+static bool neighbour_options_ok(const u8 *at, unsigned int left)
 {
 	unsigned int len;
 
@@ -84,7 +84,7 @@ static bool braid_neighbour_options_ok(const u8 *at, unsigned int left)
 }
 
 /* RFC 4861, 7.1.1: a solicitation that may be answered. */
-static bool braid_neighbour_solicits(struct sk_buff *skb)
+static bool neighbour_solicits(struct sk_buff *skb)
 {
 	unsigned int at = skb_network_offset(skb) + sizeof(struct ipv6hdr);
 	unsigned int len = ntohs(ipv6_hdr(skb)->payload_len);
@@ -100,7 +100,7 @@ static bool braid_neighbour_solicits(struct sk_buff *skb)
 	msg = (struct nd_msg *)(ip6 + 1);
 	if (msg->icmph.icmp6_type != NDISC_NEIGHBOUR_SOLICITATION ||
 	    msg->icmph.icmp6_code ||
-	    !braid_neighbour_options_ok(msg->opt, len - sizeof(*msg)) ||
+	    !neighbour_options_ok(msg->opt, len - sizeof(*msg)) ||
 	    csum_ipv6_magic(&ip6->saddr, &ip6->daddr, len, IPPROTO_ICMPV6,
 			    skb_checksum(skb, at, len, 0)))
 		return false;
@@ -111,10 +111,10 @@ static bool braid_neighbour_solicits(struct sk_buff *skb)
 		!ipv6_addr_any(&ip6->saddr));
 }
 
-static void braid_neighbour_advert(const struct net_device *dev,
-				   struct sk_buff *skb,
-				   const struct in6_addr *target,
-				   const struct in6_addr *asker)
+static void neighbour_advert(const struct net_device *dev,
+			     struct sk_buff *skb,
+			     const struct in6_addr *target,
+			     const struct in6_addr *asker)
 {
 	const struct inet6_dev *idev = __in6_dev_get(dev);
 	struct braid_advert *advert;
@@ -148,14 +148,14 @@ static void braid_neighbour_advert(const struct net_device *dev,
 				csum_partial(advert, sizeof(*advert), 0));
 }
 
-static struct sk_buff *braid_neighbour_nd(const struct braid_link *link,
-					  struct sk_buff *skb)
+static struct sk_buff *neighbour_nd(const struct braid_link *link,
+				    struct sk_buff *skb)
 {
 	struct net_device *dev = link->dev;
 	const struct nd_msg *msg;
 	struct sk_buff *answer;
 
-	if (!braid_neighbour_solicits(skb))
+	if (!neighbour_solicits(skb))
 		return NULL;
 	msg = (struct nd_msg *)(ipv6_hdr(skb) + 1);
 	if (!ipv6_chk_addr(link->bn->net, &msg->target, dev, 1))
@@ -167,7 +167,7 @@ static struct sk_buff *braid_neighbour_nd(const struct braid_link *link,
 	skb_reserve(answer, LL_RESERVED_SPACE(dev));
 	answer->dev = dev;
 	answer->protocol = htons(ETH_P_IPV6);
-	braid_neighbour_advert(dev, answer, &msg->target, &ipv6_hdr(skb)->saddr);
+	neighbour_advert(dev, answer, &msg->target, &ipv6_hdr(skb)->saddr);
 	eth_header(answer, dev, ETH_P_IPV6, eth_hdr(skb)->h_source,
 		   dev->dev_addr, answer->len);
 	skb_reset_mac_header(answer);
@@ -212,5 +212,5 @@ struct sk_buff *braid_neighbour_answer(const struct braid_link *link,
 	if (!is_valid_ether_addr(eth_hdr(skb)->h_source))
 		return NULL;
 	return skb->protocol == htons(ETH_P_ARP) ?
-	       braid_neighbour_arp(link, skb) : braid_neighbour_nd(link, skb);
+	       neighbour_arp(link, skb) : neighbour_nd(link, skb);
 }

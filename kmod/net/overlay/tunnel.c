@@ -17,7 +17,7 @@
 #include "overlay/underlay.h"
 #include "overlay/vxlan.h"
 
-static u8 braid_tunnel_family(const struct sk_buff *skb)
+static u8 tunnel_family(const struct sk_buff *skb)
 {
 	return skb->protocol == htons(ETH_P_IP) ? NFPROTO_IPV4 :
 	       skb->protocol == htons(ETH_P_IPV6) ? NFPROTO_IPV6 :
@@ -25,8 +25,8 @@ static u8 braid_tunnel_family(const struct sk_buff *skb)
 }
 
 /* Count and report a packet that does not get through, and free it. */
-static void braid_tunnel_drop(struct braid_link *link, struct sk_buff *skb,
-			      enum braid_reason reason, u8 dir, u32 src_id)
+static void tunnel_drop(struct braid_link *link, struct sk_buff *skb,
+			enum braid_reason reason, u8 dir, u32 src_id)
 {
 	struct braid_drop drop = {
 		.reason = reason,
@@ -35,8 +35,8 @@ static void braid_tunnel_drop(struct braid_link *link, struct sk_buff *skb,
 		.dev = skb->dev,
 	};
 
-	if (braid_tunnel_family(skb) != NFPROTO_UNSPEC) {
-		braid_drop_describe(&drop, skb, braid_tunnel_family(skb));
+	if (tunnel_family(skb) != NFPROTO_UNSPEC) {
+		braid_drop_describe(&drop, skb, tunnel_family(skb));
 		drop.dst_id = braid_addr_identity(link->bn, &drop.dst,
 						  braid_net_gen(link->bn));
 	}
@@ -48,15 +48,15 @@ static void braid_tunnel_drop(struct braid_link *link, struct sk_buff *skb,
 	kfree_skb(skb);
 }
 
-static struct braid_node *braid_tunnel_node_of(struct braid_life *life)
+static struct braid_node *tunnel_node_of(struct braid_life *life)
 {
 	return life ? container_of(braid_obj_of(life), struct braid_node, obj) :
 		      NULL;
 }
 
 /* The node behind whose link an address is. */
-static struct braid_node *braid_tunnel_home(struct braid_net *bn,
-					    const struct in6_addr *addr, u64 gen)
+static struct braid_node *tunnel_home(struct braid_net *bn,
+				      const struct in6_addr *addr, u64 gen)
 {
 	struct braid_key key = { .kind = BRAID_KEY_NODE };
 	struct braid_life *life;
@@ -67,40 +67,40 @@ static struct braid_node *braid_tunnel_home(struct braid_net *bn,
 		return NULL;
 	obj = braid_obj_of(life);
 	if (braid_kind_of(obj->ops) == BRAID_NET_OBJECT_NODE)
-		return braid_tunnel_node_of(life);
+		return tunnel_node_of(life);
 	key.num = container_of(obj, struct braid_prefix, obj)->node_number;
-	return braid_tunnel_node_of(braid_index_find(&bn->index, &key, gen));
+	return tunnel_node_of(braid_index_find(&bn->index, &key, gen));
 }
 
 /* The node that has an address of its own, inside or outside the overlay. */
-static struct braid_node *braid_tunnel_owner(struct braid_net *bn, u8 kind,
-					     const struct in6_addr *addr,
-					     u64 gen)
+static struct braid_node *tunnel_owner(struct braid_net *bn, u8 kind,
+				       const struct in6_addr *addr,
+				       u64 gen)
 {
 	struct braid_key key = { .kind = kind, .addr = *addr };
 
-	return braid_tunnel_node_of(braid_index_find(&bn->index, &key, gen));
+	return tunnel_node_of(braid_index_find(&bn->index, &key, gen));
 }
 
 /*
  * The node that an address is reached through. Who came out of the overlay with
  * its node's own address gets its answers back the same way.
  */
-static struct braid_node *braid_tunnel_node(struct braid_net *bn,
-					    const struct in6_addr *addr,
-					    u64 gen)
+static struct braid_node *tunnel_node(struct braid_net *bn,
+				      const struct in6_addr *addr,
+				      u64 gen)
 {
-	return braid_tunnel_owner(bn, BRAID_KEY_UNDERLAY, addr, gen) ?:
-	       braid_tunnel_home(bn, addr, gen);
+	return tunnel_owner(bn, BRAID_KEY_UNDERLAY, addr, gen) ?:
+	       tunnel_home(bn, addr, gen);
 }
 
-static struct in6_addr braid_tunnel_src(const struct sk_buff *skb)
+static struct in6_addr tunnel_src(const struct sk_buff *skb)
 {
 	return skb->protocol == htons(ETH_P_IPV6) ?
 	       ipv6_hdr(skb)->saddr : braid_addr_v4(ip_hdr(skb)->saddr);
 }
 
-static struct in6_addr braid_tunnel_dst(const struct sk_buff *skb)
+static struct in6_addr tunnel_dst(const struct sk_buff *skb)
 {
 	return skb->protocol == htons(ETH_P_IPV6) ?
 	       ipv6_hdr(skb)->daddr : braid_addr_v4(ip_hdr(skb)->daddr);
@@ -110,10 +110,10 @@ static struct in6_addr braid_tunnel_dst(const struct sk_buff *skb)
  * Who sends a packet: its connection knows, or else its address. The node
  * itself is a remote node to others.
  */
-static u32 braid_tunnel_identity(struct braid_net *bn, const struct sk_buff *skb,
-				 u64 gen)
+static u32 tunnel_identity(struct braid_net *bn, const struct sk_buff *skb,
+			   u64 gen)
 {
-	struct in6_addr src = braid_tunnel_src(skb);
+	struct in6_addr src = tunnel_src(skb);
 	const struct braid_endpoint *ep;
 	enum ip_conntrack_info ctinfo;
 	const struct nf_conn *ct;
@@ -138,14 +138,14 @@ static u32 braid_tunnel_identity(struct braid_net *bn, const struct sk_buff *skb
 }
 
 /* The same for both directions of a connection. IPv4 has zeros in the rest. */
-static u32 braid_tunnel_fold(const union nf_inet_addr *addr)
+static u32 tunnel_fold(const union nf_inet_addr *addr)
 {
 	return (__force u32)(addr->ip6[0] ^ addr->ip6[1] ^ addr->ip6[2] ^
 			     addr->ip6[3]);
 }
 
 /* From the connection, the same both ways. */
-static __be16 braid_tunnel_sport(struct net *net, struct sk_buff *skb)
+static __be16 tunnel_sport(struct net *net, struct sk_buff *skb)
 {
 	enum ip_conntrack_info ctinfo;
 	const struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
@@ -156,8 +156,8 @@ static __be16 braid_tunnel_sport(struct net *net, struct sk_buff *skb)
 	if (!ct)
 		return udp_flow_src_port(net, skb, 0, 0, true);
 	t = &ct->tuplehash[IP_CT_DIR_REPLY].tuple;
-	src = braid_tunnel_fold(&t->src.u3);
-	dst = braid_tunnel_fold(&t->dst.u3);
+	src = tunnel_fold(&t->src.u3);
+	dst = tunnel_fold(&t->dst.u3);
 	hash = jhash_3words(min(src, dst), max(src, dst),
 			    (__force u16)t->src.u.all ^ (__force u16)t->dst.u.all,
 			    t->dst.protonum);
@@ -169,13 +169,13 @@ static __be16 braid_tunnel_sport(struct net *net, struct sk_buff *skb)
  * The network header of a frame, and the IP header behind it made sure of. What
  * is longer than the packet, or shorter than a header, is nobody's.
  */
-static enum braid_reason braid_tunnel_inner(struct sk_buff *skb)
+static enum braid_reason tunnel_inner(struct sk_buff *skb)
 {
 	unsigned int left = skb->len - skb_network_offset(skb);
 	const struct ipv6hdr *ip6;
 	const struct iphdr *ip;
 
-	switch (braid_tunnel_family(skb)) {
+	switch (tunnel_family(skb)) {
 	case NFPROTO_IPV4:
 		if (!pskb_network_may_pull(skb, sizeof(*ip)))
 			return BRAID_DROP_MALFORMED;
@@ -205,9 +205,9 @@ static enum braid_reason braid_tunnel_inner(struct sk_buff *skb)
  * the link goes up, or a packet comes and leaves by it, and is no sign of anything
  * wrong.
  */
-static bool braid_tunnel_is_chatter(const struct sk_buff *skb)
+static bool tunnel_is_chatter(const struct sk_buff *skb)
 {
-	struct in6_addr dst = braid_tunnel_dst(skb);
+	struct in6_addr dst = tunnel_dst(skb);
 
 	return braid_addr_is_link_group(&dst) ||
 	       (skb->protocol == htons(ETH_P_IPV6) &&
@@ -215,19 +215,19 @@ static bool braid_tunnel_is_chatter(const struct sk_buff *skb)
 }
 
 /* Where a packet goes, and whether it still may. */
-static enum braid_reason braid_tunnel_out(struct braid_link *link,
-					  struct sk_buff *skb, u64 gen, u8 *dir,
-					  u32 *id, struct braid_node **node)
+static enum braid_reason tunnel_out(struct braid_link *link,
+				    struct sk_buff *skb, u64 gen, u8 *dir,
+				    u32 *id, struct braid_node **node)
 {
-	struct in6_addr dst = braid_tunnel_dst(skb);
+	struct in6_addr dst = tunnel_dst(skb);
 	enum braid_reason reason;
 
-	*id = braid_tunnel_identity(link->bn, skb, gen);
+	*id = tunnel_identity(link->bn, skb, gen);
 	reason = braid_verdict_again(link->bn, skb, gen, dir);
 	if (reason)
 		return reason;
 	*dir = BRAID_NET_DIRECTION_EGRESS;
-	*node = braid_tunnel_node(link->bn, &dst, gen);
+	*node = tunnel_node(link->bn, &dst, gen);
 	return *node ? BRAID_PASS : BRAID_DROP_NO_NODE;
 }
 
@@ -244,26 +244,26 @@ netdev_tx_t braid_tunnel_xmit(struct sk_buff *skb, struct net_device *dev)
 	skb_reset_mac_header(skb);
 	skb_set_network_header(skb, ETH_HLEN);
 	reason = skb->len < ETH_HLEN ? BRAID_DROP_MALFORMED :
-				       braid_tunnel_inner(skb);
-	if (!reason && braid_tunnel_is_chatter(skb)) {
+				       tunnel_inner(skb);
+	if (!reason && tunnel_is_chatter(skb)) {
 		consume_skb(skb);
 		return NETDEV_TX_OK;
 	}
 	if (!reason)
-		reason = braid_tunnel_out(link, skb, gen, &dir, &id, &node);
+		reason = tunnel_out(link, skb, gen, &dir, &id, &node);
 	if (!reason)
 		reason = braid_underlay_send(link, skb, node, node->mac, id,
-					     braid_tunnel_sport(link->bn->net,
-								skb));
+					     tunnel_sport(link->bn->net,
+							  skb));
 	if (reason)
-		braid_tunnel_drop(link, skb, reason, dir, id);
+		tunnel_drop(link, skb, reason, dir, id);
 	return NETDEV_TX_OK;
 }
 
 /* Who sent an outer packet, and whether it may. */
-static enum braid_reason braid_tunnel_admit(struct braid_link *link,
-					    const struct sk_buff *skb, u64 gen,
-					    struct braid_node **node)
+static enum braid_reason tunnel_admit(struct braid_link *link,
+				      const struct sk_buff *skb, u64 gen,
+				      struct braid_node **node)
 {
 	struct in6_addr src = braid_underlay_source(link, skb);
 
@@ -272,12 +272,12 @@ static enum braid_reason braid_tunnel_admit(struct braid_link *link,
 	if (!braid_underlay_is_ours(link, skb) ||
 	    !braid_is_uplink(link->bn, skb->dev, gen))
 		return BRAID_DROP_NOT_UPLINK;
-	*node = braid_tunnel_owner(link->bn, BRAID_KEY_UNDERLAY, &src, gen);
+	*node = tunnel_owner(link->bn, BRAID_KEY_UNDERLAY, &src, gen);
 	return *node ? BRAID_PASS : BRAID_DROP_UNKNOWN_NODE;
 }
 
 /* RFC 6040, 4.2. */
-static enum braid_reason braid_tunnel_ecn(struct sk_buff *skb, u8 outer)
+static enum braid_reason tunnel_ecn(struct sk_buff *skb, u8 outer)
 {
 	unsigned int len = skb_network_offset(skb);
 	u8 inner;
@@ -296,9 +296,9 @@ static enum braid_reason braid_tunnel_ecn(struct sk_buff *skb, u8 outer)
 }
 
 /* The tunnel header, whose length it says itself. */
-static enum braid_reason braid_tunnel_header(const struct braid_encap *encap,
-					     struct sk_buff *skb,
-					     unsigned int *len, u32 *id)
+static enum braid_reason tunnel_header(const struct braid_encap *encap,
+				       struct sk_buff *skb,
+				       unsigned int *len, u32 *id)
 {
 	if (!pskb_may_pull(skb, sizeof(struct udphdr) + encap->base))
 		return BRAID_DROP_MALFORMED;
@@ -315,14 +315,14 @@ static enum braid_reason braid_tunnel_header(const struct braid_encap *encap,
 }
 
 /* Take the outer headers off; the network header is the inner one then. */
-static enum braid_reason braid_tunnel_pull(struct braid_link *link,
-					   struct sk_buff *skb, u32 *id)
+static enum braid_reason tunnel_pull(struct braid_link *link,
+				     struct sk_buff *skb, u32 *id)
 {
 	u8 outer = braid_underlay_dsfield(link, skb);
 	enum braid_reason reason;
 	unsigned int len;
 
-	reason = braid_tunnel_header(link->encap, skb, &len, id);
+	reason = tunnel_header(link->encap, skb, &len, id);
 	if (reason)
 		return reason;
 	if (iptunnel_pull_header(skb, sizeof(struct udphdr) + len,
@@ -336,13 +336,13 @@ static enum braid_reason braid_tunnel_pull(struct braid_link *link,
 	skb_reset_network_header(skb);
 	if (skb->protocol == htons(ETH_P_ARP))
 		return BRAID_PASS;
-	reason = braid_tunnel_inner(skb);
-	return reason ?: braid_tunnel_ecn(skb, outer);
+	reason = tunnel_inner(skb);
+	return reason ?: tunnel_ecn(skb, outer);
 }
 
 /* Back to the node that asked, by the hardware address that it asked from. */
-static void braid_tunnel_reply(struct braid_link *link, struct sk_buff *skb,
-			       struct braid_node *node)
+static void tunnel_reply(struct braid_link *link, struct sk_buff *skb,
+			 struct braid_node *node)
 {
 	__be16 sport = udp_flow_src_port(link->bn->net, skb, 0, 0, true);
 	enum braid_reason reason;
@@ -352,49 +352,49 @@ static void braid_tunnel_reply(struct braid_link *link, struct sk_buff *skb,
 	reason = braid_underlay_send(link, skb, node, mac, BRAID_ID_REMOTE_NODE,
 				     sport);
 	if (reason)
-		braid_tunnel_drop(link, skb, reason, BRAID_NET_DIRECTION_EGRESS,
-				  BRAID_ID_REMOTE_NODE);
+		tunnel_drop(link, skb, reason, BRAID_NET_DIRECTION_EGRESS,
+			    BRAID_ID_REMOTE_NODE);
 }
 
 /* What is said on a link to all of it, or of neighbours, stays there. */
-static enum braid_reason braid_tunnel_local(struct braid_link *link,
-					    struct sk_buff *skb,
-					    struct braid_node *node,
-					    bool *answered)
+static enum braid_reason tunnel_local(struct braid_link *link,
+				      struct sk_buff *skb,
+				      struct braid_node *node,
+				      bool *answered)
 {
 	struct sk_buff *answer;
 
 	if (!braid_neighbour_is(skb))
-		return braid_tunnel_is_chatter(skb) ? BRAID_DROP_PROTOCOL :
-						      BRAID_PASS;
+		return tunnel_is_chatter(skb) ? BRAID_DROP_PROTOCOL :
+						BRAID_PASS;
 	answer = braid_neighbour_answer(link, skb);
 	if (!answer)
 		return BRAID_DROP_PROTOCOL;
 	*answered = true;
-	braid_tunnel_reply(link, answer, node);
+	tunnel_reply(link, answer, node);
 	return BRAID_PASS;
 }
 
 /* The inner source must be of the node that sent it. */
-static bool braid_tunnel_source_ok(struct braid_link *link,
-				   const struct sk_buff *skb, u32 id,
-				   const struct braid_node *node, u64 gen)
+static bool tunnel_source_ok(struct braid_link *link,
+			     const struct sk_buff *skb, u32 id,
+			     const struct braid_node *node, u64 gen)
 {
-	struct in6_addr src = braid_tunnel_src(skb);
+	struct in6_addr src = tunnel_src(skb);
 	struct braid_net *bn = link->bn;
 
 	/* The node itself, or what it put its own address on. */
 	if ((id == BRAID_ID_REMOTE_NODE || id == BRAID_ID_WORLD) &&
-	    (braid_tunnel_owner(bn, BRAID_KEY_INSIDE, &src, gen) == node ||
-	     braid_tunnel_owner(bn, BRAID_KEY_UNDERLAY, &src, gen) == node))
+	    (tunnel_owner(bn, BRAID_KEY_INSIDE, &src, gen) == node ||
+	     tunnel_owner(bn, BRAID_KEY_UNDERLAY, &src, gen) == node))
 		return true;
 	return id != BRAID_ID_WORLD &&
-	       braid_tunnel_home(bn, &src, gen) == node;
+	       tunnel_home(bn, &src, gen) == node;
 }
 
 /* The identity travels on by reference; nothing is allocated for a packet. */
-static enum braid_reason braid_tunnel_mark(struct braid_link *link,
-					   struct sk_buff *skb, u32 id, u64 gen)
+static enum braid_reason tunnel_mark(struct braid_link *link,
+				     struct sk_buff *skb, u32 id, u64 gen)
 {
 	struct braid_key key = { .kind = BRAID_KEY_IDENTITY, .num = id };
 	const struct braid_identity *identity;
@@ -419,7 +419,7 @@ static enum braid_reason braid_tunnel_mark(struct braid_link *link,
 }
 
 /* To the link's own queue, which frees what it has no room for. */
-static void braid_tunnel_up(struct braid_link *link, struct sk_buff *skb, u32 id)
+static void tunnel_up(struct braid_link *link, struct sk_buff *skb, u32 id)
 {
 	struct braid_drop drop = {
 		.reason = BRAID_DROP_NO_MEMORY,
@@ -436,26 +436,26 @@ static void braid_tunnel_up(struct braid_link *link, struct sk_buff *skb, u32 id
 }
 
 /* All that a packet is asked before it goes up. */
-static enum braid_reason braid_tunnel_in(struct braid_link *link,
-					 struct sk_buff *skb, u32 *id,
-					 bool *answered)
+static enum braid_reason tunnel_in(struct braid_link *link,
+				   struct sk_buff *skb, u32 *id,
+				   bool *answered)
 {
 	u64 gen = braid_net_gen(link->bn);
 	struct braid_node *node = NULL;
 	enum braid_reason reason;
 
-	reason = braid_tunnel_admit(link, skb, gen, &node);
+	reason = tunnel_admit(link, skb, gen, &node);
 	if (!reason)
-		reason = braid_tunnel_pull(link, skb, id);
+		reason = tunnel_pull(link, skb, id);
 	if (!reason && *id <= BRAID_ID_HOST)
 		reason = BRAID_DROP_UNKNOWN_IDENTITY;
 	if (!reason)
-		reason = braid_tunnel_local(link, skb, node, answered);
+		reason = tunnel_local(link, skb, node, answered);
 	if (reason || *answered)
 		return reason;
-	if (!braid_tunnel_source_ok(link, skb, *id, node, gen))
+	if (!tunnel_source_ok(link, skb, *id, node, gen))
 		return BRAID_DROP_SPOOFED_INNER;
-	return braid_tunnel_mark(link, skb, *id, gen);
+	return tunnel_mark(link, skb, *id, gen);
 }
 
 /* encap_rcv of the overlay's socket. Context: softirq, RCU read section. */
@@ -470,15 +470,15 @@ int braid_tunnel_rcv(struct sock *sk, struct sk_buff *skb)
 		kfree_skb(skb);
 		return 0;
 	}
-	reason = braid_tunnel_in(link, skb, &id, &answered);
+	reason = tunnel_in(link, skb, &id, &answered);
 	if (reason) {
-		braid_tunnel_drop(link, skb, reason,
-				  BRAID_NET_DIRECTION_INGRESS, id);
+		tunnel_drop(link, skb, reason,
+			    BRAID_NET_DIRECTION_INGRESS, id);
 	} else if (answered) {
 		dev_sw_netstats_rx_add(link->dev, skb->len);
 		consume_skb(skb);
 	} else {
-		braid_tunnel_up(link, skb, id);
+		tunnel_up(link, skb, id);
 	}
 	return 0;
 }

@@ -18,8 +18,8 @@
 #include "model/kinds.h"
 
 /* Context: RCU read section. */
-static struct net_device *braid_underlay_dev(struct net *net,
-					     const struct in6_addr *local)
+static struct net_device *underlay_dev(struct net *net,
+				       const struct in6_addr *local)
 {
 	if (braid_addr_is_v4(local))
 		return __ip_dev_find(net, braid_addr_to_v4(local), false);
@@ -27,8 +27,8 @@ static struct net_device *braid_underlay_dev(struct net *net,
 }
 
 /* Why no device holds it. */
-static int braid_underlay_absent(struct net *net, const struct in6_addr *local,
-				 struct braid_err *err)
+static int underlay_absent(struct net *net, const struct in6_addr *local,
+			   struct braid_err *err)
 {
 	bool tentative = !braid_addr_is_v4(local) &&
 			 ipv6_chk_addr_and_flags(net, local, NULL, true, 0, 0);
@@ -55,16 +55,16 @@ int braid_underlay_find(struct net *net, const struct in6_addr *local,
 	struct net_device *dev;
 
 	rcu_read_lock();
-	dev = braid_underlay_dev(net, local);
+	dev = underlay_dev(net, local);
 	if (dev) {
 		under->mtu = READ_ONCE(dev->mtu);
 		under->headroom = dev->hard_header_len + dev->needed_headroom;
 	}
 	rcu_read_unlock();
-	return dev ? 0 : braid_underlay_absent(net, local, err);
+	return dev ? 0 : underlay_absent(net, local, err);
 }
 
-static int braid_underlay_blame(int ret, struct braid_err *err)
+static int underlay_blame(int ret, struct braid_err *err)
 {
 	switch (ret) {
 	case -EADDRINUSE:
@@ -109,7 +109,7 @@ int braid_underlay_open(struct net *net, const struct in6_addr *local, u16 port,
 		cfg.use_udp6_rx_checksums = false;
 		cfg.use_udp6_tx_checksums = true;
 	}
-	return braid_underlay_blame(udp_sock_create(net, &cfg, sock), err);
+	return underlay_blame(udp_sock_create(net, &cfg, sock), err);
 }
 
 /**
@@ -186,8 +186,8 @@ int braid_underlay_error(struct sock *sk, struct sk_buff *skb)
 }
 
 /* The address of a node that we can reach from ours. */
-static const struct in6_addr *braid_underlay_of(const struct braid_link *link,
-						const struct braid_node *node)
+static const struct in6_addr *underlay_of(const struct braid_link *link,
+					  const struct braid_node *node)
 {
 	bool v4 = braid_addr_is_v4(&link->local);
 	unsigned int i;
@@ -202,8 +202,8 @@ static const struct in6_addr *braid_underlay_of(const struct braid_link *link,
  * The cache is the node's and outlives a link: what another link, of the other
  * family perhaps, has left in it is of no use.
  */
-static struct dst_entry *braid_underlay_cached4(const struct braid_link *link,
-						struct braid_node *node)
+static struct dst_entry *underlay_cached4(const struct braid_link *link,
+					  struct braid_node *node)
 {
 	struct rtable *rt;
 	__be32 saddr;
@@ -218,8 +218,8 @@ static struct dst_entry *braid_underlay_cached4(const struct braid_link *link,
 	return NULL;
 }
 
-static struct dst_entry *braid_underlay_cached6(const struct braid_link *link,
-						struct braid_node *node)
+static struct dst_entry *underlay_cached6(const struct braid_link *link,
+					  struct braid_node *node)
 {
 	struct dst_entry *dst;
 	struct in6_addr saddr;
@@ -233,9 +233,9 @@ static struct dst_entry *braid_underlay_cached6(const struct braid_link *link,
 	return NULL;
 }
 
-static struct dst_entry *braid_underlay_route4(struct braid_link *link,
-					       struct braid_node *node,
-					       const struct in6_addr *to)
+static struct dst_entry *underlay_route4(struct braid_link *link,
+					 struct braid_node *node,
+					 const struct in6_addr *to)
 {
 	struct flowi4 fl4 = {
 		.flowi4_proto = IPPROTO_UDP,
@@ -254,9 +254,9 @@ static struct dst_entry *braid_underlay_route4(struct braid_link *link,
 	return &rt->dst;
 }
 
-static struct dst_entry *braid_underlay_route6(struct braid_link *link,
-					       struct braid_node *node,
-					       const struct in6_addr *to)
+static struct dst_entry *underlay_route6(struct braid_link *link,
+					 struct braid_node *node,
+					 const struct in6_addr *to)
 {
 	struct flowi6 fl6 = {
 		.flowi6_proto = IPPROTO_UDP,
@@ -277,23 +277,23 @@ static struct dst_entry *braid_underlay_route6(struct braid_link *link,
 }
 
 /* Context: BH off, RCU read section: the cache is per CPU. */
-static struct dst_entry *braid_underlay_route(struct braid_link *link,
-					      struct braid_node *node,
-					      const struct in6_addr *to)
+static struct dst_entry *underlay_route(struct braid_link *link,
+					struct braid_node *node,
+					const struct in6_addr *to)
 {
 	bool v4 = braid_addr_is_v4(to);
 	struct dst_entry *dst;
 
-	dst = v4 ? braid_underlay_cached4(link, node) :
-		   braid_underlay_cached6(link, node);
+	dst = v4 ? underlay_cached4(link, node) :
+		   underlay_cached6(link, node);
 	if (dst)
 		return dst;
-	return v4 ? braid_underlay_route4(link, node, to) :
-		    braid_underlay_route6(link, node, to);
+	return v4 ? underlay_route4(link, node, to) :
+		    underlay_route6(link, node, to);
 }
 
 /* May a packet be broken on its way? Who forbids it, or made it IPv6, is told. */
-static bool braid_underlay_breakable(const struct sk_buff *skb)
+static bool underlay_breakable(const struct sk_buff *skb)
 {
 	switch (skb->protocol) {
 	case htons(ETH_P_IP):
@@ -304,7 +304,7 @@ static bool braid_underlay_breakable(const struct sk_buff *skb)
 	return true;
 }
 
-static bool braid_underlay_fits(const struct sk_buff *skb, unsigned int mtu)
+static bool underlay_fits(const struct sk_buff *skb, unsigned int mtu)
 {
 	if (skb_is_gso(skb))
 		return skb_gso_validate_network_len(skb, mtu);
@@ -316,8 +316,8 @@ static bool braid_underlay_fits(const struct sk_buff *skb, unsigned int mtu)
  * learned of that path he would apply to the tunnel's packets, and the tunnel
  * then to the next ones: they would shrink without end.
  */
-static bool braid_underlay_is_to(const struct sk_buff *skb,
-				 const struct in6_addr *to)
+static bool underlay_is_to(const struct sk_buff *skb,
+			   const struct in6_addr *to)
 {
 	struct in6_addr dst;
 
@@ -335,21 +335,21 @@ static bool braid_underlay_is_to(const struct sk_buff *skb,
  *
  * Return: true if the packet goes no further.
  */
-static bool braid_underlay_answer(const struct braid_link *link,
-				  struct sk_buff *skb,
-				  const struct dst_entry *dst,
-				  const struct in6_addr *to, bool *broken)
+static bool underlay_answer(const struct braid_link *link,
+			    struct sk_buff *skb,
+			    const struct dst_entry *dst,
+			    const struct in6_addr *to, bool *broken)
 {
 	unsigned int mtu = max_t(int, dst_mtu(dst) - link->overhead,
 				 ETH_MIN_MTU);
 
-	*broken = !braid_underlay_fits(skb, mtu);
+	*broken = !underlay_fits(skb, mtu);
 	if (!*broken)
 		return false;
 	if (skb->protocol == htons(ETH_P_IPV6))
 		mtu = max_t(unsigned int, mtu, IPV6_MIN_MTU);
-	if (braid_underlay_breakable(skb) || braid_underlay_fits(skb, mtu) ||
-	    braid_underlay_is_to(skb, to))
+	if (underlay_breakable(skb) || underlay_fits(skb, mtu) ||
+	    underlay_is_to(skb, to))
 		return false;
 	/* Routes of the link itself are for every path. */
 	if (skb_dst(skb) != link->back4 && skb_dst(skb) != link->back6)
@@ -363,15 +363,15 @@ static bool braid_underlay_answer(const struct braid_link *link,
 }
 
 /* RFC 6040, 4.1, normal mode: as it is inside. The rest stays inside. */
-static u8 braid_underlay_ecn(const struct sk_buff *skb)
+static u8 underlay_ecn(const struct sk_buff *skb)
 {
 	return ip_tunnel_get_dsfield(ip_hdr(skb), skb) & INET_ECN_MASK;
 }
 
 /* Room for the outer headers; the packet is ours to write then. */
-static int braid_underlay_push(const struct braid_link *link,
-			       struct sk_buff *skb, const struct dst_entry *dst,
-			       const u8 *mac, u32 id)
+static int underlay_push(const struct braid_link *link,
+			 struct sk_buff *skb, const struct dst_entry *dst,
+			 const u8 *mac, u32 id)
 {
 	bool csum = !braid_addr_is_v4(&link->local);
 	int ret;
@@ -407,7 +407,7 @@ enum braid_reason braid_underlay_send(struct braid_link *link,
 				      struct braid_node *node, const u8 *mac,
 				      u32 id, __be16 sport)
 {
-	const struct in6_addr *to = braid_underlay_of(link, node);
+	const struct in6_addr *to = underlay_of(link, node);
 	__be16 port = htons(link->port);
 	struct dst_entry *dst;
 	bool broken;
@@ -416,16 +416,16 @@ enum braid_reason braid_underlay_send(struct braid_link *link,
 
 	if (!to)
 		return BRAID_DROP_NO_ROUTE;
-	dst = braid_underlay_route(link, node, to);
+	dst = underlay_route(link, node, to);
 	if (IS_ERR(dst))
 		return BRAID_DROP_NO_ROUTE;
-	if (braid_underlay_answer(link, skb, dst, to, &broken)) {
+	if (underlay_answer(link, skb, dst, to, &broken)) {
 		dst_release(dst);
 		return BRAID_DROP_TOO_BIG;
 	}
-	df = broken || braid_underlay_breakable(skb) ? 0 : htons(IP_DF);
-	ecn = braid_underlay_ecn(skb);
-	if (braid_underlay_push(link, skb, dst, mac, id)) {
+	df = broken || underlay_breakable(skb) ? 0 : htons(IP_DF);
+	ecn = underlay_ecn(skb);
+	if (underlay_push(link, skb, dst, mac, id)) {
 		dst_release(dst);
 		return BRAID_DROP_NO_MEMORY;
 	}

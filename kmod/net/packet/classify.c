@@ -18,15 +18,15 @@
  * What stays between an endpoint and its node: the stack never forwards a
  * packet from a link-local or unspecified source.
  */
-static bool braid_stays_on_link(const struct braid_packet *p)
+static bool classify_stays_on_link(const struct braid_packet *p)
 {
 	return p->state->pf == NFPROTO_IPV6 &&
 	       (ipv6_addr_any(&p->src) ||
 		ipv6_addr_type(&p->src) & IPV6_ADDR_LINKLOCAL);
 }
 
-static unsigned int braid_from_overlay(struct braid_packet *p,
-				       struct braid_latch *latch)
+static unsigned int classify_overlay(struct braid_packet *p,
+				     struct braid_latch *latch)
 {
 	const struct metadata_dst *md = skb_metadata_dst(p->skb);
 
@@ -40,7 +40,7 @@ static unsigned int braid_from_overlay(struct braid_packet *p,
 }
 
 /* Addresses that live here, or behind the overlay, do not come from outside. */
-static bool braid_elsewhere_spoofs(struct braid_packet *p)
+static bool classify_spoofs(struct braid_packet *p)
 {
 	if (braid_endpoint_by_addr(p->bn, &p->src, p->gen))
 		return true;
@@ -49,14 +49,14 @@ static bool braid_elsewhere_spoofs(struct braid_packet *p)
 				 p->gen);
 }
 
-static unsigned int braid_from_elsewhere(struct braid_packet *p,
-					 struct braid_latch *latch)
+static unsigned int classify_elsewhere(struct braid_packet *p,
+				       struct braid_latch *latch)
 {
 	latch->from = BRAID_FROM_ELSEWHERE;
 	latch->id = BRAID_ID_WORLD;
-	if (braid_stays_on_link(p))
+	if (classify_stays_on_link(p))
 		return NF_ACCEPT;
-	if (braid_elsewhere_spoofs(p))
+	if (classify_spoofs(p))
 		return braid_packet_drop(p, BRAID_DROP_SPOOFED,
 					 BRAID_NET_DIRECTION_INGRESS, 0, 0);
 	latch->id = braid_addr_identity(p->bn, &p->src, p->gen);
@@ -94,20 +94,20 @@ unsigned int braid_classify_source(struct braid_packet *p,
 	if (ep) {
 		latch->from = BRAID_FROM_ENDPOINT;
 		latch->id = ep->id;
-		if (braid_endpoint_has(ep, &p->src) || braid_stays_on_link(p))
+		if (braid_endpoint_has(ep, &p->src) || classify_stays_on_link(p))
 			return NF_ACCEPT;
 		return braid_packet_drop(p, BRAID_DROP_SPOOFED,
 					 BRAID_NET_DIRECTION_EGRESS, ep->id, 0);
 	}
 	if (braid_is_link(in))
-		return braid_from_overlay(p, latch);
-	return braid_from_elsewhere(p, latch);
+		return classify_overlay(p, latch);
+	return classify_elsewhere(p, latch);
 }
 
 /* A packet of an endpoint that nf_conntrack does not follow. */
-static unsigned int braid_untracked_out(struct braid_packet *p,
-					const struct braid_latch *latch,
-					enum braid_reason reason)
+static unsigned int classify_untracked_out(struct braid_packet *p,
+					   const struct braid_latch *latch,
+					   enum braid_reason reason)
 {
 	const struct braid_endpoint *ep;
 
@@ -116,23 +116,23 @@ static unsigned int braid_untracked_out(struct braid_packet *p,
 	if (!ep)
 		reason = BRAID_DROP_SPOOFED;
 	else
-		reason = braid_nd_guard_admit(p, ep, braid_stays_on_link(p) ?
+		reason = braid_nd_guard_admit(p, ep, classify_stays_on_link(p) ?
 						     BRAID_PASS : reason);
 	return reason ? braid_packet_drop(p, reason, BRAID_NET_DIRECTION_EGRESS,
 					  latch->id, 0) : NF_ACCEPT;
 }
 
 /* A packet that nf_conntrack does not follow; who has no endpoint may. */
-static unsigned int braid_classify_untracked(struct braid_packet *p,
-					     const struct braid_latch *latch,
-					     enum ip_conntrack_info ctinfo)
+static unsigned int classify_untracked(struct braid_packet *p,
+				       const struct braid_latch *latch,
+				       enum ip_conntrack_info ctinfo)
 {
 	enum braid_reason reason = ctinfo == IP_CT_UNTRACKED ?
 				   BRAID_DROP_UNTRACKED : BRAID_DROP_INVALID;
 	const struct braid_endpoint *ep;
 
 	if (latch->from == BRAID_FROM_ENDPOINT)
-		return braid_untracked_out(p, latch, reason);
+		return classify_untracked_out(p, latch, reason);
 	ep = braid_endpoint_by_addr(p->bn, &p->dst, p->gen);
 	/* The node finds its endpoints' hardware addresses. */
 	if (latch->from == BRAID_FROM_HOST && braid_nd_guard_is_nd(p))
@@ -148,10 +148,10 @@ static unsigned int braid_classify_untracked(struct braid_packet *p,
  * next packet in the original direction is tracked anew and finds a backend; a
  * reply has nowhere to go.
  */
-static unsigned int braid_retrack(struct braid_packet *p,
-				  const struct braid_latch *latch,
-				  struct nf_conn *ct,
-				  enum ip_conntrack_info ctinfo)
+static unsigned int classify_retrack(struct braid_packet *p,
+				     const struct braid_latch *latch,
+				     struct nf_conn *ct,
+				     enum ip_conntrack_info ctinfo)
 {
 	bool reply = CTINFO2DIR(ctinfo) == IP_CT_DIR_REPLY;
 
@@ -164,8 +164,8 @@ static unsigned int braid_retrack(struct braid_packet *p,
 }
 
 /* An error about its own connection is taken from a workload, a route is not. */
-static unsigned int braid_classify_error(struct braid_packet *p,
-					 const struct braid_latch *latch)
+static unsigned int classify_error(struct braid_packet *p,
+				   const struct braid_latch *latch)
 {
 	if (latch->from != BRAID_FROM_ENDPOINT || !braid_nd_guard_is_redirect(p))
 		return NF_ACCEPT;
@@ -224,19 +224,19 @@ unsigned int braid_classify(void *priv, struct sk_buff *skb,
 		return ret;
 	ct = nf_ct_get(skb, &ctinfo);
 	if (!ct || nf_ct_is_template(ct))
-		return braid_classify_untracked(&p, latch, ctinfo);
+		return classify_untracked(&p, latch, ctinfo);
 	if (braid_is_icmp_error(&p, ct, ctinfo))
-		return braid_classify_error(&p, latch);
+		return classify_error(&p, latch);
 	stamp = braid_conn_stamp(ct);
 	if (!braid_stamp_current(&stamp, p.gen) && nf_ct_is_confirmed(ct) &&
 	    braid_translate_stale(p.bn, ct, latch->from != BRAID_FROM_ELSEWHERE,
 				  p.gen)) {
-		ret = braid_retrack(&p, latch, ct, ctinfo);
+		ret = classify_retrack(&p, latch, ct, ctinfo);
 		if (ret != NF_ACCEPT)
 			return ret;
 		ct = nf_ct_get(skb, &ctinfo);
 		if (!ct)
-			return braid_classify_untracked(&p, latch, ctinfo);
+			return classify_untracked(&p, latch, ctinfo);
 	}
 	braid_classify_note(ct, ctinfo, latch);
 	return NF_ACCEPT;

@@ -16,7 +16,7 @@
 #include "model/kinds.h"
 #include "packet/family.h"
 
-static const char *const braid_reason_texts[BRAID_REASON_COUNT] = {
+static const char *const drop_texts[BRAID_REASON_COUNT] = {
 	[BRAID_PASS] = "pass",
 #define X(name, text) [BRAID_DROP_##name] = text,
 	BRAID_REASONS(X)
@@ -31,11 +31,11 @@ static const char *const braid_reason_texts[BRAID_REASON_COUNT] = {
  */
 const char *braid_drop_text(enum braid_reason reason)
 {
-	return braid_reason_texts[reason];
+	return drop_texts[reason];
 }
 
-static void braid_drop_ports(struct braid_drop *drop, const struct sk_buff *skb,
-			     unsigned int offset)
+static void drop_ports(struct braid_drop *drop, const struct sk_buff *skb,
+		       unsigned int offset)
 {
 	__be16 ports[2];
 
@@ -81,7 +81,7 @@ void braid_drop_describe(struct braid_drop *drop, const struct sk_buff *skb,
 		at = ipv6_skip_exthdr(skb, offset + sizeof(ip6), &drop->proto,
 				      &frag);
 		if (at >= 0 && !(frag & htons(IP6_OFFSET)))
-			braid_drop_ports(drop, skb, at);
+			drop_ports(drop, skb, at);
 		return;
 	}
 	if (skb_copy_bits(skb, offset, &ip, sizeof(ip)))
@@ -90,11 +90,11 @@ void braid_drop_describe(struct braid_drop *drop, const struct sk_buff *skb,
 	drop->dst = braid_addr_v4(ip.daddr);
 	drop->proto = ip.protocol;
 	if (!(ip.frag_off & htons(IP_OFFSET)))
-		braid_drop_ports(drop, skb, offset + ip.ihl * 4);
+		drop_ports(drop, skb, offset + ip.ihl * 4);
 }
 
-static const struct braid_identity *braid_event_identity(struct braid_net *bn,
-							 u32 id)
+static const struct braid_identity *drop_event_identity(struct braid_net *bn,
+							u32 id)
 {
 	struct braid_key key = { .kind = BRAID_KEY_IDENTITY, .num = id };
 	struct braid_life *life;
@@ -104,8 +104,8 @@ static const struct braid_identity *braid_event_identity(struct braid_net *bn,
 				   obj) : NULL;
 }
 
-static int braid_event_labels(struct sk_buff *skb, int attr,
-			      const struct braid_identity *identity)
+static int drop_event_labels(struct sk_buff *skb, int attr,
+			     const struct braid_identity *identity)
 {
 	unsigned int i;
 
@@ -116,13 +116,13 @@ static int braid_event_labels(struct sk_buff *skb, int attr,
 }
 
 /* Room for the labels of an identity, and its share of the rest. */
-static size_t braid_event_size(const struct braid_identity *identity)
+static size_t drop_event_size(const struct braid_identity *identity)
 {
 	return 256 + (identity ? identity->nlabels : 0) *
 		     nla_total_size(BRAID_NET_LABEL_MAX + 1);
 }
 
-static int braid_event_fill(struct sk_buff *skb, const struct braid_drop *drop)
+static int drop_event_fill(struct sk_buff *skb, const struct braid_drop *drop)
 {
 	if (nla_put_string(skb, BRAID_NET_A_EVENT_REASON,
 			   braid_drop_text(drop->reason)) ||
@@ -145,7 +145,7 @@ static int braid_event_fill(struct sk_buff *skb, const struct braid_drop *drop)
 }
 
 /* Tell listeners of a drop; an event that cannot be built or sent counts as lost. */
-static void braid_event_drop(struct braid_net *bn, const struct braid_drop *drop)
+static void drop_event_send(struct braid_net *bn, const struct braid_drop *drop)
 {
 	const struct braid_identity *src, *dst;
 	struct nlattr *nest;
@@ -154,17 +154,17 @@ static void braid_event_drop(struct braid_net *bn, const struct braid_drop *drop
 
 	if (!braid_net_family_drops_wanted(bn->net))
 		return;
-	src = braid_event_identity(bn, drop->src_id);
-	dst = braid_event_identity(bn, drop->dst_id);
-	skb = genlmsg_new(braid_event_size(src) + braid_event_size(dst),
+	src = drop_event_identity(bn, drop->src_id);
+	dst = drop_event_identity(bn, drop->dst_id);
+	skb = genlmsg_new(drop_event_size(src) + drop_event_size(dst),
 			  GFP_ATOMIC);
 	if (!skb)
 		goto lost;
 	hdr = braid_net_family_put(skb, 0, 0, 0, BRAID_NET_CMD_DROP_NTF);
 	nest = hdr ? nla_nest_start(skb, BRAID_NET_A_EVENT) : NULL;
-	if (!nest || braid_event_fill(skb, drop) ||
-	    braid_event_labels(skb, BRAID_NET_A_EVENT_SOURCE_LABEL, src) ||
-	    braid_event_labels(skb, BRAID_NET_A_EVENT_DESTINATION_LABEL, dst)) {
+	if (!nest || drop_event_fill(skb, drop) ||
+	    drop_event_labels(skb, BRAID_NET_A_EVENT_SOURCE_LABEL, src) ||
+	    drop_event_labels(skb, BRAID_NET_A_EVENT_DESTINATION_LABEL, dst)) {
 		nlmsg_free(skb);
 		goto lost;
 	}
@@ -186,7 +186,7 @@ lost:
 void braid_drop_report(struct braid_net *bn, const struct braid_drop *drop)
 {
 	this_cpu_inc(bn->counters->drops[drop->reason][drop->dir]);
-	braid_event_drop(bn, drop);
+	drop_event_send(bn, drop);
 }
 
 /* A packet of an endpoint passed policy. Context: any. */

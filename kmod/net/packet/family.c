@@ -8,7 +8,7 @@ enum braid_net_group {
 	BRAID_NET_GROUP_DROPS,
 };
 
-static const struct genl_multicast_group braid_nl_groups[] = {
+static const struct genl_multicast_group family_groups[] = {
 	[BRAID_NET_GROUP_DROPS] = {
 		.name = BRAID_NET_MCGRP_DROPS,
 		.flags = GENL_MCAST_CAP_NET_ADMIN,
@@ -27,8 +27,8 @@ struct genl_family braid_net_family __ro_after_init = {
 	.parallel_ops = true,
 	.module = THIS_MODULE,
 	.resv_start_op = BRAID_NET_CMD_MAX + 1,
-	.mcgrps = braid_nl_groups,
-	.n_mcgrps = ARRAY_SIZE(braid_nl_groups),
+	.mcgrps = family_groups,
+	.n_mcgrps = ARRAY_SIZE(family_groups),
 };
 
 /**

@@ -156,7 +156,7 @@ bool braid_is_uplink(struct braid_net *bn, const struct net_device *dev,
 }
 
 /* Is a unicast or broadcast address the node's? */
-static bool braid_addr_is_local4(struct net *net, __be32 addr)
+static bool lookup_is_local4(struct net *net, __be32 addr)
 {
 	unsigned int type = inet_addr_type(net, addr);
 
@@ -164,7 +164,7 @@ static bool braid_addr_is_local4(struct net *net, __be32 addr)
 }
 
 /* The same; an address may belong to any link, be an anycast one, or a route. */
-static bool braid_addr_is_local6(struct net *net, const struct in6_addr *addr)
+static bool lookup_is_local6(struct net *net, const struct in6_addr *addr)
 {
 	struct rt6_info *rt;
 	bool local;
@@ -181,19 +181,19 @@ static bool braid_addr_is_local6(struct net *net, const struct in6_addr *addr)
 }
 
 /* Is what is sent to an address for the node, and for it alone on that link? */
-static bool braid_addr_is_local(struct braid_net *bn,
-				const struct in6_addr *addr)
+static bool lookup_is_local(struct braid_net *bn,
+			    const struct in6_addr *addr)
 {
 	if (braid_addr_is_link_group(addr))
 		return true;
 	return braid_addr_is_v4(addr) ?
-	       braid_addr_is_local4(bn->net, braid_addr_to_v4(addr)) :
-	       braid_addr_is_local6(bn->net, addr);
+	       lookup_is_local4(bn->net, braid_addr_to_v4(addr)) :
+	       lookup_is_local6(bn->net, addr);
 }
 
 /* Is an address another node's own, outside the overlay or inside? */
-static bool braid_addr_is_node(struct braid_net *bn,
-			       const struct in6_addr *addr, u64 gen)
+static bool lookup_is_node(struct braid_net *bn,
+			   const struct in6_addr *addr, u64 gen)
 {
 	struct braid_key key = { .kind = BRAID_KEY_UNDERLAY, .addr = *addr };
 
@@ -224,9 +224,9 @@ u32 braid_addr_identity(struct braid_net *bn, const struct in6_addr *addr,
 	ep = braid_endpoint_by_addr(bn, addr, gen);
 	if (ep)
 		return ep->id;
-	if (braid_addr_is_local(bn, addr))
+	if (lookup_is_local(bn, addr))
 		return BRAID_ID_HOST;
-	if (braid_addr_is_node(bn, addr, gen))
+	if (lookup_is_node(bn, addr, gen))
 		return BRAID_ID_REMOTE_NODE;
 	life = braid_index_match(&bn->index, BRAID_KEY_PREFIX, addr, gen);
 	if (life)
@@ -306,7 +306,7 @@ unsigned int braid_packet_drop(const struct braid_packet *p,
 }
 
 /* The protocol behind the IP header and, for IPv6, what else stands before it. */
-static u8 braid_transport(const struct braid_packet *p)
+static u8 lookup_transport(const struct braid_packet *p)
 {
 	int at;
 
@@ -329,5 +329,5 @@ bool braid_is_icmp_error(const struct braid_packet *p, const struct nf_conn *ct,
 {
 	if (ctinfo != IP_CT_RELATED && ctinfo != IP_CT_RELATED_REPLY)
 		return false;
-	return !ct->master || braid_transport(p) != nf_ct_protonum(ct);
+	return !ct->master || lookup_transport(p) != nf_ct_protonum(ct);
 }

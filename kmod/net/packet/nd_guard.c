@@ -22,7 +22,7 @@
 
 #define BRAID_ND_MLD2_REPORT 143	/* RFC 3810, 5.2 */
 
-static bool braid_is_mld(u8 type)
+static bool nd_guard_is_mld(u8 type)
 {
 	return type == ICMPV6_MGM_QUERY || type == ICMPV6_MGM_REPORT ||
 	       type == ICMPV6_MGM_REDUCTION || type == BRAID_ND_MLD2_REPORT;
@@ -42,7 +42,7 @@ bool braid_nd_guard_is_nd(const struct braid_packet *p)
 	if (p->state->pf != NFPROTO_IPV6)
 		return false;
 	type = braid_icmpv6_type(p->skb, &at);
-	return braid_icmpv6_is_nd(type) || braid_is_mld(type);
+	return braid_icmpv6_is_nd(type) || nd_guard_is_mld(type);
 }
 
 /**
@@ -62,7 +62,7 @@ bool braid_nd_guard_is_redirect(const struct braid_packet *p)
 }
 
 /* To the link or to the node: a router would not pass it on. */
-static bool braid_stays_here(const struct braid_packet *p)
+static bool nd_guard_stays_on_link(const struct braid_packet *p)
 {
 	return ipv6_addr_is_multicast(&p->dst) ||
 	       ipv6_addr_type(&p->dst) & IPV6_ADDR_LINKLOCAL ||
@@ -74,8 +74,8 @@ static bool braid_stays_here(const struct braid_packet *p)
  * link-local one is, unless the node has it on that link or is about to: whoever
  * claims the gateway's would keep the node from using it.
  */
-static bool braid_target_own(const struct braid_packet *p,
-			     const struct braid_endpoint *ep, int at)
+static bool nd_guard_owns_target(const struct braid_packet *p,
+				 const struct braid_endpoint *ep, int at)
 {
 	struct nd_msg msg;
 
@@ -106,9 +106,9 @@ enum braid_reason braid_nd_guard_admit(const struct braid_packet *p,
 	if (p->state->pf != NFPROTO_IPV6)
 		return otherwise;
 	type = braid_icmpv6_type(p->skb, &at);
-	if (!braid_icmpv6_is_nd(type) && !braid_is_mld(type))
+	if (!braid_icmpv6_is_nd(type) && !nd_guard_is_mld(type))
 		return otherwise;
-	if (!braid_stays_here(p))
+	if (!nd_guard_stays_on_link(p))
 		return BRAID_DROP_UNTRACKED;
 	switch (type) {
 	case NDISC_NEIGHBOUR_SOLICITATION:
@@ -117,8 +117,8 @@ enum braid_reason braid_nd_guard_admit(const struct braid_packet *p,
 			return BRAID_PASS;
 		fallthrough;
 	case NDISC_NEIGHBOUR_ADVERTISEMENT:
-		return braid_target_own(p, ep, at) ? BRAID_PASS :
-						     BRAID_DROP_SPOOFED;
+		return nd_guard_owns_target(p, ep, at) ? BRAID_PASS :
+							 BRAID_DROP_SPOOFED;
 	case NDISC_ROUTER_ADVERTISEMENT:
 	case NDISC_REDIRECT:
 		/* No workload is a router of its node. */

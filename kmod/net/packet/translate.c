@@ -16,8 +16,8 @@
 #include "model/kinds.h"
 
 static const struct braid_service *
-braid_service_at(struct braid_net *bn, const struct in6_addr *addr, __be16 port,
-		 u8 proto, u64 gen)
+translate_service_at(struct braid_net *bn, const struct in6_addr *addr, __be16 port,
+		     u8 proto, u64 gen)
 {
 	struct braid_key key = {
 		.kind = BRAID_KEY_FRONTEND,
@@ -53,8 +53,8 @@ const struct braid_service *braid_translate_service(struct braid_net *bn,
 		&ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
 	struct in6_addr addr = braid_tuple_addr(ct, &orig->dst.u3);
 
-	return braid_service_at(bn, &addr, orig->dst.u.all, orig->dst.protonum,
-				gen);
+	return translate_service_at(bn, &addr, orig->dst.u.all, orig->dst.protonum,
+				    gen);
 }
 
 /**
@@ -88,7 +88,7 @@ bool braid_translate_stale(struct braid_net *bn, const struct nf_conn *ct,
 	return !braid_index_find(&bn->index, &key, gen);
 }
 
-static void braid_send_refusal4(const struct braid_packet *p, u8 proto)
+static void translate_refuse4(const struct braid_packet *p, u8 proto)
 {
 	if (proto == IPPROTO_TCP)
 		nf_send_reset(p->state->net, p->state->sk, p->skb,
@@ -97,7 +97,7 @@ static void braid_send_refusal4(const struct braid_packet *p, u8 proto)
 		nf_send_unreach(p->skb, ICMP_PORT_UNREACH, p->state->hook);
 }
 
-static void braid_send_refusal6(const struct braid_packet *p, u8 proto)
+static void translate_refuse6(const struct braid_packet *p, u8 proto)
 {
 	if (proto == IPPROTO_TCP)
 		nf_send_reset6(p->state->net, p->state->sk, p->skb,
@@ -108,23 +108,23 @@ static void braid_send_refusal6(const struct braid_packet *p, u8 proto)
 }
 
 /* Nobody is there to serve: say so at once, as a host without a listener does. */
-static unsigned int braid_refuse_connection(struct braid_packet *p,
-					    const struct braid_latch *latch,
-					    u8 proto)
+static unsigned int translate_refuse(struct braid_packet *p,
+				     const struct braid_latch *latch,
+				     u8 proto)
 {
 	/* Before routing there is the tunnel's metadata at most: no route. */
 	if (!skb_valid_dst(p->skb))
 		skb_dst_drop(p->skb);
 	if (p->state->pf == NFPROTO_IPV6)
-		braid_send_refusal6(p, proto);
+		translate_refuse6(p, proto);
 	else
-		braid_send_refusal4(p, proto);
+		translate_refuse4(p, proto);
 	return braid_packet_drop(p, BRAID_DROP_NO_BACKEND,
 				 BRAID_NET_DIRECTION_EGRESS, latch->id, 0);
 }
 
-static unsigned int braid_translate_to(struct nf_conn *ct,
-				       const struct braid_target *target)
+static unsigned int translate_to(struct nf_conn *ct,
+				 const struct braid_target *target)
 {
 	struct nf_nat_range2 range = {
 		.flags = NF_NAT_RANGE_MAP_IPS | NF_NAT_RANGE_PROTO_SPECIFIED,
@@ -161,12 +161,12 @@ unsigned int braid_translate(void *priv, struct sk_buff *skb,
 	if (!service)
 		return NF_ACCEPT;
 	if (!service->ntargets)
-		return braid_refuse_connection(&p, latch, nf_ct_protonum(ct));
+		return translate_refuse(&p, latch, nf_ct_protonum(ct));
 	/* Nothing of ours will follow a connection without labels. */
 	if (!braid_conn_known(ct))
 		return braid_packet_drop(&p, BRAID_DROP_NO_MEMORY,
 					 BRAID_NET_DIRECTION_EGRESS, latch->id,
 					 0);
 	pick = reciprocal_scale(get_random_u32(), service->ntargets);
-	return braid_translate_to(ct, &service->targets[pick]);
+	return translate_to(ct, &service->targets[pick]);
 }

@@ -42,7 +42,7 @@ struct braid_case {
 	u16 sport;
 };
 
-static u16 braid_case_port(const struct nf_conn *ct)
+static u16 verdict_case_port(const struct nf_conn *ct)
 {
 	const struct nf_conntrack_tuple *orig =
 		&ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
@@ -58,9 +58,9 @@ static u16 braid_case_port(const struct nf_conn *ct)
 	}
 }
 
-static void braid_case_open(struct braid_case *c, struct braid_net *bn,
-			    const struct nf_conn *ct,
-			    const struct braid_net_stamp *stamp, u64 gen)
+static void verdict_case_open(struct braid_case *c, struct braid_net *bn,
+			      const struct nf_conn *ct,
+			      const struct braid_net_stamp *stamp, u64 gen)
 {
 	c->bn = bn;
 	c->gen = gen;
@@ -75,7 +75,7 @@ static void braid_case_open(struct braid_case *c, struct braid_net *bn,
 		    braid_addr_identity(c->bn, &c->src, c->gen);
 	c->dst_id = braid_addr_identity(c->bn, &c->dst, c->gen);
 	c->proto = nf_ct_protonum(ct);
-	c->port = braid_case_port(ct);
+	c->port = verdict_case_port(ct);
 	c->sport = ntohs(ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.src.u.all);
 }
 
@@ -83,8 +83,8 @@ static void braid_case_open(struct braid_case *c, struct braid_net *bn,
  * One direction of policy; no rule for the subject leaves it open. The rule that
  * decides is noted.
  */
-static bool braid_case_allowed(const struct braid_case *c, u8 dir,
-			       struct braid_net_verdict *v)
+static bool verdict_case_allowed(const struct braid_case *c, u8 dir,
+				 struct braid_net_verdict *v)
 {
 	bool egress = dir == BRAID_NET_DIRECTION_EGRESS;
 	struct braid_query query = {
@@ -109,7 +109,7 @@ static bool braid_case_allowed(const struct braid_case *c, u8 dir,
  * A workload must not make tunnel packets, replies neither: it would choose its
  * identity.
  */
-static bool braid_case_tunnels(const struct braid_case *c)
+static bool verdict_case_tunnels(const struct braid_case *c)
 {
 	const struct braid_overlay *overlay;
 
@@ -120,23 +120,23 @@ static bool braid_case_tunnels(const struct braid_case *c)
 			   (c->dst_ep && overlay->port == c->sport));
 }
 
-static enum braid_reason braid_case_decide(const struct braid_case *c,
-					   struct braid_net_verdict *v)
+static enum braid_reason verdict_case_decide(const struct braid_case *c,
+					     struct braid_net_verdict *v)
 {
 	v->dir = c->src_ep ? BRAID_NET_DIRECTION_EGRESS :
 			     BRAID_NET_DIRECTION_INGRESS;
-	if (braid_case_tunnels(c))
+	if (verdict_case_tunnels(c))
 		return BRAID_DROP_TUNNEL_PORT;
 	/* An endpoint always reaches itself. */
 	if (c->src_ep && c->src_ep == c->dst_ep)
 		return BRAID_PASS;
 	v->dir = BRAID_NET_DIRECTION_EGRESS;
-	if (c->src_ep && !braid_case_allowed(c, BRAID_NET_DIRECTION_EGRESS, v))
+	if (c->src_ep && !verdict_case_allowed(c, BRAID_NET_DIRECTION_EGRESS, v))
 		return BRAID_DROP_POLICY;
 	v->dir = BRAID_NET_DIRECTION_INGRESS;
 	/* Its own node always reaches it; another node is 6, never 1. */
 	if (c->dst_ep && c->src_id != BRAID_ID_HOST &&
-	    !braid_case_allowed(c, BRAID_NET_DIRECTION_INGRESS, v))
+	    !verdict_case_allowed(c, BRAID_NET_DIRECTION_INGRESS, v))
 		return BRAID_DROP_POLICY;
 	return BRAID_PASS;
 }
@@ -157,15 +157,15 @@ void braid_verdict_conn(struct braid_net *bn, const struct nf_conn *ct, u64 gen,
 	struct braid_case c;
 
 	memset(v, 0, sizeof(*v));
-	braid_case_open(&c, bn, ct, &stamp, gen);
+	verdict_case_open(&c, bn, ct, &stamp, gen);
 	v->src_id = c.src_id;
 	v->dst_id = c.dst_id;
 	v->local = c.src_ep || c.dst_ep;
-	v->reason = braid_case_decide(&c, v);
+	v->reason = verdict_case_decide(&c, v);
 }
 
-static struct braid_net_stamp braid_decide(struct braid_net *bn, struct nf_conn *ct,
-					   u64 gen)
+static struct braid_net_stamp verdict_decide(struct braid_net *bn, struct nf_conn *ct,
+					     u64 gen)
 {
 	struct braid_net_stamp stamp = braid_conn_stamp(ct);
 	struct braid_net_verdict v;
@@ -187,9 +187,9 @@ static struct braid_net_stamp braid_decide(struct braid_net *bn, struct nf_conn 
  * A commit came between the stages: what the first one found out is asked
  * again, so that all of it is of one generation.
  */
-static unsigned int braid_catch_up(struct braid_packet *p,
-				   struct braid_latch *latch,
-				   const struct nf_conn *ct, bool error)
+static unsigned int verdict_catch_up(struct braid_packet *p,
+				     struct braid_latch *latch,
+				     const struct nf_conn *ct, bool error)
 {
 	if (latch->from != BRAID_FROM_OVERLAY) {
 		unsigned int ret = braid_classify_source(p, latch);
@@ -207,7 +207,7 @@ static unsigned int braid_catch_up(struct braid_packet *p,
 	return NF_ACCEPT;
 }
 
-static bool braid_conn_has(const struct nf_conn *ct, const struct in6_addr *addr)
+static bool verdict_conn_has(const struct nf_conn *ct, const struct in6_addr *addr)
 {
 	const struct nf_conntrack_tuple *t;
 	struct in6_addr src, dst;
@@ -228,21 +228,21 @@ static bool braid_conn_has(const struct nf_conn *ct, const struct in6_addr *addr
  * send one, and who has a part in the connection; another workload may not: it
  * would reach, and disturb, whom policy keeps it from.
  */
-static bool braid_error_meddles(const struct braid_packet *p,
-				const struct braid_latch *latch,
-				const struct nf_conn *ct)
+static bool verdict_error_meddles(const struct braid_packet *p,
+				  const struct braid_latch *latch,
+				  const struct nf_conn *ct)
 {
 	if (latch->from != BRAID_FROM_ENDPOINT &&
 	    (latch->from != BRAID_FROM_OVERLAY ||
 	     latch->id == BRAID_ID_REMOTE_NODE))
 		return false;
-	return !braid_conn_has(ct, &p->src);
+	return !verdict_conn_has(ct, &p->src);
 }
 
-static unsigned int braid_deny(const struct braid_packet *p,
-			       const struct braid_net_stamp *stamp,
-			       const struct nf_conn *ct,
-			       enum ip_conntrack_info ctinfo)
+static unsigned int verdict_deny(const struct braid_packet *p,
+				 const struct braid_net_stamp *stamp,
+				 const struct nf_conn *ct,
+				 enum ip_conntrack_info ctinfo)
 {
 	u64 pair = braid_conn_pair(ct);
 	u32 src = braid_pair_source(pair), dst = braid_pair_destination(pair);
@@ -270,7 +270,7 @@ unsigned int braid_verdict_packet(void *priv, struct sk_buff *skb,
 	braid_packet_init(&p, braid_net_of(state->net), skb, state);
 	error = braid_is_icmp_error(&p, ct, ctinfo);
 	if (unlikely(latch->gen != p.gen)) {
-		ret = braid_catch_up(&p, latch, ct, error);
+		ret = verdict_catch_up(&p, latch, ct, error);
 		if (ret != NF_ACCEPT)
 			return ret;
 	}
@@ -278,17 +278,17 @@ unsigned int braid_verdict_packet(void *priv, struct sk_buff *skb,
 	if (latch->from == BRAID_FROM_HOST &&
 	    (ctinfo == IP_CT_RELATED || ctinfo == IP_CT_RELATED_REPLY))
 		return NF_ACCEPT;
-	if (error && braid_error_meddles(&p, latch, ct))
+	if (error && verdict_error_meddles(&p, latch, ct))
 		return braid_packet_drop(&p, BRAID_DROP_POLICY,
 					 braid_latch_dir(latch), latch->id, 0);
 	/* A stamp that another sender's packet left is not for this one. */
 	if (!error)
 		braid_classify_note(ct, ctinfo, latch);
 	/* Related follows its master. */
-	stamp = braid_decide(p.bn, !error && ct->master ? ct->master : ct,
-			     p.gen);
+	stamp = verdict_decide(p.bn, !error && ct->master ? ct->master : ct,
+			       p.gen);
 	if (stamp.reason)
-		return braid_deny(&p, &stamp, ct, ctinfo);
+		return verdict_deny(&p, &stamp, ct, ctinfo);
 	if (stamp.local)
 		braid_count_forwarded(p.bn);
 	return NF_ACCEPT;
@@ -323,7 +323,7 @@ unsigned int braid_verdict_again(struct braid_net *bn, struct sk_buff *skb,
 		return BRAID_PASS;
 	if (braid_translate_stale(bn, ct, false, gen))
 		return BRAID_DROP_STALE;
-	stamp = braid_decide(bn, ct, gen);
+	stamp = verdict_decide(bn, ct, gen);
 	*dir = stamp.dir;
 	return stamp.reason;
 }
