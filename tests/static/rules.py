@@ -193,6 +193,16 @@ def types_with_two_meanings(project):
             yield f"{name} is one thing in {paths.replace(' and ', ' and another in ')}"
 
 
+def statics_without_prefix(project):
+    """A static bears the name of its file; `braid_` is for what other files use."""
+    for path, text in project.items():
+        if not re.match(r"kmod/(net|blk)/.*\.c$", path) or generated(path):
+            continue
+        for name in re.findall(r"^static\b[^;={]*?\b(braid_\w+)\s*[(\[=;]", text, re.M):
+            if not re.fullmatch(r"braid_(net|blk)_module_(init|exit)", name):
+                yield f"{path}: {name} is static and needs no prefix"
+
+
 def includes_that_go_up(project):
     for path, targets in module_includes(project).items():
         if place_of(path)[2] is None:
@@ -295,6 +305,8 @@ RULES = [
     ("a type is the same thing in both modules", types_with_two_meanings,
      {"kmod/net/a.h": "struct braid_a {\n\tint a;\n};\n",
       "kmod/blk/a.h": "struct braid_a {\n\tlong a;\n};\n"}),
+    ("statics have no prefix", statics_without_prefix,
+     {"kmod/net/a.c": "static int braid_a_b(void)\n{\n}\n"}),
     ("includes go down", includes_that_go_up,
      {"kmod/net/model/a.c": '#include "packet/b.h"\n', "kmod/net/packet/b.h": ""}),
     ("comments of the modules have subjects", comments_have_subjects,
