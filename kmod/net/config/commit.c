@@ -359,25 +359,33 @@ static u16 commit_entry_nth(const struct braid_obj *obj, unsigned int i)
 	return nth;
 }
 
+static bool commit_clashes(struct braid_commit *c, const struct braid_obj *obj,
+			   unsigned int i)
+{
+	const struct braid_entry *entry = &obj->entries[i];
+
+	if (obj->ops->shares && obj->ops->shares(obj, i))
+		return false;
+	return braid_index_clash(&c->bn->index, entry,
+				 entry->key.kind == BRAID_KEY_ROUTE ?
+				 commit_routes_agree : NULL);
+}
+
 static int commit_check_unique(struct braid_commit *c)
 {
 	struct braid_slot *slot;
 	unsigned int i;
 
 	list_for_each_entry(slot, &c->touched, touch) {
-		for (i = 0; slot->next && i < slot->next->nentries; i++) {
-			struct braid_entry *entry = &slot->next->entries[i];
+		const struct braid_obj *obj = slot->next;
 
-			if (entry->shared)
+		for (i = 0; obj && i < obj->nentries; i++) {
+			if (!commit_clashes(c, obj, i))
 				continue;
-			if (!braid_index_clash(&c->bn->index, entry,
-					       entry->key.kind == BRAID_KEY_ROUTE ?
-					       commit_routes_agree : NULL))
-				continue;
-			i -= entry->implied;
-			commit_clash_refuse(c, slot,
-					    slot->next->entries[i].key.kind);
-			c->err->nth = commit_entry_nth(slot->next, i);
+			if (obj->ops->blamed)
+				i = obj->ops->blamed(obj, i);
+			commit_clash_refuse(c, slot, obj->entries[i].key.kind);
+			c->err->nth = commit_entry_nth(obj, i);
 			return -EEXIST;
 		}
 	}

@@ -238,8 +238,13 @@ static int uplink_plan(struct braid_net *bn, struct braid_obj *obj,
 		return ret;
 	braid_obj_entry(obj, BRAID_KEY_UPLINK)->num = uplink->ifindex;
 	braid_obj_entry(obj, BRAID_KEY_UPLINK)->num = 0;
-	obj->entries[obj->nentries - 1].shared = true;
 	return 0;
+}
+
+/* Every uplink has the key without a device, so that a lookup finds any of them. */
+static bool uplink_shares(const struct braid_obj *obj, unsigned int i)
+{
+	return !obj->entries[i].key.num;
 }
 
 static int uplink_fill(struct sk_buff *skb, struct net *net,
@@ -266,6 +271,7 @@ const struct braid_kind_ops braid_uplink_ops = {
 	.create = uplink_create,
 	.destroy = uplink_destroy,
 	.key = uplink_key,
+	.shares = uplink_shares,
 	.parse = uplink_parse,
 	.plan = uplink_plan,
 	.fill = uplink_fill,

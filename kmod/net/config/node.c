@@ -162,9 +162,15 @@ static int node_plan(struct braid_net *bn, struct braid_obj *obj,
 		key = braid_obj_entry(obj, BRAID_KEY_ROUTE);
 		key->addr = node->addrs[i];
 		key->plen = 128;
-		obj->entries[obj->nentries - 1].implied = true;
 	}
 	return 0;
+}
+
+/* The route to an address of the node follows from the address before it. */
+static unsigned int node_blamed(const struct braid_obj *obj, unsigned int i)
+{
+	return obj->entries[i].key.kind == BRAID_KEY_ROUTE &&
+	       obj->entries[i - 1].key.kind == BRAID_KEY_INSIDE ? i - 1 : i;
 }
 
 static int node_fill(struct sk_buff *skb, struct net *net,
@@ -224,6 +230,7 @@ const struct braid_kind_ops braid_node_ops = {
 	.key = node_key,
 	.parse = node_parse,
 	.inherit = node_inherit,
+	.blamed = node_blamed,
 	.route_node = node_route_node,
 	.plan = node_plan,
 	.fill = node_fill,

@@ -15,6 +15,7 @@ static const struct rhashtable_params index_params = {
 };
 
 static_assert(sizeof(struct braid_key) == 24);
+static_assert(sizeof(struct braid_entry) == 48);
 
 /**
  * braid_index_init() - make an empty index

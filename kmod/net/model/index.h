@@ -60,15 +60,11 @@ struct braid_key {
  * struct braid_entry - one key of one version of an object
  * @node: in the hash table
  * @key: what it is found by
- * @shared: several objects may have the key
- * @implied: the entry follows from what the one before it says
  * @life: of the version that it belongs to; outlives the entry
  */
 struct braid_entry {
 	struct rhlist_head node;
 	struct braid_key key;
-	bool shared;
-	bool implied;
 	struct braid_life *life;
 };
 

@@ -102,6 +102,9 @@ struct braid_clash {
  * @carrier: key of the object of kind @carrier_kind that carries this one, and
  *	gets a new version when this one changes; optional
  * @carrier_kind: enum braid_net_object
+ * @shares: may another object have the key of entry @i too? optional
+ * @blamed: the entry whose attribute is to blame when another object has the key
+ *	of entry @i; optional, @i if absent
  * @route_node: number of the node that the routes of a version lead to; optional
  * @key: read the key out of a message
  * @parse: read a message into a new version, note in @given what it had
@@ -132,6 +135,8 @@ struct braid_kind_ops {
 	void (*carrier)(struct braid_slot_key *key,
 			const struct braid_slot *slot);
 	unsigned int carrier_kind;
+	bool (*shares)(const struct braid_obj *obj, unsigned int i);
+	unsigned int (*blamed)(const struct braid_obj *obj, unsigned int i);
 	u32 (*route_node)(const struct braid_obj *obj);
 	int (*key)(struct net *net, struct nlattr **tb,
 		   struct braid_slot_key *key, struct braid_err *err);
