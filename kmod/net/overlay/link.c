@@ -242,7 +242,7 @@ static int link_fill(struct sk_buff *skb, const struct net_device *dev)
 }
 
 static struct rtnl_link_ops link_ops __read_mostly = {
-	.kind = BRAID_LINK_KIND,
+	.kind = braid_link_kind,
 	.priv_size = sizeof(struct braid_link),
 	.setup = link_setup,
 	.validate = link_validate,

@@ -91,20 +91,21 @@ struct braid_overlay *braid_overlay_now(struct braid_net *bn, u64 gen)
 				   obj) : NULL;
 }
 
+const char braid_link_kind[] = BRAID_LINK_KIND;
+
 /**
  * braid_is_link() - is a device the link of an overlay?
  * @dev: the device
  *
- * By the name of the kind, as netif_is_vxlan() does, so that the link itself may
- * stand above.
+ * The link's operations stand above this folder, so the pointer to their kind is
+ * compared, which stands here.
  *
  * Context: any.
  * Return: true if it is.
  */
 bool braid_is_link(const struct net_device *dev)
 {
-	return dev->rtnl_link_ops &&
-	       !strcmp(dev->rtnl_link_ops->kind, BRAID_LINK_KIND);
+	return dev->rtnl_link_ops && dev->rtnl_link_ops->kind == braid_link_kind;
 }
 
 /**

@@ -19,6 +19,7 @@
 
 /* The kind of the overlay's link, as rtnetlink names it. */
 #define BRAID_LINK_KIND "braid"
+extern const char braid_link_kind[];
 
 /**
  * enum braid_from - where a packet comes from
