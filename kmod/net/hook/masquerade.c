@@ -15,7 +15,6 @@
 #include "packet/conn.h"
 #include "packet/drop.h"
 #include "model/kinds.h"
-#include "overlay/link.h"
 #include "packet/packet.h"
 #include "overlay/vxlan.h"
 
