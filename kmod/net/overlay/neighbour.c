@@ -19,7 +19,7 @@
 #include "packet/packet.h"
 
 /* ARP for IPv4 on Ethernet: its head, and two addresses of each for both sides. */
-struct braid_nd_guard_arp {
+struct braid_neighbour_arp {
 	struct arphdr head;
 	u8 sender_mac[ETH_ALEN];
 	__be32 sender;
@@ -28,7 +28,7 @@ struct braid_nd_guard_arp {
 } __packed;
 
 /* The advertisement that answers: one option, our hardware address. */
-struct braid_advert {
+struct braid_neighbour_advert {
 	struct icmp6hdr head;
 	struct in6_addr target;
 	u8 type;
@@ -36,19 +36,19 @@ struct braid_advert {
 	u8 mac[ETH_ALEN];
 };
 
-static_assert(sizeof(struct braid_nd_guard_arp) == 28);
-static_assert(sizeof(struct braid_advert) == 32);
+static_assert(sizeof(struct braid_neighbour_arp) == 28);
+static_assert(sizeof(struct braid_neighbour_advert) == 32);
 
 static struct sk_buff *neighbour_arp(const struct braid_link *link,
 				     struct sk_buff *skb)
 {
-	const struct braid_nd_guard_arp *arp;
+	const struct braid_neighbour_arp *arp;
 	struct in6_addr target;
 	struct sk_buff *answer;
 
 	if (!pskb_network_may_pull(skb, sizeof(*arp)))
 		return NULL;
-	arp = (struct braid_nd_guard_arp *)skb_network_header(skb);
+	arp = (struct braid_neighbour_arp *)skb_network_header(skb);
 	if (arp->head.ar_hrd != htons(ARPHRD_ETHER) ||
 	    arp->head.ar_pro != htons(ETH_P_IP) ||
 	    arp->head.ar_hln != ETH_ALEN || arp->head.ar_pln != 4 ||
@@ -117,7 +117,7 @@ static void neighbour_advert(const struct net_device *dev,
 			     const struct in6_addr *asker)
 {
 	const struct inet6_dev *idev = __in6_dev_get(dev);
-	struct braid_advert *advert;
+	struct braid_neighbour_advert *advert;
 	struct ipv6hdr *ip6;
 
 	skb_reset_network_header(skb);
@@ -161,7 +161,7 @@ static struct sk_buff *neighbour_nd(const struct braid_link *link,
 	if (!ipv6_chk_addr(link->bn->net, &msg->target, dev, 1))
 		return NULL;
 	answer = alloc_skb(LL_RESERVED_SPACE(dev) + sizeof(struct ipv6hdr) +
-			   sizeof(struct braid_advert), GFP_ATOMIC);
+			   sizeof(struct braid_neighbour_advert), GFP_ATOMIC);
 	if (!answer)
 		return NULL;
 	skb_reserve(answer, LL_RESERVED_SPACE(dev));
