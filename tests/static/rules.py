@@ -232,7 +232,6 @@ UNCLEAR = {
     "kmod/net",
     "kmod/net/config",
     "kmod/net/hook",
-    "kmod/net/model",
     "kmod/net/netlink",
     "kmod/net/overlay",
     "kmod/net/packet",

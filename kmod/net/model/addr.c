@@ -4,12 +4,14 @@
 #include <linux/string.h>
 
 /**
- * braid_addr_derive_mac() - the hardware address of an overlay link
- * @mac: ETH_ALEN bytes
- * @underlay: its node's underlay address
+ * braid_addr_derive_mac() - computes the hardware address of an overlay link
+ * @mac: ETH_ALEN bytes, filled in
+ * @underlay: underlay address of the link's node
  *
- * Every node comes to the same address by itself: locally administered, and
- * the underlay address in the last four bytes.
+ * Every node computes the same address: a locally administered prefix, then the
+ * last four bytes of the underlay address.
+ *
+ * Context: any.
  */
 void braid_addr_derive_mac(u8 *mac, const struct in6_addr *underlay)
 {

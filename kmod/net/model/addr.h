@@ -25,15 +25,15 @@ static inline bool braid_addr_is_v4(const struct in6_addr *addr)
 	return ipv6_addr_v4mapped(addr);
 }
 
-/* The IPv4 address in @addr, which must be one. */
+/* Return: the IPv4 address in @addr, for which braid_addr_is_v4() must be true. */
 static inline __be32 braid_addr_to_v4(const struct in6_addr *addr)
 {
 	return addr->s6_addr32[3];
 }
 
 /*
- * Is an address a group, or the broadcast, that no router passes on? It means
- * whoever is on the link, the sender's own host included.
+ * Return: true for a multicast or broadcast address that no router forwards. It
+ * reaches every host on the link, including the sender.
  */
 static inline bool braid_addr_is_link_group(const struct in6_addr *addr)
 {

@@ -15,14 +15,14 @@ enum braid_net_op {
 };
 
 /**
- * struct braid_net_change - one change of one object, or of all of a kind
- * @list: in its transaction
- * @op: what to do
+ * struct braid_net_change - a change of one object, or of all objects of a kind
+ * @list: entry in the list of a transaction
+ * @op: operation
  * @kind: enum braid_net_object
- * @seq: sequence number of its message
- * @key: of the object; not for a flush
- * @obj: for add and set: a new version, not yet complete for set; owned until
- *	a commit takes it
+ * @seq: sequence number of the netlink message
+ * @key: key of the object; unused by a flush
+ * @obj: for add and set, the new version; a commit completes that of a set.
+ *	Owned by the change until a commit takes it and sets this to NULL
  */
 struct braid_net_change {
 	struct list_head list;

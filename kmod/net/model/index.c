@@ -18,7 +18,7 @@ static_assert(sizeof(struct braid_key) == 24);
 static_assert(sizeof(struct braid_entry) == 48);
 
 /**
- * braid_index_init() - make an empty index
+ * braid_index_init() - initialises an empty index
  * @index: zeroed memory
  *
  * Context: process, may sleep.
@@ -30,8 +30,8 @@ int braid_index_init(struct braid_index *index)
 }
 
 /**
- * braid_index_exit() - free an index
- * @index: with no entry and no reader left
+ * braid_index_exit() - frees an index
+ * @index: without entries and without readers
  *
  * Context: process, may sleep.
  */
@@ -60,10 +60,10 @@ static void index_lens_drop(struct braid_lens *lens, u8 plen)
 }
 
 /**
- * braid_index_insert() - let readers find an entry
+ * braid_index_insert() - lets readers find an entry
  * @index: the index
- * @entry: owned by the caller, with key and life set; stays until
- *	braid_index_remove() and a grace period
+ * @entry: owned by the caller, with key and life set; must exist until a grace
+ *	period after braid_index_remove()
  *
  * Context: process, namespace mutex held.
  * Return: 0, -ENOMEM or -E2BIG.
@@ -74,7 +74,7 @@ int braid_index_insert(struct braid_index *index, struct braid_entry *entry)
 	u8 plen = entry->key.plen;
 	int err;
 
-	/* The length first: a reader must never miss what it could find. */
+	/* Set the length before the entry, or a reader could miss the entry. */
 	if (lens && !lens->count[plen]++)
 		set_bit(plen, lens->used);
 	err = rhltable_insert(&index->table, &entry->node, index_params);
@@ -84,9 +84,9 @@ int braid_index_insert(struct braid_index *index, struct braid_entry *entry)
 }
 
 /**
- * braid_index_remove() - take an entry out
+ * braid_index_remove() - removes an entry
  * @index: the index
- * @entry: one that is in; may be freed a grace period later
+ * @entry: an entry of @index; the caller may free it after a grace period
  *
  * Context: process, namespace mutex held.
  */
@@ -100,15 +100,15 @@ void braid_index_remove(struct braid_index *index, struct braid_entry *entry)
 }
 
 /**
- * braid_index_clash() - would two versions hold one key after the commit?
+ * braid_index_clash() - looks for a second version with the key of an entry
  * @index: the index
- * @entry: of a new version, already in
- * @agree: whether two versions may share a key; NULL if none may
+ * @entry: entry of a new version, already inserted
+ * @agree: tells whether two versions may share the key; NULL if they may not
+ *
+ * Versions that the commit removes do not count. A version may have a key twice.
  *
  * Context: process, namespace mutex held.
- * A key that one version has twice is no clash.
- *
- * Return: another version that stays or comes and has the same key, or NULL.
+ * Return: the life of another version that has the key after the commit, or NULL.
  */
 struct braid_life *
 braid_index_clash(struct braid_index *index, const struct braid_entry *entry,
@@ -132,9 +132,9 @@ braid_index_clash(struct braid_index *index, const struct braid_entry *entry,
 }
 
 /**
- * braid_index_find() - the version with a key
+ * braid_index_find() - finds the version with a key
  * @index: the index
- * @key: all bytes count
+ * @key: the key; all bytes are compared
  * @gen: generation of the reader
  *
  * Context: any, in an RCU read section that began before @gen was latched.
@@ -154,7 +154,7 @@ struct braid_life *braid_index_find(struct braid_index *index,
 }
 
 /**
- * braid_index_match() - the version with the longest prefix of an address
+ * braid_index_match() - finds the version with the longest prefix of an address
  * @index: the index
  * @kind: BRAID_KEY_PREFIX or BRAID_KEY_ROUTE
  * @addr: the address; an IPv4 address matches IPv4 prefixes only

@@ -2,12 +2,12 @@
 /*
  * The index: every exact or longest-prefix lookup of the datapath.
  *
- * One hash table per namespace finds the versions of objects by key. Versions
- * of the same key hang on one list, of which a reader takes the one that is
- * valid in its generation. Longest-prefix match is one exact lookup per prefix
- * length in use, so no lookup depends on the number of entries.
+ * Each namespace has one hash table, which finds versions of objects by key.
+ * Versions with the same key are on one list; a reader takes the version that is
+ * valid in the reader's generation. Longest-prefix match does one exact lookup for
+ * each prefix length in use, so no lookup depends on the number of entries.
  *
- * Pure: knows no packet, no namespace and no kind of object.
+ * Pure: the index knows no packet, no namespace and no kind of object.
  */
 #ifndef BRAID_INDEX_H
 #define BRAID_INDEX_H
@@ -21,12 +21,12 @@
  * enum braid_key_kind - what a key stands for
  * @BRAID_KEY_IDENTITY: @num is an identity
  * @BRAID_KEY_ENDPOINT: @num is the ifindex of an endpoint
- * @BRAID_KEY_UPLINK: @num is the ifindex of an uplink, 0 finds any
- * @BRAID_KEY_OVERLAY: the overlay, of which there is one
- * @BRAID_KEY_ADDRESS: @addr is an endpoint's
- * @BRAID_KEY_NODE: @num is a node's number
- * @BRAID_KEY_UNDERLAY: @addr is a node's, outside the overlay
- * @BRAID_KEY_INSIDE: @addr is a node's, inside the overlay
+ * @BRAID_KEY_UPLINK: @num is the ifindex of an uplink, or 0 for any uplink
+ * @BRAID_KEY_OVERLAY: the only overlay
+ * @BRAID_KEY_ADDRESS: @addr is an address of an endpoint
+ * @BRAID_KEY_NODE: @num is the number of a node
+ * @BRAID_KEY_UNDERLAY: @addr is an underlay address of a node
+ * @BRAID_KEY_INSIDE: @addr is an address of a node inside the overlay
  * @BRAID_KEY_FRONTEND: @addr, @port and protocol @num of a service
  * @BRAID_KEY_BACKEND: @addr and @port of a backend of service number @num
  * @BRAID_KEY_PREFIX: @addr/@plen has an identity (longest match)
@@ -47,7 +47,7 @@ enum braid_key_kind {
 	BRAID_KEY_ROUTE,
 };
 
-/* All bytes are hashed: no padding, unused fields zero. */
+/* All bytes are hashed: the struct has no padding and unused fields are zero. */
 struct braid_key {
 	u8 kind;
 	u8 plen;
@@ -58,9 +58,9 @@ struct braid_key {
 
 /**
  * struct braid_entry - one key of one version of an object
- * @node: in the hash table
- * @key: what it is found by
- * @life: of the version that it belongs to; outlives the entry
+ * @node: entry in the hash table
+ * @key: the key
+ * @life: of the version that the entry belongs to; outlives the entry
  */
 struct braid_entry {
 	struct rhlist_head node;
@@ -70,9 +70,10 @@ struct braid_entry {
 
 /**
  * struct braid_lens - prefix lengths in use by one kind of longest match
- * @count: entries of each length; namespace mutex
- * @used: lengths with entries, a superset while one is being removed; readers
- *	under RCU
+ * @count: number of entries of each length; protected by the namespace mutex
+ * @used: lengths that have entries; written under the namespace mutex, read under
+ *	RCU. While an entry is inserted or removed, its length may be set without
+ *	an entry
  */
 struct braid_lens {
 	u32 count[129];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The versions of each kind of object, as the datapath reads them. Nothing in
- * them changes after they are published.
+ * The versions of each kind of object, as the datapath reads them. A version
+ * does not change after it is published.
  */
 #ifndef BRAID_KINDS_H
 #define BRAID_KINDS_H
@@ -14,12 +14,13 @@
 #include "model/policy.h"
 
 /**
- * struct braid_identity - who a workload is
+ * struct braid_identity - an identity of workloads
  * @obj: version
  * @id: number
  * @nlabels: length of @labels
- * @labels: "key=value", each terminated, one after the other; owned
- * @dst: carries @id from the tunnel to the hooks; owned
+ * @labels: terminated strings "key=value"; owned
+ * @dst: carries @id from the tunnel to the hooks; holds a reference; NULL if @id does
+ *	not fit into a tunnel header
  */
 struct braid_identity {
 	struct braid_obj obj;
@@ -32,7 +33,7 @@ struct braid_identity {
 /**
  * struct braid_endpoint - a local workload
  * @obj: version
- * @ifindex: its device on the node's side
+ * @ifindex: index of its device on the side of the node
  * @id: its identity
  * @naddrs: length of @addrs
  * @addrs: its addresses
@@ -45,7 +46,7 @@ struct braid_endpoint {
 	struct in6_addr addrs[BRAID_NET_ADDRESSES_MAX];
 };
 
-/* A device that the overlay may use. */
+/* A device at which tunnel packets arrive and packets leave the cluster. */
 struct braid_uplink {
 	struct braid_obj obj;
 	int ifindex;
@@ -55,16 +56,16 @@ struct braid_uplink {
  * struct braid_node - another node
  * @obj: version
  * @name: its name
- * @number: of its slot: the same for all its versions, and in prefixes
+ * @number: number of its slot, the same for all its versions; prefixes store it
  * @nunderlays: length of @underlays
- * @underlays: its addresses outside the overlay; packets go to the first of
- *	the overlay's family
+ * @underlays: underlay addresses; packets go to the first one of the overlay's
+ *	address family
  * @ncidrs: length of @cidrs
- * @cidrs: addresses whose workloads it has
+ * @cidrs: networks of the node's workloads
  * @naddrs: length of @addrs
- * @addrs: its own addresses inside the overlay
- * @mac: of its overlay link
- * @mac_given: @mac was configured, not derived
+ * @addrs: the node's own addresses inside the overlay
+ * @mac: hardware address of the node's overlay link
+ * @mac_given: @mac was configured; else it is derived from the first underlay
  * @cache: routes to the first underlay address
  */
 struct braid_node {
@@ -83,12 +84,12 @@ struct braid_node {
 };
 
 /**
- * struct braid_prefix - addresses and whose they are
+ * struct braid_prefix - a network, its identity and its node
  * @obj: version
- * @cidr: the addresses
- * @id: their identity
- * @node: name of the node that they are reached through, or empty
- * @node_number: of that node's slot, 0 without one
+ * @cidr: the network
+ * @id: identity of its addresses
+ * @node: name of the node that packets to the network go to, or empty
+ * @node_number: number of the slot of @node, 0 if @node is empty
  */
 struct braid_prefix {
 	struct braid_obj obj;
@@ -103,9 +104,9 @@ struct braid_prefix {
  * @obj: version
  * @name: its name
  * @action: enum braid_net_action
- * @typed: what limits @rule is an ICMP type, not ports
- * @rule: what policy matches
- * @placement: where it stands, while published
+ * @typed: @rule.min is an ICMP type; else @rule.min and @rule.max are ports
+ * @rule: the rule as the policy matches it
+ * @placement: place of @rule in the policy while the version is published; owned
  */
 struct braid_rule_obj {
 	struct braid_obj obj;
@@ -116,6 +117,7 @@ struct braid_rule_obj {
 	struct braid_placement *placement;
 };
 
+/* Address and port of a backend. */
 struct braid_target {
 	struct in6_addr addr;
 	__be16 port;
@@ -125,14 +127,15 @@ struct braid_target {
  * struct braid_service - a service frontend with its backends
  * @obj: version
  * @name: its name
- * @number: of its slot: the same for all its versions, and in backends' keys
+ * @number: number of its slot, the same for all its versions; keys of backends
+ *	contain it
  * @addr: frontend address
  * @port: frontend port
  * @proto: IP protocol
  * @scope: enum braid_net_scope
  * @algorithm: enum braid_net_algorithm
  * @ntargets: length of @targets
- * @targets: its backends, all of the same generation; owned
+ * @targets: backends of the generation of this version; owned
  */
 struct braid_service {
 	struct braid_obj obj;
@@ -162,14 +165,14 @@ struct braid_backend {
 /**
  * struct braid_overlay - the overlay
  * @obj: version
- * @name: its name and its link's
+ * @name: name of the overlay and of its link
  * @encap: enum braid_net_encap
- * @local: own underlay address
+ * @local: underlay address of this node
  * @port: UDP port, host byte order
- * @mtu: of the link, as it was made; @dev knows what it is now
- * @made: its link is there, or would be but for a dry run
- * @dev: its link, the same for all its versions, NULL in a dry run; it goes after
- *	the last version, and none is made without rtnl
+ * @mtu: configured MTU of the link in bytes; @dev has the present MTU
+ * @made: the link was created, or a dry run checked that it can be
+ * @dev: the link, the same for all versions; NULL in a dry run. It is created under
+ *	rtnl and removed after the last version
  */
 struct braid_overlay {
 	struct braid_obj obj;

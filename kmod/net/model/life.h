@@ -2,10 +2,10 @@
 /*
  * Generations: when a version of an object can be seen.
  *
- * A namespace's configuration has a generation number, one up with every
- * commit. Every version of an object carries the generations it is valid in; a
- * reader latches the number once and skips what is not valid in it, so it sees
- * all of a commit or none. See Documentation/transactions.md.
+ * Every commit increments the generation number of the namespace. Each version of
+ * an object has the range of generations in which it is valid. A reader reads the
+ * number once and skips versions that are not valid in it, so the reader sees all
+ * of a commit or nothing of it. See Documentation/transactions.md.
  */
 #ifndef BRAID_LIFE_H
 #define BRAID_LIFE_H
@@ -17,11 +17,13 @@
 #define BRAID_NEVER U64_MAX
 
 /**
- * struct braid_life - the generations a version is valid in
- * @born: first one; written before the version is published
- * @dies: first one it is no longer valid in; written by a commit before the
- *	generation of the namespace moves, read without a lock
- * @leaving: the commit under way takes the version out; namespace mutex
+ * struct braid_life - the generations in which a version is valid
+ * @born: first generation; written before the version is published
+ * @dies: first generation in which the version is not valid any more; a commit
+ *	writes it before it moves the generation of the namespace; read without a
+ *	lock
+ * @leaving: the commit in progress removes the version; protected by the namespace
+ *	mutex
  */
 struct braid_life {
 	u64 born;

@@ -6,11 +6,11 @@
 unsigned int braid_net_id __read_mostly;
 
 /**
- * braid_net_of() - what braid has of a namespace
+ * braid_net_of() - finds the state of a namespace
  * @net: the namespace
  *
  * Context: any.
- * Return: its state; valid as long as @net is.
+ * Return: the state, valid as long as @net is.
  */
 struct braid_net *braid_net_of(const struct net *net)
 {

@@ -15,24 +15,24 @@
 struct braid_counters;
 
 /**
- * struct braid_net - a namespace
- * @net: whose state it is
- * @lock: serialises commits; taken inside rtnl, never around it
+ * struct braid_net - the state of a namespace
+ * @net: the namespace
+ * @lock: serialises commits; rtnl is taken before it, never after it
  * @gen: generation of the configuration; written under @lock, read with
  *	braid_net_gen()
- * @index: exact and longest-prefix lookups; written under @lock, read by RCU
- * @policy: rules; written under @lock, read by RCU
- * @slots: objects by kind; @lock
- * @objects: how many there are; @lock
- * @last_number: last number given to a slot; @lock
- * @active: hooks are registered; @lock
- * @dead: the namespace is being taken down, no commit any more; @lock
+ * @index: exact and longest-prefix lookups; written under @lock, read under RCU
+ * @policy: rules; written under @lock, read under RCU
+ * @slots: objects by kind; protected by @lock
+ * @objects: number of objects; protected by @lock
+ * @last_number: last number given to a slot; protected by @lock
+ * @active: hooks are registered; protected by @lock
+ * @dead: the namespace is being removed and accepts no commit; protected by @lock
  * @txn_lock: protects @txns and @ntxns
  * @txns: open transactions
- * @ntxns: how many there are
- * @links: overlay links, committed or about to be; rtnl
- * @counters: per CPU; readers sum up
- * @lost: events that listeners did not get
+ * @ntxns: length of @txns
+ * @links: overlay links, committed or in a commit; protected by rtnl
+ * @counters: per-CPU counters
+ * @lost: number of events that could not be built or sent
  */
 struct braid_net {
 	struct net *net;
@@ -53,15 +53,15 @@ struct braid_net {
 	atomic64_t lost;
 };
 
-/* Where a namespace keeps its pointer to struct braid_net; written at load. */
+/* Index of struct braid_net for net_generic(); written when the module is loaded. */
 extern unsigned int braid_net_id;
 
 struct braid_net *braid_net_of(const struct net *net);
 
-/* The generation that a reader uses from now on; pairs with the commit's flip. */
+/* Return: the generation for a reader. Pairs with the release in commit_flip(). */
 static inline u64 braid_net_gen(const struct braid_net *bn)
 {
-	/* All that the commit did before it moved the number is seen. */
+	/* The reader sees everything that the commit wrote before this number. */
 	return smp_load_acquire(&bn->gen);
 }
 

@@ -14,7 +14,7 @@ static int object_slot_cmp(const struct braid_slot_key *a,
 }
 
 /**
- * braid_slot_find() - the slot of a key
+ * braid_slot_find() - finds the slot of a key
  * @bn: the namespace
  * @kind: enum braid_net_object
  * @key: the key
@@ -39,14 +39,14 @@ struct braid_slot *braid_slot_find(struct braid_net *bn, unsigned int kind,
 }
 
 /**
- * braid_slot_get() - the slot of a key, made if there is none
+ * braid_slot_get() - finds the slot of a key, or creates it
  * @bn: the namespace
  * @ops: the kind
  * @key: the key
  *
  * Context: process, may sleep, namespace mutex held.
- * Return: the slot, to be given to braid_slot_put() some time, or NULL
- * without memory.
+ * Return: the slot, which braid_slot_put() frees when it is unused, or NULL if
+ * there is no memory.
  */
 struct braid_slot *braid_slot_get(struct braid_net *bn,
 				  const struct braid_kind_ops *ops,
@@ -78,10 +78,10 @@ struct braid_slot *braid_slot_get(struct braid_net *bn,
 }
 
 /**
- * braid_slot_first() - the first slot in the order of keys
+ * braid_slot_first() - finds the first slot in the order of keys
  * @bn: the namespace
  * @kind: enum braid_net_object
- * @from: the first key that counts, or NULL for all
+ * @from: lowest key to return, or NULL for any key
  *
  * Context: process, namespace mutex held.
  * Return: the slot, or NULL.
@@ -109,7 +109,7 @@ struct braid_slot *braid_slot_first(struct braid_net *bn, unsigned int kind,
 }
 
 /**
- * braid_slot_next() - the next slot of the same kind in the order of keys
+ * braid_slot_next() - finds the next slot of the same kind in the order of keys
  * @slot: a slot
  *
  * Context: process, namespace mutex held.
@@ -123,9 +123,9 @@ struct braid_slot *braid_slot_next(const struct braid_slot *slot)
 }
 
 /**
- * braid_slot_put() - free a slot that nothing needs
+ * braid_slot_put() - frees a slot if it is unused
  * @bn: the namespace
- * @slot: the slot; gone if it has no version and nothing names it
+ * @slot: freed if it has no version and no version refers to it
  *
  * Context: process, namespace mutex held.
  */
@@ -138,10 +138,10 @@ void braid_slot_put(struct braid_net *bn, struct braid_slot *slot)
 }
 
 /**
- * braid_obj_plan() - make room for entries and references
- * @obj: a version, not yet published
- * @nentries: most entries
- * @nrefs: most references
+ * braid_obj_plan() - allocates room for entries and references
+ * @obj: a version that is not published
+ * @nentries: maximum number of entries
+ * @nrefs: maximum number of references
  *
  * Context: process, may sleep.
  * Return: 0, or -ENOMEM.
@@ -165,11 +165,12 @@ int braid_obj_plan(struct braid_obj *obj, unsigned int nentries,
 }
 
 /**
- * braid_obj_entry() - add an entry that braid_obj_plan() made room for
+ * braid_obj_entry() - adds an entry that braid_obj_plan() made room for
  * @obj: the version
- * @kind: of the key
+ * @kind: kind of the key
  *
- * Return: the key, zero but for its kind, to be filled in.
+ * Context: process, namespace mutex held.
+ * Return: the key, with its kind set and the rest zero, for the caller to fill in.
  */
 struct braid_key *braid_obj_entry(struct braid_obj *obj,
 				  enum braid_key_kind kind)
@@ -182,13 +183,13 @@ struct braid_key *braid_obj_entry(struct braid_obj *obj,
 }
 
 /**
- * braid_obj_ref() - add a reference that braid_obj_plan() made room for
+ * braid_obj_ref() - adds a reference that braid_obj_plan() made room for
  * @bn: the namespace
  * @obj: the version
  * @ops: kind of the object that @obj names
- * @key: of the object that @obj names; it need not exist yet
- * @attr: attribute of @obj that names it
- * @nth: which one, of a list
+ * @key: key of the object that @obj names; it need not exist yet
+ * @attr: attribute of @obj that has the name
+ * @nth: index among the attributes @attr of @obj, from 0
  *
  * Context: process, may sleep, namespace mutex held.
  * Return: 0, or -ENOMEM.
@@ -208,9 +209,9 @@ int braid_obj_ref(struct braid_net *bn, struct braid_obj *obj,
 }
 
 /**
- * braid_obj_unref() - let go of what a version names
+ * braid_obj_unref() - drops the references of a version
  * @bn: the namespace
- * @obj: the version, which is about to be freed
+ * @obj: the version, which the caller frees next
  *
  * Context: process, namespace mutex held.
  */
@@ -226,7 +227,7 @@ void braid_obj_unref(struct braid_net *bn, struct braid_obj *obj)
 }
 
 /**
- * braid_obj_free() - free a version that no reader can meet
+ * braid_obj_free() - frees a version that no reader can find
  * @obj: the version, or NULL
  *
  * Context: any.
@@ -246,8 +247,8 @@ static void object_free_cb(struct rcu_head *rcu)
 }
 
 /**
- * braid_obj_free_rcu() - free a version when its last reader is gone
- * @obj: taken out of everything that readers search
+ * braid_obj_free_rcu() - frees a version after a grace period
+ * @obj: the version, removed from the index and the policy
  *
  * Context: any.
  */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Objects: what an operator configures.
+ * Objects: what an administrator configures.
  *
- * A slot is a key of one kind (an identity's number, a rule's name) and holds
- * its committed version, and during a commit the one that replaces it. A
- * version never changes once it is published; a change is a new version.
+ * A slot stands for the key of one object (the number of an identity, the name of a
+ * rule). It holds the committed version and, during a commit, the version that
+ * replaces it. A published version does not change; a change makes a new version.
  */
 #ifndef BRAID_OBJECT_H
 #define BRAID_OBJECT_H
@@ -24,11 +24,11 @@ struct braid_slot;
 
 /**
  * struct braid_err - why a change is refused
- * @msg: static text, lower case, no period
- * @attr: attribute of the object that is to blame, 0 if none is
- * @nth: which one, of a list; 0 is the first
+ * @msg: static text in lower case, without a period
+ * @attr: attribute of the object that causes the refusal, or 0
+ * @nth: index among the attributes @attr of the object, from 0
  * @nla: that attribute in the message being parsed, or NULL
- * @seq: sequence number of the message of the change
+ * @seq: sequence number of the message that has the change
  */
 struct braid_err {
 	const char *msg;
@@ -38,7 +38,7 @@ struct braid_err {
 	u32 seq;
 };
 
-/* Say why, and return @code. */
+/* Fills in @err. Return: @code. */
 static inline int braid_refuse(struct braid_err *err, int code, u16 attr,
 			       const char *msg)
 {
@@ -50,30 +50,30 @@ static inline int braid_refuse(struct braid_err *err, int code, u16 attr,
 
 #define BRAID_SLOT_KEY_MAX 84
 
-/* A key's bytes; memcmp() order is the order of listings. */
+/* The bytes of a key; listings are in the order of memcmp(). */
 struct braid_slot_key {
 	u8 len;
 	u8 bytes[BRAID_SLOT_KEY_MAX];
 };
 
-/* One object named by another, by the @nth attribute @attr of it. */
+/* A reference of a version: its @nth attribute @attr names the object of @slot. */
 struct braid_ref {
 	struct braid_slot *slot;
 	u16 attr;
 	u16 nth;
 };
 
-/* What a new object must say, and the text if it does not. */
+/* An attribute that a new object must have, and the message if it is missing. */
 struct braid_need {
 	u16 attr;
 	const char *msg;
 };
 
 /**
- * struct braid_clash - how a key that another object has is refused
+ * struct braid_clash - refusal of a key that another object has
  * @kind: enum braid_key_kind
- * @attr: attribute that the key is from
- * @msg: text for EEXIST
+ * @attr: attribute that the key is made of
+ * @msg: message of EEXIST
  */
 struct braid_clash {
 	u8 kind;
@@ -83,39 +83,42 @@ struct braid_clash {
 
 /**
  * struct braid_kind_ops - what differs between kinds of objects
- * @attr: nest of the kind at the top level
- * @key_attr: attribute to blame when the key is
+ * @attr: attribute at the top level of a message that nests the kind
+ * @key_attr: attribute to report when the key is the cause of a refusal
  * @maxattr: last attribute of the nest
- * @policy: of the nest
- * @needs: attributes that a new object must have, ended by attribute 0; or
+ * @policy: policy of the nest
+ * @needs: attributes that a new object must have, ended by attribute 0; or NULL
+ * @clashes: refusals of keys other than the object's own, ended by message NULL; or
  *	NULL
- * @clashes: of keys that objects of the kind claim beside their own, ended by
- *	message NULL; or NULL
- * @exists: text for EEXIST
- * @absent: text for ENOENT
- * @in_use: text for EBUSY
- * @create: allocate a zeroed version; may sleep
- * @destroy: free a version that no reader can meet; any context
- * @cascade: first key of kind @cascade_kind that goes when this object goes;
- *	those keys begin with the same bytes; optional
+ * @exists: message of EEXIST
+ * @absent: message of ENOENT
+ * @in_use: message of EBUSY
+ * @create: allocates a zeroed version; may sleep
+ * @destroy: frees a version that no reader can find; any context
+ * @cascade: writes the first key of the objects of kind @cascade_kind that are
+ *	removed together with this object; their keys begin with its bytes; optional
  * @cascade_kind: enum braid_net_object
- * @carrier: key of the object of kind @carrier_kind that carries this one, and
- *	gets a new version when this one changes; optional
+ * @carrier: writes the key of the object of kind @carrier_kind that contains this
+ *	one and gets a new version when this one changes; optional
  * @carrier_kind: enum braid_net_object
- * @shares: may another object have the key of entry @i too? optional
- * @blamed: the entry whose attribute is to blame when another object has the key
- *	of entry @i; optional, @i if absent
- * @route_node: number of the node that the routes of a version lead to; optional
- * @key: read the key out of a message
- * @parse: read a message into a new version, note in @given what it had
- * @inherit: take over from the version before what the message had not;
- *	-ENOMEM or 0; NULL if there is nothing to change
- * @check: what can be said of a version alone; optional
- * @plan: fill in entries and references; namespace mutex held. Everything is
- *	in its final state
- * @publish: more than entries; namespace mutex held; optional
- * @withdraw: undo @publish; readers may still be there; optional
- * @fill: write a version into its nest
+ * @shares: returns true if other objects may have the key of entry @i; optional,
+ *	false if absent
+ * @blamed: returns the entry whose attribute is reported when another object has
+ *	the key of entry @i; optional, @i if absent
+ * @route_node: returns the number of the node that the routes of a version lead to;
+ *	required of kinds with entries BRAID_KEY_ROUTE
+ * @key: reads the key from a message
+ * @parse: reads a message into a new version
+ * @inherit: copies from the previous version what the message does not have; returns
+ *	0 or -ENOMEM; NULL if nothing of the kind can be set
+ * @check: refuses a version that is wrong whatever other objects are; optional
+ * @plan: fills in entries and references; called under the namespace mutex, when the
+ *	slots have the final state of the commit
+ * @publish: makes the version visible beyond its entries; called under the namespace
+ *	mutex; optional
+ * @withdraw: undoes @publish; readers may still use the version; required with
+ *	@publish
+ * @fill: writes a version into its nest; returns 0 or -EMSGSIZE
  */
 struct braid_kind_ops {
 	u16 attr;
@@ -155,18 +158,18 @@ struct braid_kind_ops {
 
 /**
  * struct braid_obj - one version of an object; first member of every kind
- * @life: generations it is valid in; readers come by it
- * @ops: its kind
- * @slot: whose version it is; namespace mutex
- * @entries: how the datapath finds it
+ * @life: generations in which the version is valid; entries point to it
+ * @ops: operations of its kind
+ * @slot: its slot; protected by the namespace mutex
+ * @entries: keys by which the datapath finds the version; owned
  * @nentries: length of @entries
- * @refs: objects it names
+ * @refs: references to other objects; owned
  * @nrefs: length of @refs
- * @given: attributes that its message had, bit n is attribute n
+ * @given: attributes that the message had, bit n for attribute n
  * @seq: sequence number of that message
- * @inserted: entries that are in the index; namespace mutex
- * @published: ops->publish was called; namespace mutex
- * @rcu: for freeing
+ * @inserted: number of @entries in the index; protected by the namespace mutex
+ * @published: ops->publish succeeded; protected by the namespace mutex
+ * @rcu: for braid_obj_free_rcu()
  */
 struct braid_obj {
 	struct braid_life life;
@@ -184,17 +187,17 @@ struct braid_obj {
 };
 
 /**
- * struct braid_slot - a key and its versions; all under the namespace mutex
- * @node: in the namespace's tree of the kind
- * @ops: the kind
+ * struct braid_slot - a key and its versions; protected by the namespace mutex
+ * @node: entry in the namespace's tree of the kind
+ * @ops: operations of the kind
  * @cur: committed version, or NULL
- * @next: version after the commit under way, if @touched
- * @touched: the commit under way changes it
- * @touch: in the commit's list
- * @users: references to it in the final state
- * @holds: references to it from versions that exist, leaving ones too
- * @number: never given twice in a namespace; stands for the object in keys
- * @seq: message that changed it last, in the commit under way
+ * @next: if @touched, the version after the commit, or NULL
+ * @touched: the commit in progress changes the slot
+ * @touch: entry in the list of that commit
+ * @users: number of references from versions that exist after the commit
+ * @holds: number of references from all versions, including those being removed
+ * @number: unique in the namespace, never used again; stands for the object in keys
+ * @seq: sequence number of the last message of the commit that changed the slot
  * @key: the key
  */
 struct braid_slot {
@@ -211,23 +214,23 @@ struct braid_slot {
 	struct braid_slot_key key;
 };
 
-/* Attributes of kinds and their numbers stand in the same order. */
+/* The attributes of kinds are in the order of the numbers of kinds. */
 static_assert(BRAID_NET_A_OVERLAY - BRAID_NET_A_IDENTITY ==
 	      BRAID_NET_OBJECT_OVERLAY);
 
-/* The number of a kind, enum braid_net_object. */
+/* Return: enum braid_net_object of a kind. */
 static inline unsigned int braid_kind_of(const struct braid_kind_ops *ops)
 {
 	return ops->attr - BRAID_NET_A_IDENTITY;
 }
 
-/* The version that will be valid when the commit under way is done. */
+/* Return: the version after the commit in progress, or NULL. */
 static inline struct braid_obj *braid_slot_final(const struct braid_slot *slot)
 {
 	return slot->touched ? slot->next : slot->cur;
 }
 
-/* The version that a lookup found. */
+/* Return: the version that has @life. */
 static inline struct braid_obj *braid_obj_of(struct braid_life *life)
 {
 	return container_of(life, struct braid_obj, life);

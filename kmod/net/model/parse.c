@@ -6,7 +6,7 @@
 
 #include "model/addr.h"
 
-/* Blame the attribute at hand; its number is its type in the nest. */
+/* Refuses an attribute of the nest; its type in the nest is its number. */
 static int parse_refuse(struct braid_err *err, int code,
 			const struct nlattr *nla, const char *msg)
 {
@@ -15,12 +15,13 @@ static int parse_refuse(struct braid_err *err, int code,
 }
 
 /**
- * braid_net_parse_need() - refuse a message without an attribute
- * @tb: attributes
- * @attr: the one that must be there
+ * braid_net_parse_need() - refuses a message that lacks an attribute
+ * @tb: parsed attributes
+ * @attr: required attribute
  * @err: filled in on refusal
- * @msg: static text
+ * @msg: static text of the refusal
  *
+ * Context: any.
  * Return: 0 or -EINVAL.
  */
 int braid_net_parse_need(struct nlattr **tb, u16 attr, struct braid_err *err,
@@ -30,13 +31,14 @@ int braid_net_parse_need(struct nlattr **tb, u16 attr, struct braid_err *err,
 }
 
 /**
- * braid_net_parse_name() - read a name
- * @nla: checked to be a terminated string
- * @name: BRAID_NET_NAME_MAX + 1 bytes
+ * braid_net_parse_name() - reads a name
+ * @nla: terminated string; the policy checked that
+ * @name: BRAID_NET_NAME_MAX + 1 bytes, filled in
  * @err: filled in on refusal
  *
- * A name is a word of a batch file: printable, no space, no comma, no '#'.
+ * A name must be one word in a batch file: printable, without space, comma and '#'.
  *
+ * Context: any.
  * Return: 0, -EINVAL or -ERANGE.
  */
 int braid_net_parse_name(const struct nlattr *nla, char *name,
@@ -69,7 +71,7 @@ static int parse_read_addr(const struct nlattr *nla, struct in6_addr *addr,
 		return parse_refuse(err, -EINVAL, blame,
 				    "address is not 4 or 16 bytes long");
 	*addr = nla_get_in6_addr(nla);
-	/* One address has one form, or else it could be claimed twice. */
+	/* Two forms of one address would be two keys. */
 	if (braid_addr_is_v4(addr))
 		return parse_refuse(err, -EINVAL, blame,
 				    "an IPv4 address is 4 bytes long");
@@ -88,11 +90,12 @@ static bool parse_addr_is_host(const struct in6_addr *addr)
 }
 
 /**
- * braid_net_parse_addr() - read the address of one host
- * @nla: binary
- * @addr: the address
+ * braid_net_parse_addr() - reads a unicast address
+ * @nla: binary, 4 or 16 bytes
+ * @addr: filled in
  * @err: filled in on refusal
  *
+ * Context: any.
  * Return: 0 or -EINVAL.
  */
 int braid_net_parse_addr(const struct nlattr *nla, struct in6_addr *addr,
@@ -106,7 +109,7 @@ int braid_net_parse_addr(const struct nlattr *nla, struct in6_addr *addr,
 	if (!parse_addr_is_host(addr))
 		return parse_refuse(err, -EINVAL, nla,
 				    "address is not a unicast address");
-	/* It means another host on every link. */
+	/* The same link-local address is another host on another link. */
 	if (ipv6_addr_type(addr) & IPV6_ADDR_LINKLOCAL)
 		return parse_refuse(err, -EINVAL, nla,
 				    "address is a link-local address");
@@ -114,11 +117,12 @@ int braid_net_parse_addr(const struct nlattr *nla, struct in6_addr *addr,
 }
 
 /**
- * braid_net_parse_cidr() - read a network
- * @nla: checked to be a nest of braid_net_cidr_nl_policy
- * @cidr: the network
+ * braid_net_parse_cidr() - reads a network
+ * @nla: nest of braid_net_cidr_nl_policy; the policy checked that
+ * @cidr: filled in
  * @err: filled in on refusal
  *
+ * Context: any.
  * Return: 0 or -EINVAL.
  */
 int braid_net_parse_cidr(const struct nlattr *nla, struct braid_cidr *cidr,
@@ -154,11 +158,12 @@ int braid_net_parse_cidr(const struct nlattr *nla, struct braid_cidr *cidr,
 }
 
 /**
- * braid_net_parse_port() - read a port
- * @nla: checked to be a u16
- * @port: host byte order
+ * braid_net_parse_port() - reads a port
+ * @nla: u16; the policy checked that
+ * @port: filled in, host byte order
  * @err: filled in on refusal
  *
+ * Context: any.
  * Return: 0 or -EINVAL.
  */
 int braid_net_parse_port(const struct nlattr *nla, u16 *port,
@@ -169,10 +174,10 @@ int braid_net_parse_port(const struct nlattr *nla, u16 *port,
 }
 
 /**
- * braid_net_parse_device() - read the name of a device
- * @net: where it must be
- * @nla: checked to be a terminated string
- * @ifindex: its index now; it may be gone at any time
+ * braid_net_parse_device() - reads the name of a device
+ * @net: namespace of the device
+ * @nla: terminated string; the policy checked that
+ * @ifindex: filled in with the index of the device, which may be removed at any time
  * @err: filled in on refusal
  *
  * Context: process.
@@ -195,11 +200,12 @@ int braid_net_parse_device(struct net *net, const struct nlattr *nla, int *ifind
 }
 
 /**
- * braid_fill_addr() - write an address
+ * braid_fill_addr() - adds an address to a message
  * @skb: message
  * @attr: attribute
- * @addr: 4 bytes on the wire if it is an IPv4 address
+ * @addr: address; an IPv4 address takes 4 bytes in the message
  *
+ * Context: any.
  * Return: 0 or -EMSGSIZE.
  */
 int braid_fill_addr(struct sk_buff *skb, int attr, const struct in6_addr *addr)
@@ -210,11 +216,12 @@ int braid_fill_addr(struct sk_buff *skb, int attr, const struct in6_addr *addr)
 }
 
 /**
- * braid_fill_cidr() - write a network
+ * braid_fill_cidr() - adds a network to a message
  * @skb: message
  * @attr: attribute
- * @cidr: the network
+ * @cidr: network
  *
+ * Context: any.
  * Return: 0 or -EMSGSIZE.
  */
 int braid_fill_cidr(struct sk_buff *skb, int attr,
@@ -232,7 +239,7 @@ int braid_fill_cidr(struct sk_buff *skb, int attr,
 	return 0;
 }
 
-/* The key of what a number names. */
+/* Fills in the key of an object that a number identifies. Context: any. */
 void braid_key_id(struct braid_slot_key *key, u32 id)
 {
 	__be32 be = cpu_to_be32(id);
@@ -241,7 +248,7 @@ void braid_key_id(struct braid_slot_key *key, u32 id)
 	memcpy(key->bytes, &be, sizeof(be));
 }
 
-/* The key of what a name of at most BRAID_NET_NAME_MAX bytes names. */
+/* Fills in the key of an object with a name, at most BRAID_NET_NAME_MAX bytes. */
 void braid_key_name(struct braid_slot_key *key, const char *name)
 {
 	key->len = strscpy_pad(key->bytes, name, BRAID_NET_NAME_MAX + 1);

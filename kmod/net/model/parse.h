@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Reading values out of netlink attributes, with a text for every refusal. */
+/* Reads values from netlink attributes; every refusal has a message. */
 #ifndef BRAID_PARSE_H
 #define BRAID_PARSE_H
 
@@ -8,13 +8,13 @@
 #include "model/netlink-policy-gen.h"
 #include "model/object.h"
 
-/* An IP network; @plen counts in the 128-bit form. */
+/* An IP network; @plen is the length in the 128-bit form of addr.h. */
 struct braid_cidr {
 	struct in6_addr addr;
 	u8 plen;
 };
 
-/* Reserved identities, with the field's numbering. */
+/* Reserved identities. */
 enum braid_id {
 	BRAID_ID_UNKNOWN = 0,
 	BRAID_ID_HOST = 1,

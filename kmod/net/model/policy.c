@@ -10,7 +10,7 @@
 
 #include "model/addr.h"
 
-/* All bytes are hashed: no padding, unused fields zero. */
+/* All bytes are hashed: the struct has no padding and unused fields are zero. */
 struct braid_cell_key {
 	u32 subject;
 	u32 peer;
@@ -27,12 +27,12 @@ struct braid_cell_key {
 static_assert(sizeof(struct braid_cell_key) == 32);
 
 /**
- * struct braid_cell - the rules that say the same of the same packets
- * @node: in the table of cells
- * @key: what matches
- * @order: the spots, by policy_rule_beats(); namespace mutex
- * @spots: the same, best first; RCU
- * @rcu: for freeing
+ * struct braid_cell - the rules that match the same connections
+ * @node: entry in the table of cells
+ * @key: the connections that match
+ * @order: spots in the order of policy_rule_beats(); protected by the namespace mutex
+ * @spots: the same spots, the one that decides first; read under RCU
+ * @rcu: for kfree_rcu()
  */
 struct braid_cell {
 	struct rhash_head node;
@@ -42,7 +42,7 @@ struct braid_cell {
 	struct rcu_head rcu;
 };
 
-/* A rule in one cell, for one of its peers. */
+/* A rule in a cell, for one of its peers. */
 struct braid_spot {
 	struct rb_node order;
 	struct list_head node;
@@ -56,7 +56,7 @@ struct braid_subject_key {
 	u32 dir;
 };
 
-/* One shape that cells of a subject have; @shape 0 is a free place. */
+/* A shape of @count cells of a subject; @shape is 0 in a free place. */
 struct braid_shape {
 	u32 shape;
 	u32 count;
@@ -69,12 +69,13 @@ struct braid_shapes {
 };
 
 /**
- * struct braid_subject - the rules for one identity in one direction
- * @node: in the table of subjects
+ * struct braid_subject - the rules for an identity in one direction
+ * @node: entry in the table of subjects
  * @key: identity and direction
- * @rules: all its placements; RCU
- * @shapes: shapes of their cells, or more while some are being removed; RCU
- * @rcu: for freeing
+ * @rules: placements of the rules; read under RCU
+ * @shapes: shapes of their cells, and of cells being inserted or removed; read
+ *	under RCU
+ * @rcu: for kfree_rcu()
  */
 struct braid_subject {
 	struct rhash_head node;
@@ -85,12 +86,12 @@ struct braid_subject {
 };
 
 /**
- * struct braid_placement - where a rule stands
- * @node: in its subject's list
- * @subject: that subject
+ * struct braid_placement - the place of a rule in the policy
+ * @node: entry in the list of @subject
+ * @subject: subject of the rule
  * @rule: the rule
- * @len: length of @spots
- * @spots: one a cell
+ * @len: number of @spots in cells
+ * @spots: one spot for each cell of the rule
  */
 struct braid_placement {
 	struct list_head node;
@@ -115,7 +116,7 @@ static const struct rhashtable_params policy_subject_params = {
 };
 
 /**
- * braid_policy_init() - make an empty policy
+ * braid_policy_init() - initialises an empty policy
  * @policy: zeroed memory
  *
  * Context: process, may sleep.
@@ -135,8 +136,8 @@ int braid_policy_init(struct braid_policy *policy)
 }
 
 /**
- * braid_policy_exit() - free a policy
- * @policy: with no rule and no reader left
+ * braid_policy_exit() - frees a policy
+ * @policy: without rules and without readers
  *
  * Context: process, may sleep.
  */
@@ -146,7 +147,10 @@ void braid_policy_exit(struct braid_policy *policy)
 	rhashtable_destroy(&policy->cells);
 }
 
-/* Ports of a rule; more is less specific. Any protocol is wider than any port. */
+/*
+ * Return: the number of ports of a rule; fewer is more specific. A rule for any
+ * protocol is less specific than a rule for any port.
+ */
 static u32 policy_rule_width(const struct braid_rule *rule)
 {
 	if (!rule->proto)
@@ -155,11 +159,11 @@ static u32 policy_rule_width(const struct braid_rule *rule)
 }
 
 /*
- * Does @a decide rather than @b? @pa and @pb are the peers of them that matched.
+ * Return: true if @a decides when @a and @b match with their peers @pa and @pb.
  *
- * Higher priority; deny before allow; a named peer before any, an identity
- * before a CIDR; the narrower range of ports; the longer CIDR. The name last,
- * so that the order is strict and the same on every node.
+ * The order is: higher priority; deny before allow; identity before CIDR before any
+ * peer; fewer ports; longer CIDR; name. The name makes the order strict and the same
+ * on every node.
  */
 static bool policy_rule_beats(const struct braid_rule *a,
 			      const struct braid_rule_peer *pa,
@@ -179,7 +183,7 @@ static bool policy_rule_beats(const struct braid_rule *a,
 	return strcmp(a->name, b->name) < 0;
 }
 
-/* log2 of the size of the largest aligned block that begins at @at and ends by @max */
+/* Return: log2 of the size of the largest aligned block from @at that is within @max. */
 static u8 policy_block_bits(u32 at, u32 max)
 {
 	u8 bits = 0;
@@ -207,7 +211,7 @@ static u32 policy_shape_of(const struct braid_cell_key *key)
 	       key->portlen << 24;
 }
 
-/* An IPv4 address has a form of 128 bits, but is in no IPv6 network. */
+/* An IPv4 address is in no IPv6 network, although it has a form of 128 bits. */
 static bool policy_shape_fits(u32 shape, const struct braid_query *query)
 {
 	u8 kind = (shape & 0xff) - 1, plen = shape >> 8;
@@ -216,7 +220,7 @@ static bool policy_shape_fits(u32 shape, const struct braid_query *query)
 	       !braid_addr_is_v4(query->addr);
 }
 
-/* The cell key of one shape that would match the query. */
+/* Fills in the key of the cell that has @shape and matches @query. */
 static void policy_shape_key(struct braid_cell_key *key, u32 shape,
 			     const struct braid_query *query)
 {
@@ -355,7 +359,7 @@ static int policy_spot_insert(struct braid_policy *policy,
 {
 	int err;
 
-	/* The shape first: a reader must never miss what it could find. */
+	/* Add the shape before the cell, or a reader could miss the cell. */
 	err = policy_shape_get(subject, policy_shape_of(key));
 	if (err)
 		return err;
@@ -407,7 +411,7 @@ static void policy_subject_put(struct braid_policy *policy,
 	kfree_rcu(subject, rcu);
 }
 
-/* The cells of a rule: every peer with every block of ports. */
+/* Inserts the spots of a rule: one for every peer and every block of ports. */
 static int policy_placement_fill(struct braid_policy *policy,
 				 struct braid_placement *placement)
 {
@@ -451,14 +455,14 @@ static int policy_placement_fill(struct braid_policy *policy,
 }
 
 /**
- * braid_policy_insert() - let readers find a rule
+ * braid_policy_insert() - lets readers find a rule
  * @policy: the policy
- * @rule: owned by the caller; stays unchanged until braid_policy_remove() and
- *	a grace period
+ * @rule: owned by the caller; must exist unchanged until a grace period after
+ *	braid_policy_remove()
  *
  * Context: process, may sleep, namespace mutex held.
- * Return: where it stands, for removal, or an error pointer: -ENOMEM or
- * -E2BIG.
+ * Return: the placement, for braid_policy_remove() and braid_policy_free(), or
+ * ERR_PTR(-ENOMEM) or ERR_PTR(-E2BIG).
  */
 struct braid_placement *braid_policy_insert(struct braid_policy *policy,
 					    struct braid_rule *rule)
@@ -487,7 +491,7 @@ struct braid_placement *braid_policy_insert(struct braid_policy *policy,
 
 err_remove:
 	braid_policy_remove(policy, placement);
-	/* A reader may stand on a cell that was filled before the failure. */
+	/* A reader may hold a spot that was inserted before the failure. */
 	synchronize_rcu();
 err_free:
 	braid_policy_free(placement);
@@ -495,9 +499,9 @@ err_free:
 }
 
 /**
- * braid_policy_remove() - take a rule out
+ * braid_policy_remove() - removes a rule
  * @policy: the policy
- * @placement: from braid_policy_insert(); free a grace period later
+ * @placement: from braid_policy_insert(); the caller frees it after a grace period
  *
  * Context: process, namespace mutex held.
  */
@@ -514,8 +518,8 @@ void braid_policy_remove(struct braid_policy *policy,
 }
 
 /**
- * braid_policy_free() - free what a rule needed
- * @placement: removed, a grace period ago; may be NULL
+ * braid_policy_free() - frees a placement
+ * @placement: removed at least a grace period ago, or NULL
  *
  * Context: any.
  */
@@ -525,14 +529,14 @@ void braid_policy_free(struct braid_placement *placement)
 }
 
 /**
- * braid_policy_selected() - is an identity isolated in a direction?
+ * braid_policy_selected() - tells whether an identity has rules in a direction
  * @policy: the policy
  * @id: the subject's identity
  * @dir: enum braid_net_direction
  * @gen: generation of the reader
  *
  * Context: any, in an RCU read section that began before @gen was latched.
- * Return: true if any rule is for it, whatever that rule says.
+ * Return: true if any rule has the identity as its subject, whether it matches or not.
  */
 bool braid_policy_selected(struct braid_policy *policy, u32 id, u8 dir,
 			   u64 gen)
@@ -551,7 +555,7 @@ bool braid_policy_selected(struct braid_policy *policy, u32 id, u8 dir,
 	return false;
 }
 
-/* The first of a cell is its best; those of other generations are skipped. */
+/* Return: the first spot of a cell that is valid in @gen, which decides, or NULL. */
 static const struct braid_spot *policy_cell_best(const struct braid_cell *cell,
 						 u64 gen)
 {
@@ -564,9 +568,9 @@ static const struct braid_spot *policy_cell_best(const struct braid_cell *cell,
 }
 
 /**
- * braid_policy_lookup() - the rule that decides
+ * braid_policy_lookup() - finds the rule that decides
  * @policy: the policy
- * @query: what is asked
+ * @query: the connection
  * @gen: generation of the reader
  *
  * Context: any, in an RCU read section that began before @gen was latched.

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Policy: which rule judges a connection.
+ * Policy: finds the rule that decides about a connection.
  *
- * A rule is cut into cells: one for each peer and for each power-of-two block
- * of its port range (at most 30). A cell is found by exact lookup. The shapes of
- * a subject's cells (which kind of peer, which prefix lengths) are kept with
- * it, and a lookup tries each shape once: its cost depends on how many shapes
- * there are, never on how many rules.
+ * A rule is divided into cells: one for each pair of a peer and an aligned
+ * power-of-two block of its port range (at most 30 blocks). An exact lookup finds a
+ * cell. The policy keeps the shapes of a subject's cells (kind of peer, prefix
+ * lengths), and a lookup tries each shape once, so its cost depends on the number of
+ * shapes and not on the number of rules.
  *
- * Pure: knows no packet, no namespace and no netlink.
+ * Pure: the policy knows no packet, no namespace and no netlink.
  */
 #ifndef BRAID_POLICY_H
 #define BRAID_POLICY_H
@@ -26,10 +26,10 @@ enum braid_peer_kind {
 };
 
 /**
- * struct braid_rule_peer - the other side, as a rule names it
- * @id: for BRAID_PEER_IDENTITY
- * @addr: for BRAID_PEER_CIDR, no bits beyond @plen
- * @plen: for BRAID_PEER_CIDR
+ * struct braid_rule_peer - the other side of a rule
+ * @id: identity, for BRAID_PEER_IDENTITY
+ * @addr: network, for BRAID_PEER_CIDR; bits beyond @plen are 0
+ * @plen: prefix length in the 128-bit form, for BRAID_PEER_CIDR
  */
 struct braid_rule_peer {
 	u32 id;
@@ -38,20 +38,20 @@ struct braid_rule_peer {
 };
 
 /**
- * struct braid_rule - what policy needs of a rule
- * @life: generations it is valid in; outlives the rule's placement
- * @name: for a strict order among otherwise equal rules
- * @subject: identity it is for
- * @priority: larger wins
+ * struct braid_rule - a rule as the policy matches it
+ * @life: generations in which the rule is valid; outlives its placement
+ * @name: orders rules that are equal otherwise
+ * @subject: identity that the rule applies to
+ * @priority: the rule with the larger value decides
  * @dir: enum braid_net_direction
- * @deny: deny, else allow
- * @proto: IP protocol, 0 is any
- * @ranged: @min to @max limit the port or the ICMP type
- * @min: first port, or the type
- * @max: last port, or the type
- * @peer_kind: what @peers are
- * @npeers: length of @peers; 1 with no content for BRAID_PEER_ANY
- * @peers: owned by the rule
+ * @deny: true for deny, false for allow
+ * @proto: IP protocol, 0 for any
+ * @ranged: the rule matches ports or ICMP types from @min to @max only
+ * @min: first port, host byte order, or the ICMP type
+ * @max: last port, host byte order, or the ICMP type
+ * @peer_kind: kind of all @peers
+ * @npeers: length of @peers; 1 for BRAID_PEER_ANY
+ * @peers: owned; the content is unused for BRAID_PEER_ANY
  */
 struct braid_rule {
 	const struct braid_life *life;
@@ -69,7 +69,7 @@ struct braid_rule {
 	struct braid_rule_peer *peers;
 };
 
-/* What is judged; @port is the ICMP type for ICMP. */
+/* A connection to decide about; @port is in host byte order, or the ICMP type. */
 struct braid_query {
 	u32 subject;
 	u32 peer;
@@ -81,9 +81,10 @@ struct braid_query {
 
 /**
  * struct braid_policy - all rules of a namespace
- * @cells: by peer, protocol and block of ports; written under the namespace
- *	mutex, read under RCU
- * @subjects: by identity and direction; the same
+ * @cells: cells by subject, peer, protocol and block of ports; written under the
+ *	namespace mutex, read under RCU
+ * @subjects: subjects by identity and direction; written under the namespace mutex,
+ *	read under RCU
  */
 struct braid_policy {
 	struct rhashtable cells;
