@@ -230,7 +230,6 @@ UNCLEAR = {
     "kmod/blk/transport",
     "kmod/blk/volume",
     "kmod/net",
-    "kmod/net/config",
     "kmod/net/hook",
     "kmod/net/netlink",
     "kmod/net/overlay",

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A commit goes through these steps, all but the first under the namespace
- * mutex. Until the flip everything can be undone; from the flip on nothing can
- * fail.
+ * A commit has these steps, all but the first under the namespace mutex. Every
+ * step before the flip can be undone; the flip and the steps after it cannot fail.
  *
- * 1 links     make the link of a new overlay (needs rtnl, which is outside the
- *             mutex)
- * 2 apply     the changes, in order, to the slots: braid_slot_final() is the
- *             state to come
- * 3 plan      what each new version is found by and which objects it names
- * 4 check     every named object exists, nothing that goes is named
- * 5 publish   new versions become findable, valid from the generation to come
- *             on, so no reader takes them yet; keys are unique
- * 6 flip      old versions end with this generation, the number moves
- * 7 settle    after a grace period nobody uses the old generation: its versions
- *             are taken out and freed
+ * 1 links     create the link of a new overlay (under rtnl, which is taken before
+ *             the mutex)
+ * 2 apply     apply the changes to the slots, in order; braid_slot_final() is the
+ *             version after the commit
+ * 3 plan      compute the keys and the references of each new version
+ * 4 check     every referenced object exists, no removed object is referenced
+ * 5 publish   insert new versions, which are valid from the next generation on, so
+ *             that no reader takes them yet; check that keys are unique
+ * 6 flip      end the life of old versions and increment the generation
+ * 7 settle    after a grace period no reader is in the old generation: remove and
+ *             free its versions
  */
 #include "config/commit.h"
 
@@ -28,11 +27,11 @@
 #include "overlay/link.h"
 
 /**
- * struct braid_commit - a commit under way
+ * struct braid_commit - a commit in progress
  * @bn: the namespace
- * @gen: the generation to come
- * @touched: slots that change
- * @flushed: kinds that hold nothing after the changes so far, bit n is kind n
+ * @gen: generation after the commit
+ * @touched: slots that the commit changes
+ * @flushed: kinds without objects after the changes so far, bit n for kind n
  * @err: filled in on refusal
  * @activated: this commit registered the hooks
  */
@@ -52,7 +51,7 @@ static int commit_refuse(struct braid_commit *c, int code, u32 seq,
 	return braid_refuse(c->err, code, attr, msg);
 }
 
-/* A leaving version names nothing in the final state. */
+/* References of a version that the commit removes do not count after it. */
 static void commit_refs_put(struct braid_obj *obj)
 {
 	unsigned int i;
@@ -69,7 +68,7 @@ static void commit_refs_get(struct braid_obj *obj)
 		obj->refs[i].slot->users++;
 }
 
-/* Give a slot another final version; @obj is taken over. */
+/* Sets the version of a slot after the commit, or NULL; takes over @obj. */
 static void commit_stage(struct braid_commit *c, struct braid_slot *slot,
 			 struct braid_obj *obj, u32 seq)
 {
@@ -168,7 +167,7 @@ static void commit_apply_flush(struct braid_commit *c, unsigned int kind,
 {
 	struct braid_slot *slot;
 
-	/* A batch of nothing but flushes costs one. */
+	/* A second flush of a kind without objects need not walk its slots. */
 	if (c->flushed & BIT(kind))
 		return;
 	for (slot = braid_slot_first(c->bn, kind, NULL); slot;
@@ -196,7 +195,7 @@ static int commit_apply(struct braid_commit *c, struct braid_net_change *change)
 	return -EINVAL;
 }
 
-/* Give the object that carries a changed one a new version of the same content. */
+/* Gives the object that contains a changed one a new version with the same content. */
 static int commit_renew_carrier(struct braid_commit *c,
 				const struct braid_slot *changed)
 {
@@ -228,7 +227,7 @@ static int commit_renew_carriers(struct braid_commit *c)
 	struct braid_slot *slot;
 	int ret;
 
-	/* The list grows at its end while it is walked, by carriers only. */
+	/* The loop adds carriers to the end of the list; they have no carriers. */
 	list_for_each_entry(slot, &c->touched, touch) {
 		if (!slot->ops->carrier)
 			continue;
@@ -326,7 +325,7 @@ static int commit_publish(struct braid_commit *c)
 	return 0;
 }
 
-/* A prefix and its node may both say where the same addresses are. */
+/* A prefix and its node may both have a route for the same network. */
 static bool commit_routes_agree(struct braid_life *a, struct braid_life *b)
 {
 	const struct braid_obj *one = braid_obj_of(a), *other = braid_obj_of(b);
@@ -334,7 +333,7 @@ static bool commit_routes_agree(struct braid_life *a, struct braid_life *b)
 	return one->ops->route_node(one) == other->ops->route_node(other);
 }
 
-/* Refuse a key that another object has, by the attribute that the key is from. */
+/* Refuses a key that another object has; reports the attribute that it is made of. */
 static int commit_clash_refuse(struct braid_commit *c, struct braid_slot *slot,
 			       enum braid_key_kind kind)
 {
@@ -348,7 +347,7 @@ static int commit_clash_refuse(struct braid_commit *c, struct braid_slot *slot,
 			     slot->ops->exists);
 }
 
-/* Entries of a kind stand in the order of the attributes that they are from. */
+/* Entries with keys of one kind are in the order of their attributes. */
 static u16 commit_entry_nth(const struct braid_obj *obj, unsigned int i)
 {
 	enum braid_key_kind kind = obj->entries[i].key.kind;
@@ -411,7 +410,7 @@ static void commit_undo(struct braid_commit *c)
 			slot->cur->life.leaving = false;
 			commit_refs_get(slot->cur);
 		}
-		/* A reader may stand on an entry that is out already. */
+		/* A reader may still hold an entry that was removed. */
 		if (obj) {
 			commit_refs_put(obj);
 			braid_obj_unref(c->bn, obj);
@@ -428,7 +427,7 @@ static void commit_flip(struct braid_commit *c)
 	list_for_each_entry(slot, &c->touched, touch)
 		if (slot->cur)
 			braid_life_end(&slot->cur->life, c->gen);
-	/* Readers that see the number see all that was done before. */
+	/* A reader that sees the number sees everything written before. */
 	smp_store_release(&c->bn->gen, c->gen);
 }
 
@@ -521,20 +520,21 @@ static int commit_locked(struct braid_net *bn, struct list_head *changes,
 }
 
 /**
- * braid_commit() - apply changes, all or none
+ * braid_commit() - applies all changes or none
  * @bn: the namespace
- * @changes: of struct braid_net_change, still the caller's; what it took out of
- *	them is gone
- * @expect: the generation they were made for, or BRAID_ANY_GEN
- * @dry_run: do all that can fail, then undo it
- * @gen: the generation after it, if it is done; may be NULL
+ * @changes: list of struct braid_net_change, freed by the caller; the commit takes
+ *	over their versions and sets the pointers to NULL
+ * @expect: generation that the changes were made for, or BRAID_ANY_GEN
+ * @dry_run: do everything that can fail, then undo it
+ * @gen: filled in with the generation after the commit; may be NULL
  * @err: filled in on refusal
  *
- * When it returns 0, no packet that enters the node sees what was before.
+ * After a return value of 0, no packet that enters the node meets the configuration
+ * before the commit.
  *
  * Context: process, may sleep, takes rtnl if an overlay changes, and the
  * namespace mutex.
- * Return: 0 or an error; nothing has changed then.
+ * Return: 0, or a negative errno and nothing has changed.
  */
 int braid_commit(struct braid_net *bn, struct list_head *changes, u64 expect,
 		 bool dry_run, u64 *gen, struct braid_err *err)
@@ -570,15 +570,15 @@ static void commit_remove_key(struct braid_net *bn, unsigned int kind,
 	LIST_HEAD(changes);
 
 	list_add(&change.list, &changes);
-	/* Nothing names such an object and nothing is allocated. */
+	/* No object refers to it, and a removal allocates nothing. */
 	WARN_ON_ONCE(commit_locked(bn, &changes, BRAID_ANY_GEN, false,
 				   &err));
 }
 
 /**
- * braid_commit_remove_device() - a device goes: what is made of it goes too
+ * braid_commit_remove_device() - removes the objects of a device
  * @bn: the namespace
- * @ifindex: of the device
+ * @ifindex: index of the device, which is being unregistered
  *
  * Context: process, rtnl held, takes the namespace mutex.
  */
@@ -605,8 +605,8 @@ void braid_commit_remove_device(struct braid_net *bn, int ifindex)
 }
 
 /**
- * braid_commit_remove_all() - take everything out of a namespace
- * @bn: the namespace, which no packet meets any more
+ * braid_commit_remove_all() - removes all objects of a namespace
+ * @bn: the namespace; no packet is in its hooks
  *
  * Context: process, may sleep, takes the namespace mutex.
  */

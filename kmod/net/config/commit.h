@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Commits: from one generation to the next, all or nothing. */
+/* Commits: apply all changes of a transaction, or none. */
 #ifndef BRAID_COMMIT_H
 #define BRAID_COMMIT_H
 

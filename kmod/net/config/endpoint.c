@@ -105,8 +105,8 @@ static int endpoint_plan(struct braid_net *bn, struct braid_obj *obj,
 	int ret;
 
 	/*
-	 * A device that is listed has its NETDEV_UNREGISTER still to come, and
-	 * that waits for the mutex: an endpoint never outlives its device.
+	 * The NETDEV_UNREGISTER of a listed device is still to come and waits for
+	 * the mutex, so an endpoint never outlives its device.
 	 */
 	if (!endpoint_device_present(bn->net, ep->ifindex))
 		return braid_refuse(err, -ENODEV, BRAID_NET_A_ENDPOINT_DEVICE,
@@ -241,7 +241,7 @@ static int uplink_plan(struct braid_net *bn, struct braid_obj *obj,
 	return 0;
 }
 
-/* Every uplink has the key without a device, so that a lookup finds any of them. */
+/* Every uplink has a key with number 0, by which a lookup finds any uplink. */
 static bool uplink_shares(const struct braid_obj *obj, unsigned int i)
 {
 	return !obj->entries[i].key.num;

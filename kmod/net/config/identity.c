@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Identities: who workloads are. */
+/* Identities: their numbers and labels. */
 #include "model/kinds.h"
 
 #include <linux/ctype.h>
@@ -21,7 +21,7 @@ static void identity_destroy(struct braid_obj *obj)
 	struct braid_identity *identity =
 		container_of(obj, struct braid_identity, obj);
 
-	/* Packets in a queue may hold it still: it frees itself with the last. */
+	/* Queued packets may hold references; the last one frees it. */
 	if (identity->dst)
 		dst_release(&identity->dst->dst);
 	kfree(identity->labels);
@@ -139,7 +139,7 @@ static int identity_plan(struct braid_net *bn, struct braid_obj *obj,
 	if (ret)
 		return ret;
 	braid_obj_entry(obj, BRAID_KEY_IDENTITY)->num = identity->id;
-	/* What does not fit into a header never comes out of one. */
+	/* An identity that does not fit into a tunnel header is never received. */
 	if (identity->id > BRAID_VNI_MAX)
 		return 0;
 	identity->dst = metadata_dst_alloc(0, METADATA_IP_TUNNEL,
@@ -185,12 +185,12 @@ const struct braid_kind_ops braid_identity_ops = {
 };
 
 /**
- * braid_identity_ref() - note that an object names an identity
+ * braid_identity_ref() - adds a reference to an identity
  * @bn: the namespace
- * @obj: the object, with room for a reference
- * @id: the identity; a reserved one always exists
- * @attr: attribute that names it
- * @nth: which one, of a list
+ * @obj: version that names the identity, with room for a reference
+ * @id: number of the identity; reserved identities need no reference
+ * @attr: attribute of @obj that names it
+ * @nth: index among the attributes @attr of @obj, from 0
  *
  * Context: process, may sleep, namespace mutex held.
  * Return: 0, or -ENOMEM.
@@ -207,11 +207,12 @@ int braid_identity_ref(struct braid_net *bn, struct braid_obj *obj, u32 id,
 }
 
 /**
- * braid_identity_usable() - may a workload have this identity?
- * @id: the identity
+ * braid_identity_usable() - checks that a workload may have an identity
+ * @id: number of the identity
  * @attr: attribute that names it
  * @err: filled in on refusal
  *
+ * Context: any.
  * Return: 0 or -EINVAL.
  */
 int braid_identity_usable(u32 id, u16 attr, struct braid_err *err)

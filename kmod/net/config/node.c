@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Nodes and prefixes: where addresses are, and whose. */
+/* Nodes and prefixes: the node and the identity of addresses. */
 #include "model/kinds.h"
 
 #include <linux/etherdevice.h>
@@ -156,7 +156,7 @@ static int node_plan(struct braid_net *bn, struct braid_obj *obj,
 		key->addr = node->cidrs[i].addr;
 		key->plen = node->cidrs[i].plen;
 	}
-	/* That they are the node's own, and where they are. */
+	/* Each address is one of the node's own and has a route to the node. */
 	for (i = 0; i < node->naddrs; i++) {
 		braid_obj_entry(obj, BRAID_KEY_INSIDE)->addr = node->addrs[i];
 		key = braid_obj_entry(obj, BRAID_KEY_ROUTE);
@@ -166,7 +166,7 @@ static int node_plan(struct braid_net *bn, struct braid_obj *obj,
 	return 0;
 }
 
-/* The route to an address of the node follows from the address before it. */
+/* The route to an own address of the node comes from the entry before it. */
 static unsigned int node_blamed(const struct braid_obj *obj, unsigned int i)
 {
 	return obj->entries[i].key.kind == BRAID_KEY_ROUTE &&

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The overlay, as it is configured; its link is in link.c. */
+/* The configuration of the overlay; link.c has its link. */
 #include "model/kinds.h"
 
 #include <linux/netdevice.h>
@@ -33,7 +33,7 @@ static int overlay_key(struct net *net, struct nlattr **tb,
 		ret = braid_net_parse_name(tb[BRAID_NET_A_OVERLAY_NAME], name, err);
 	if (ret)
 		return ret;
-	/* A percent sign would make it a pattern. */
+	/* A name with a percent sign is a pattern for the kernel. */
 	if (!dev_valid_name(name) || strchr(name, '%'))
 		return braid_refuse(err, -EINVAL, BRAID_NET_A_OVERLAY_NAME,
 				    "not a name of a device");
@@ -103,7 +103,7 @@ static int overlay_check(const struct braid_obj *obj,
 	if (ipv6_addr_type(&overlay->local) & IPV6_ADDR_LINKLOCAL)
 		return braid_refuse(err, -EINVAL, BRAID_NET_A_OVERLAY_LOCAL,
 				    "local is a link-local address, which does not reach other nodes");
-	/* A link is there already when an overlay is changed. */
+	/* The link of an existing overlay cannot be changed in these. */
 	for (i = 0; overlay->made && i < ARRAY_SIZE(fixed); i++)
 		if (braid_given(obj, fixed[i]))
 			return braid_refuse(err, -EOPNOTSUPP, fixed[i],

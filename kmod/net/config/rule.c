@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Rules: what the policy is made of. */
+/* Rules, as they are configured. */
 #include "model/kinds.h"
 
 #include <linux/in.h>
@@ -76,7 +76,10 @@ static int rule_parse_peer(const struct nlattr *nla,
 	return ret;
 }
 
-/* The kind of peer is the attribute that says it; there is only one kind. */
+/*
+ * Return: the attribute of the peers, which are all of one kind, 0 without peers, or
+ * -EINVAL.
+ */
 static int rule_peer_attr(struct nlattr **tb, struct braid_rule *rule,
 			  struct braid_err *err)
 {
@@ -218,7 +221,7 @@ static int rule_inherit(struct braid_obj *obj,
 		rule->rule.priority = from->rule.priority;
 	if (!braid_given(obj, BRAID_NET_A_RULE_PROTOCOL))
 		rule->rule.proto = from->rule.proto;
-	/* What was not named stays: a rule must not widen with its protocol. */
+	/* A change of the protocol alone keeps the ports, or the rule would widen. */
 	if (!rule->rule.ranged) {
 		rule->typed = from->typed;
 		rule->rule.ranged = from->rule.ranged;
@@ -237,7 +240,7 @@ static int rule_inherit(struct braid_obj *obj,
 	return 0;
 }
 
-/* Blame what the message named: the port or the type, or else the protocol. */
+/* Return: the attribute to report: the port or type if given, else the protocol. */
 static u16 rule_blame(const struct braid_rule_obj *rule)
 {
 	u16 attr = rule->typed ? BRAID_NET_A_RULE_TYPE :

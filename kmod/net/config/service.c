@@ -105,7 +105,7 @@ static int service_check(const struct braid_obj *obj,
 	return 0;
 }
 
-/* The backends of a service stand together in the order of keys. */
+/* Return: the next backend of a service; they follow each other in the order of keys. */
 static struct braid_backend *service_backend(struct braid_slot **slot,
 					     const char *name)
 {
@@ -126,8 +126,8 @@ static struct braid_backend *service_backend(struct braid_slot **slot,
 }
 
 /*
- * NAT does not lead from one address family into the other. A backend that the
- * same commit brings is to blame, and says so itself.
+ * NAT does not translate between address families. A backend that the same commit
+ * adds is checked by backend_check_family(), which reports the backend.
  */
 static bool service_misfits(const struct braid_service *service,
 			    const struct braid_backend *backend)
@@ -137,7 +137,7 @@ static bool service_misfits(const struct braid_service *service,
 	       braid_addr_is_v4(&service->addr);
 }
 
-/* A key that is not above the key of any backend of a service. */
+/* Fills in a key that is not above the key of any backend of a service. */
 static void backend_first(struct braid_slot_key *key, const char *service)
 {
 	strscpy_pad(key->bytes, service, BRAID_NET_NAME_MAX + 1);
@@ -193,7 +193,7 @@ static int service_plan(struct braid_net *bn, struct braid_obj *obj,
 	return service_collect(bn, service, err);
 }
 
-/* Backends go with their service. */
+/* The backends of a service are removed together with it. */
 static void service_cascade(struct braid_slot_key *from,
 			    const struct braid_slot *slot)
 {
@@ -373,7 +373,7 @@ static int backend_fill(struct sk_buff *skb, struct net *net,
 	return 0;
 }
 
-/* A service carries its backends. A backend's key begins with the service's name. */
+/* A service contains its backends. The key of a backend begins with its name. */
 static void backend_carrier(struct braid_slot_key *key,
 			    const struct braid_slot *slot)
 {

@@ -5,12 +5,12 @@
 #include <linux/notifier.h>
 #include <linux/slab.h>
 
-/* Enough for a node, and a bound on what a caller can pile up. */
+/* Limits the memory that transactions can use. */
 #define BRAID_TXN_CHANGES 262144
 #define BRAID_TXNS 64
 
 /**
- * braid_txn_free_change() - free a change that no commit took
+ * braid_txn_free_change() - frees a change with its version
  * @change: the change
  *
  * Context: any.
@@ -22,8 +22,8 @@ void braid_txn_free_change(struct braid_net_change *change)
 }
 
 /**
- * braid_txn_free() - free a transaction with its changes
- * @txn: not in a namespace, or NULL
+ * braid_txn_free() - frees a transaction with its changes
+ * @txn: from braid_txn_take(), or NULL
  *
  * Context: process.
  */
@@ -50,12 +50,12 @@ static struct braid_txn *txn_find(struct braid_net *bn, u32 portid)
 }
 
 /**
- * braid_txn_take() - remove a socket's transaction from the namespace
+ * braid_txn_take() - removes the transaction of a socket from the namespace
  * @bn: the namespace
- * @portid: of the socket
+ * @portid: port of the socket
  *
  * Context: process, may sleep.
- * Return: the transaction, now the caller's, or NULL.
+ * Return: the transaction, which the caller frees, or NULL.
  */
 struct braid_txn *braid_txn_take(struct braid_net *bn, u32 portid)
 {
@@ -72,10 +72,10 @@ struct braid_txn *braid_txn_take(struct braid_net *bn, u32 portid)
 }
 
 /**
- * braid_txn_begin() - open a transaction
+ * braid_txn_begin() - opens a transaction
  * @bn: the namespace
- * @portid: of the socket, which has none open
- * @gen: the generation that a commit of it expects
+ * @portid: port of the socket, which has no open transaction
+ * @gen: filled in with the generation that its commit expects
  *
  * Context: process, may sleep.
  * Return: 0, -ENOMEM, or -ENOSPC if too many are open.
@@ -106,9 +106,9 @@ int braid_txn_begin(struct braid_net *bn, u32 portid, u64 *gen)
 }
 
 /**
- * braid_txn_fail() - a change of a transaction was refused
+ * braid_txn_fail() - marks the transaction of a socket as failed
  * @bn: the namespace
- * @portid: of the socket
+ * @portid: port of the socket, which may have no transaction
  *
  * Context: process, may sleep.
  */
@@ -124,11 +124,11 @@ void braid_txn_fail(struct braid_net *bn, u32 portid)
 }
 
 /**
- * braid_txn_stage() - add a change to the transaction of a socket
+ * braid_txn_stage() - adds a change to the transaction of a socket
  * @bn: the namespace
- * @portid: of the socket
- * @change: taken over if @ret is 0
- * @ret: 0, or -E2BIG
+ * @portid: port of the socket
+ * @change: taken over if the result is true and @ret is 0
+ * @ret: filled in with 0 or -E2BIG
  * @err: filled in on refusal
  *
  * Context: process, may sleep.
@@ -156,8 +156,8 @@ bool braid_txn_stage(struct braid_net *bn, u32 portid,
 }
 
 /**
- * braid_txn_drop_all() - discard the transactions of a namespace
- * @bn: the namespace; no message arrives any more
+ * braid_txn_drop_all() - frees the transactions of a namespace
+ * @bn: the namespace; no message can arrive
  *
  * Context: process, may sleep.
  */
@@ -172,7 +172,7 @@ void braid_txn_drop_all(struct braid_net *bn)
 	}
 }
 
-/* A closed socket discards what it staged. */
+/* Frees the transaction of a socket that is closed. */
 static int txn_release(struct notifier_block *nb, unsigned long event,
 		       void *data)
 {
@@ -188,7 +188,7 @@ static struct notifier_block txn_notifier = {
 };
 
 /**
- * braid_txn_init() - watch for sockets that close
+ * braid_txn_init() - begins to watch sockets
  *
  * Context: process, may sleep; namespaces are set up.
  * Return: 0 or an error.
@@ -199,7 +199,7 @@ int braid_txn_init(void)
 }
 
 /**
- * braid_txn_exit() - stop watching
+ * braid_txn_exit() - stops watching sockets
  *
  * Context: process, may sleep.
  */

@@ -2,8 +2,8 @@
 /*
  * Transactions: changes that wait for a commit.
  *
- * A socket has at most one. Changes are parsed when they arrive, without the
- * namespace mutex; what depends on other objects is judged by the commit.
+ * A socket has at most one transaction. A change is parsed when it arrives, without
+ * the namespace mutex; the commit checks what depends on other objects.
  */
 #ifndef BRAID_TXN_H
 #define BRAID_TXN_H
@@ -12,13 +12,13 @@
 #include "model/net.h"
 
 /**
- * struct braid_txn - what a socket has staged
- * @list: in the namespace
- * @portid: of the socket
- * @gen: generation at begin
- * @len: number of changes
- * @failed: a change was refused, so there is nothing whole to commit
- * @changes: in order
+ * struct braid_txn - the transaction of a socket
+ * @list: entry in the list of the namespace
+ * @portid: port of the socket
+ * @gen: generation when the transaction began
+ * @len: length of @changes
+ * @failed: a change was refused, so the transaction cannot be committed
+ * @changes: changes in their order; owned
  */
 struct braid_txn {
 	struct list_head list;
