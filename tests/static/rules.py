@@ -231,7 +231,6 @@ UNCLEAR = {
     "kmod/blk/volume",
     "kmod/net",
     "kmod/net/hook",
-    "kmod/net/netlink",
     "kmod/net/overlay",
     "kmod/net/packet",
 }

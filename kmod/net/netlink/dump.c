@@ -6,9 +6,9 @@
 #include "packet/family.h"
 
 /**
- * struct braid_dump_state - where a listing stands, between two messages
- * @gen: generation that it lists
- * @last: number of the last slot that was listed, 0 at the beginning
+ * struct braid_dump_state - state of a listing between two messages
+ * @gen: generation of the first message
+ * @last: number of the last slot listed, 0 at the beginning
  */
 struct braid_dump_state {
 	u64 gen;
@@ -37,7 +37,7 @@ static int dump_one(struct sk_buff *skb, struct netlink_callback *cb,
 	return 0;
 }
 
-/* The slot to go on with; a listing of another generation is of no use. */
+/* Return: the slot after the last one listed, or NULL at the end. */
 static struct braid_slot *dump_resume(struct braid_net *bn,
 				      unsigned int kind,
 				      const struct braid_dump_state *state)
@@ -52,9 +52,9 @@ static struct braid_slot *dump_resume(struct braid_net *bn,
 }
 
 /**
- * braid_dump() - list the objects of a kind
+ * braid_dump() - lists the objects of a kind
  * @skb: message to fill
- * @cb: of the listing; interrupted if a commit came between two messages
+ * @cb: state of the listing; a commit between two messages marks it as interrupted
  * @bn: the namespace
  * @kind: enum braid_net_object
  *
@@ -72,7 +72,7 @@ int braid_dump(struct sk_buff *skb, struct netlink_callback *cb,
 	mutex_lock(&bn->lock);
 	if (!state->gen)
 		state->gen = bn->gen;
-	/* 0 would switch the check off. */
+	/* A sequence of 0 would disable the check. */
 	cb->seq = (u32)bn->gen ?: 1;
 	for (slot = dump_resume(bn, kind, state); slot;
 	     slot = braid_slot_next(slot)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Listing objects. */
+/* Listings of objects. */
 #ifndef BRAID_DUMP_H
 #define BRAID_DUMP_H
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Flows: the connections of nf_conntrack that braid has judged. There is no
- * table of them: they are found where nf_conntrack has them, and what is said
- * of one is what the datapath would say of its next packet.
+ * Flows: the connections of nf_conntrack that have a verdict of braid. Braid has
+ * no table of flows: a listing walks the table of nf_conntrack and shows for each
+ * flow the verdict that its next packet would get.
  */
 #include "netlink/flow.h"
 
@@ -19,7 +19,7 @@
 #include "packet/family.h"
 #include "packet/packet.h"
 
-/* Lower case of the names that nf_conntrack has for them. */
+/* The names of nf_conntrack in lower case. */
 static const char *const flow_tcp_states[TCP_CONNTRACK_MAX] = {
 	[TCP_CONNTRACK_NONE] = "none",
 	[TCP_CONNTRACK_SYN_SENT] = "syn_sent",
@@ -69,13 +69,13 @@ static const char *flow_state(const struct nf_conn *ct)
 	return test_bit(IPS_SEEN_REPLY_BIT, &ct->status) ? "replied" : "new";
 }
 
-/* Who is asked whether a connection may go on: related follows its master. */
+/* Return: the connection whose verdict counts: a related one has its master's. */
 static const struct nf_conn *flow_judged(const struct nf_conn *ct)
 {
 	return ct->master ?: ct;
 }
 
-/* Is it a connection of the namespace that a packet could still find? */
+/* Return: true if packets can still match the connection and it has a verdict. */
 static bool flow_is(const struct nf_conn *ct)
 {
 	return !nf_ct_is_expired(ct) && !nf_ct_is_dying(ct) &&
@@ -90,7 +90,7 @@ static int flow_put_ends(struct sk_buff *skb, const struct nf_conn *ct)
 	struct in6_addr src = braid_tuple_addr(ct, &orig->src.u3);
 	struct in6_addr dst = braid_tuple_addr(ct, &orig->dst.u3);
 
-	/* Type and code are one word in a tuple. */
+	/* A tuple has type and code in one word. */
 	if (orig->dst.protonum == IPPROTO_ICMP ||
 	    orig->dst.protonum == IPPROTO_ICMPV6)
 		dport = orig->dst.u.icmp.type;
@@ -103,7 +103,7 @@ static int flow_put_ends(struct sk_buff *skb, const struct nf_conn *ct)
 	return 0;
 }
 
-/* What a service made of the connection; its name, if it still has one. */
+/* Adds the backend that a service chose, and the service if it still exists. */
 static int flow_put_service(struct sk_buff *skb, struct braid_net *bn,
 			    const struct nf_conn *ct, u64 gen)
 {
@@ -140,7 +140,7 @@ static int flow_put_rules(struct sk_buff *skb,
 	return 0;
 }
 
-/* Did it begin where services can be used? As the datapath asks its packets. */
+/* Return: true if the connection may use services, as the datapath decides it. */
 static bool flow_inside(struct braid_net *bn, const struct nf_conn *ct,
 			const struct braid_net_verdict *v, u64 gen)
 {
@@ -151,7 +151,7 @@ static bool flow_inside(struct braid_net *bn, const struct nf_conn *ct,
 	       braid_endpoint_by_addr(bn, &src, gen);
 }
 
-/* What the next packet would meet, and by which rules. */
+/* Adds the verdict that the next packet would get, and the rules that decide. */
 static int flow_put_verdict(struct sk_buff *skb, struct braid_net *bn,
 			    const struct nf_conn *ct, u64 gen)
 {
@@ -220,16 +220,16 @@ static int flow_put(struct sk_buff *skb, struct netlink_callback *cb,
 	return 0;
 }
 
-/* 0 is none. */
+/* Return: the id of a connection, never 0. */
 static u32 flow_id(const struct nf_conn *ct)
 {
 	return nf_ct_get_id(ct) ?: 1;
 }
 
 /**
- * struct braid_flow_at - where a listing stands, between two messages
- * @bucket: of nf_conntrack's table
- * @last: id of the last connection of it that was listed; 0 for none
+ * struct braid_flow_at - state of a listing between two messages
+ * @bucket: bucket of the table of nf_conntrack
+ * @last: id of the last connection listed of @bucket, 0 for none
  */
 struct braid_flow_at {
 	unsigned int bucket;
@@ -237,8 +237,9 @@ struct braid_flow_at {
 };
 
 /*
- * List what a bucket has from @from on, 0 for all of it. Connections are added
- * at a bucket's head, so what is behind a listed one was there before.
+ * Lists the connections of a bucket behind the one with id @from, or all if @from
+ * is 0. nf_conntrack adds connections at the head of a bucket, so those behind a
+ * listed one are older.
  */
 static int flow_list(struct sk_buff *skb, struct netlink_callback *cb,
 		     struct braid_net *bn, struct braid_flow_at *at,
@@ -252,7 +253,7 @@ static int flow_list(struct sk_buff *skb, struct netlink_callback *cb,
 	*found = !from;
 	hlist_nulls_for_each_entry(h, n, &nf_conntrack_hash[at->bucket], hnnode) {
 		ct = nf_ct_tuplehash_to_ctrack(h);
-		/* Each is there in both directions; a clash only as reply. */
+		/* Each is in the table twice; after a clash only as a reply. */
 		if (NF_CT_DIRECTION(h) != IP_CT_DIR_REPLY ||
 		    !net_eq(bn->net, nf_ct_net(ct)))
 			continue;
@@ -270,9 +271,9 @@ static int flow_list(struct sk_buff *skb, struct netlink_callback *cb,
 }
 
 /*
- * A message ends between two buckets, so that nobody is listed twice or missed
- * because his neighbour left. Only a bucket that no message can hold is listed
- * in parts, and from its head again if the last listed one left.
+ * A message ends between two buckets, so that no connection is listed twice or left
+ * out because another one was removed. Only a bucket that does not fit into a message
+ * is listed in parts, and again from its head if the last listed connection is gone.
  */
 static int flow_bucket(struct sk_buff *skb, struct netlink_callback *cb,
 		       struct braid_net *bn, struct braid_flow_at *at)
@@ -292,7 +293,7 @@ static int flow_bucket(struct sk_buff *skb, struct netlink_callback *cb,
 	return ret;
 }
 
-/* Returns false behind the last bucket. */
+/* Lists a bucket. Return: false behind the last bucket. */
 static bool flow_visit(struct sk_buff *skb, struct netlink_callback *cb,
 		       struct braid_net *bn, struct braid_flow_at *at,
 		       int *ret)
@@ -303,8 +304,8 @@ static bool flow_visit(struct sk_buff *skb, struct netlink_callback *cb,
 	rcu_read_lock();
 	local_bh_disable();
 	nf_conntrack_lock(lock);
-	__acquire(lock);	/* as its declaration does not say */
-	/* The table is replaced under all locks. */
+	__acquire(lock);	/* for sparse: the declaration does not say it */
+	/* A resize of the table takes all locks. */
 	more = at->bucket < nf_conntrack_htable_size;
 	if (more && !hlist_nulls_empty(&nf_conntrack_hash[at->bucket])) {
 		cb->seq = nf_conntrack_htable_size;
@@ -317,12 +318,14 @@ static bool flow_visit(struct sk_buff *skb, struct netlink_callback *cb,
 }
 
 /**
- * braid_flow_dump() - list the flows of a namespace
+ * braid_flow_dump() - lists the flows of a namespace
  * @skb: message to fill
- * @cb: of the listing; interrupted if the table was resized between messages
+ * @cb: state of the listing; a resize of the table between two messages marks it as
+ *	interrupted
  * @bn: the namespace
  *
- * What exists all the time is listed; what comes or goes meanwhile may be.
+ * A flow that exists during the whole listing is listed; a flow that begins or ends
+ * meanwhile may be missing.
  *
  * Context: process, may sleep between two buckets.
  * Return: length of @skb, 0 at the end, or an error.
@@ -353,10 +356,11 @@ static int flow_tally(struct nf_conn *ct, void *data)
 }
 
 /**
- * braid_flow_count() - how many flows a namespace has
+ * braid_flow_count() - counts the flows of a namespace
  * @bn: the namespace
  *
  * Context: process, may sleep.
+ * Return: the number of flows.
  */
 u64 braid_flow_count(struct braid_net *bn)
 {
@@ -378,13 +382,13 @@ static int flow_condemn(struct nf_conn *ct, void *data)
 }
 
 /**
- * braid_flow_flush() - forget the flows of a namespace
+ * braid_flow_flush() - removes the flows of a namespace
  * @bn: the namespace
  *
- * The next packet of each begins a new connection.
+ * The next packet of each flow begins a new connection.
  *
  * Context: process, may sleep.
- * Return: how many went.
+ * Return: the number of flows removed.
  */
 u64 braid_flow_flush(struct braid_net *bn)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Flows: the connections of nf_conntrack that braid has judged. */
+/* Flows: the connections of nf_conntrack that have a verdict of braid. */
 #ifndef BRAID_FLOW_H
 #define BRAID_FLOW_H
 

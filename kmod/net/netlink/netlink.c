@@ -18,14 +18,14 @@
 
 #define BRAID_NL_MAX (ARRAY_SIZE(braid_net_braid_nl_policy) - 1)
 
-/* A text out of a table; NL_SET_ERR_MSG() takes literals only. */
+/* Sets a message that is in a variable; NL_SET_ERR_MSG() takes literals only. */
 static void netlink_text(struct genl_info *info, const char *msg)
 {
 	if (info->extack)
 		info->extack->_msg = msg;
 }
 
-/* The attribute that an error blames, in the object's nest. */
+/* Return: the attribute in the object's nest that causes the refusal, or NULL. */
 static const struct nlattr *netlink_culprit(const struct nlattr *nest,
 					    const struct braid_err *err)
 {
@@ -39,7 +39,7 @@ static const struct nlattr *netlink_culprit(const struct nlattr *nest,
 	return NULL;
 }
 
-/* Tell the caller why, and point at the attribute that is to blame. */
+/* Reports the reason of a refusal and the attribute that causes it. */
 static void netlink_explain(struct genl_info *info, const struct nlattr *nest,
 			    const struct braid_err *err)
 {
@@ -56,21 +56,21 @@ static void netlink_explain(struct genl_info *info, const struct nlattr *nest,
 		NL_SET_ERR_ATTR_MISS(info->extack, nest, err->attr);
 }
 
-/* The top level of a message, BRAID_NL_MAX + 1 attributes. */
+/* Parses the top level of a message; @tb has BRAID_NL_MAX + 1 elements. */
 static int netlink_parse(const struct genl_info *info, struct nlattr **tb)
 {
 	return nlmsg_parse(info->nlhdr, GENL_HDRLEN, tb, BRAID_NL_MAX,
 			   braid_net_braid_nl_policy, info->extack);
 }
 
-/* The same of a message that starts a listing. */
+/* Parses the top level of a message that starts a listing. */
 static int netlink_parse_dump(struct netlink_callback *cb, struct nlattr **tb)
 {
 	return nlmsg_parse(cb->nlh, GENL_HDRLEN, tb, BRAID_NL_MAX,
 			   braid_net_braid_nl_policy, cb->extack);
 }
 
-/* The one object in a message, as the number of its kind. */
+/* Finds the kind of the object in a message, which must have exactly one object. */
 static int netlink_kind(struct genl_info *info, struct nlattr **tb,
 			unsigned int *kind)
 {
@@ -151,7 +151,7 @@ static int netlink_parse_change(struct net *net, struct genl_info *info,
 	return netlink_parse_object(net, nest, tb, change, err);
 }
 
-/* Stage a change, or commit it at once if the socket has no transaction. */
+/* Stages a change; commits it at once if the socket has no transaction. */
 static int netlink_submit(struct braid_net *bn, struct genl_info *info,
 			  struct braid_net_change *change, struct braid_err *err)
 {
@@ -272,7 +272,7 @@ static struct sk_buff *netlink_reply_alloc(void)
 	return genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 }
 
-/* Answer with the generation; @msg is consumed. */
+/* Sends the generation as the answer; consumes @msg. */
 static int netlink_reply_gen(struct sk_buff *msg, struct genl_info *info,
 			     u8 cmd, u64 gen, const char *version)
 {
@@ -309,7 +309,7 @@ int braid_net_nl_begin_doit(struct sk_buff *skb, struct genl_info *info)
 	u64 gen;
 	int ret;
 
-	/* Refused or not, what follows is no part of the one before. */
+	/* Later changes never belong to an earlier transaction, even if this fails. */
 	braid_txn_free(braid_txn_take(bn, info->snd_portid));
 	ret = netlink_parse(info, tb);
 	if (ret)
@@ -322,13 +322,13 @@ int braid_net_nl_begin_doit(struct sk_buff *skb, struct genl_info *info)
 		return ret;
 	ret = netlink_reply_gen(netlink_reply_alloc(), info,
 				BRAID_NET_CMD_BEGIN, gen, NULL);
-	/* Who is told that it did not begin stages nothing. */
+	/* The caller gets an error, so no transaction may be open. */
 	if (ret)
 		braid_txn_free(braid_txn_take(bn, info->snd_portid));
 	return ret;
 }
 
-/* Name message, attribute and item: they were in another message. */
+/* Reports the message, attribute and index of a refused change in a cookie. */
 static void netlink_explain_commit(struct genl_info *info,
 				   const struct braid_err *err)
 {
@@ -348,7 +348,7 @@ static void netlink_explain_commit(struct genl_info *info,
 	nl_set_extack_cookie_u64(info->extack, word);
 }
 
-/* @msg is consumed. */
+/* Commits a transaction and sends the answer; consumes @msg. */
 static int netlink_commit(struct braid_net *bn, struct genl_info *info,
 			  struct braid_txn *txn, bool dry_run,
 			  struct sk_buff *msg)
@@ -368,12 +368,12 @@ static int netlink_commit(struct braid_net *bn, struct genl_info *info,
 		nlmsg_free(msg);
 		return ret;
 	}
-	/* A full socket loses the answer, not the outcome. */
+	/* The commit is done even if the socket has no room for the answer. */
 	netlink_reply_gen(msg, info, BRAID_NET_CMD_COMMIT, gen, NULL);
 	return 0;
 }
 
-/* The transaction of a message that ends it, whatever else the message says. */
+/* Takes the transaction that a message ends, even if the message is refused. */
 static struct braid_txn *netlink_take(struct genl_info *info,
 				      struct nlattr **tb, int *ret)
 {
@@ -399,7 +399,7 @@ int braid_net_nl_commit_doit(struct sk_buff *skb, struct genl_info *info)
 
 	txn = netlink_take(info, tb, &ret);
 	if (!ret) {
-		/* Before: what is done must not be reported as failed. */
+		/* Allocated before, so that a finished commit is not reported as failed. */
 		msg = netlink_reply_alloc();
 		ret = msg ? netlink_commit(bn, info, txn,
 					   tb[BRAID_NET_A_DRY_RUN], msg) :
@@ -545,20 +545,20 @@ int braid_net_nl_flow_flush_doit(struct sk_buff *skb, struct genl_info *info)
 	ret = netlink_parse(info, tb);
 	if (ret)
 		return ret;
-	/* Before: what is done must not be reported as failed. */
+	/* Allocated before, so that a finished flush is not reported as failed. */
 	msg = netlink_reply_alloc();
 	if (!msg)
 		return -ENOMEM;
-	/* A full socket loses the answer, not the outcome. */
+	/* The flush is done even if the socket has no room for the answer. */
 	netlink_reply_flows(msg, info, BRAID_NET_CMD_FLOW_FLUSH,
 			    braid_flow_flush(bn));
 	return 0;
 }
 
 /**
- * braid_net_nl_init() - open the door
+ * braid_net_nl_init() - registers the family
  *
- * Context: process, may sleep; everything else is set up.
+ * Context: process, may sleep; everything else is initialised.
  * Return: 0 or an error.
  */
 int __init braid_net_nl_init(void)
@@ -569,7 +569,7 @@ int __init braid_net_nl_init(void)
 }
 
 /**
- * braid_net_nl_exit() - close the door
+ * braid_net_nl_exit() - unregisters the family
  *
  * Context: process, may sleep.
  */

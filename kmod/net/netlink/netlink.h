@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The generic netlink family: translates and validates, no more. */
+/* The operations of the generic netlink family. They only translate and validate. */
 #ifndef BRAID_NETLINK_H
 #define BRAID_NETLINK_H
 

@@ -59,10 +59,11 @@ static const struct braid_encap encap_table[] = {
 };
 
 /**
- * braid_encap_of() - an encapsulation
- * @type: enum braid_net_encap, checked
+ * braid_encap_of() - finds an encapsulation
+ * @type: enum braid_net_encap; the policy checked it
  *
  * Context: any.
+ * Return: the encapsulation, never NULL.
  */
 const struct braid_encap *braid_encap_of(u32 type)
 {

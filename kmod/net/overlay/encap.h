@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What differs between encapsulations: the header between UDP and the inner
- * Ethernet frame. Nothing else in the datapath knows which one an overlay has.
+ * Ethernet frame. Nothing else in the datapath depends on the encapsulation.
  *
- * Pure: knows no packet.
+ * Pure: an encapsulation knows no packet.
  */
 #ifndef BRAID_ENCAP_H
 #define BRAID_ENCAP_H
@@ -11,16 +11,16 @@
 #include <linux/types.h>
 
 /**
- * struct braid_encap - one kind of tunnel header
- * @name: as the tool calls it
- * @port: UDP port unless another is given
- * @len: bytes of a header that we send
- * @base: bytes that every header has; enough to know its length
- * @encode: write @len bytes; an identity has 24 bits
- * @length: bytes of a header of which @base are there; never less than @base
- * @decode: check a header of which all @length bytes are there, and read the
- *	identity: 0, -EINVAL if it is malformed, -EPROTONOSUPPORT if it asks
- *	for what we do not do
+ * struct braid_encap - a kind of tunnel header
+ * @name: name in the tool
+ * @port: default UDP port
+ * @len: length of a sent header in bytes
+ * @base: minimum length of a header in bytes, enough to tell its length
+ * @encode: writes a header of @len bytes; the identity has at most 24 bits
+ * @length: returns the length in bytes of a header, at least @base, from its first
+ *	@base bytes
+ * @decode: checks a header of @length bytes and reads the identity. Returns 0,
+ *	-EINVAL if it is malformed, -EPROTONOSUPPORT if it needs an unknown feature
  */
 struct braid_encap {
 	const char *name;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The Geneve header (RFC 8926, 3.4 and 3.5) with the source identity as its VNI
- * and, in what we send, once more as an option of 32 bits.
+ * and, in sent headers, also as an option of 32 bits.
  *
- * Pure: knows no packet.
+ * Pure: the header knows no packet.
  */
 #ifndef BRAID_GENEVE_H
 #define BRAID_GENEVE_H
@@ -40,7 +40,7 @@ struct braid_geneve_opt {
 	u8 length;
 };
 
-/* What we send. */
+/* The header that braid sends. */
 struct braid_geneve_sent {
 	struct braid_geneve base;
 	struct braid_geneve_opt opt;
@@ -52,9 +52,11 @@ static_assert(sizeof(struct braid_geneve_opt) == 4);
 static_assert(sizeof(struct braid_geneve_sent) == 16);
 
 /**
- * braid_geneve_encode() - make a header
- * @hdr: where
+ * braid_geneve_encode() - writes a header
+ * @hdr: filled in
  * @identity: at most 24 bits
+ *
+ * Context: any.
  */
 static inline void braid_geneve_encode(struct braid_geneve_sent *hdr,
 				       u32 identity)
@@ -70,8 +72,11 @@ static inline void braid_geneve_encode(struct braid_geneve_sent *hdr,
 }
 
 /**
- * braid_geneve_length() - bytes of a header with its options
- * @hdr: 8 bytes from a stranger
+ * braid_geneve_length() - computes the length of a header with its options
+ * @hdr: 8 untrusted bytes
+ *
+ * Context: any.
+ * Return: the length in bytes, 8 to 260.
  */
 static inline unsigned int braid_geneve_length(const struct braid_geneve *hdr)
 {
@@ -79,8 +84,8 @@ static inline unsigned int braid_geneve_length(const struct braid_geneve *hdr)
 }
 
 /*
- * Scoped identities never leave their node, so the option has nothing that the
- * VNI has not; if they differ somebody else gave the option a meaning.
+ * An identity with a scope byte never leaves its node, so the option and the VNI have
+ * the same value. If they differ, the sender uses the option for something else.
  */
 static inline int braid_geneve_check_opt(const struct braid_geneve_opt *opt,
 					 u32 vni)
@@ -95,16 +100,16 @@ static inline int braid_geneve_check_opt(const struct braid_geneve_opt *opt,
 }
 
 /**
- * braid_geneve_decode() - read a header
- * @hdr: braid_geneve_length() bytes from a stranger
- * @identity: what it carries
+ * braid_geneve_decode() - reads a header
+ * @hdr: braid_geneve_length() untrusted bytes
+ * @identity: filled in with the VNI
  *
- * Every option that we do not know and must not ignore is a reason to refuse,
- * whether or not the header announces one. Reserved bits are ignored, as
- * RFC 8926 asks of a receiver.
+ * An unknown critical option is refused whether or not the header has the flag for
+ * critical options. Reserved bits are ignored, as RFC 8926 requires.
  *
- * Return: 0; -EINVAL if it is malformed; -EPROTONOSUPPORT if it is of another
- * version, for control, or with a payload or an option that we do not know.
+ * Context: any.
+ * Return: 0; -EINVAL if the header is malformed; -EPROTONOSUPPORT if it has another
+ * version, is a control packet, or has an unknown payload or critical option.
  */
 static inline int braid_geneve_decode(const struct braid_geneve *hdr,
 				      u32 *identity)
@@ -119,7 +124,7 @@ static inline int braid_geneve_decode(const struct braid_geneve *hdr,
 	    hdr->flags & BRAID_GENEVE_OAM ||
 	    hdr->protocol != cpu_to_be16(ETH_P_TEB))
 		return -EPROTONOSUPPORT;
-	/* The length counts words and an option's head is one: it fits. */
+	/* Lengths are in words and the head of an option is one word, so it fits. */
 	for (; left; at += len, left -= len) {
 		const struct braid_geneve_opt *opt = at;
 

@@ -9,8 +9,8 @@
 #include "overlay/tunnel.h"
 
 /*
- * The tunnel header of a packet, if it is one that may be merged: what would be
- * refused is refused one by one, and for its own reason.
+ * Return: the tunnel header of a packet that may be merged, or NULL. A packet that the
+ * tunnel would drop is not merged, so that it is dropped alone with its own reason.
  */
 static const void *gro_header(const struct braid_encap *encap,
 			      struct sk_buff *skb, unsigned int *len)
@@ -30,9 +30,9 @@ static const void *gro_header(const struct braid_encap *encap,
 }
 
 /*
- * Packets with a header that differs in anything, the identity first of all,
- * stay apart. The length is in the first @base bytes, so the rest is only
- * looked at where there is as much of it.
+ * Only packets with equal headers, and so with the same identity, are merged. The
+ * length is in the first @base bytes, so the rest is compared between headers of equal
+ * length only.
  */
 static void gro_compare(const struct braid_encap *encap,
 			struct list_head *head, const void *header,
@@ -73,10 +73,10 @@ int braid_gro_complete(struct sock *sk, struct sk_buff *skb, int nhoff)
 {
 	const struct braid_link *link = rcu_dereference_sk_user_data(sk);
 
-	/* It was there when the packet was taken in, and goes in between. */
+	/* The link may have been removed since braid_gro_receive(). */
 	if (!link)
 		return -ENOENT;
-	/* Also sets the inner headers, as the packet is an encapsulated one. */
+	/* This also sets the inner headers of the encapsulated packet. */
 	return eth_gro_complete(skb, nhoff +
 				     link->encap->length(skb->data + nhoff));
 }

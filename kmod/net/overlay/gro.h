@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Merging of tunnel packets before they are received. */
+/* Merges tunnel packets before the tunnel receives them. */
 #ifndef BRAID_GRO_H
 #define BRAID_GRO_H
 

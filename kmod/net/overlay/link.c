@@ -20,7 +20,7 @@
 
 static struct rtnl_link_ops link_ops;
 
-/* From here on packets come in. */
+/* Begins to receive packets. */
 static void link_listen(struct braid_link *link)
 {
 	struct udp_tunnel_sock_cfg tunnel = {
@@ -35,7 +35,7 @@ static void link_listen(struct braid_link *link)
 	setup_udp_tunnel_sock(link->bn->net, link->sock->sk, &tunnel);
 }
 
-/* A packet in a queue may still hold a route, but not the device. */
+/* A queued packet may still hold a route; the route must not hold the device. */
 static void link_put_routes(struct braid_link *link)
 {
 	if (link->back6) {
@@ -65,8 +65,8 @@ static int link_make_route6(struct braid_link *link,
 }
 
 /*
- * Their MTU is no limit: a packet was measured by the route that it had, and is by
- * the tunnel, which knows the path and whom to tell.
+ * The routes have the largest MTU: the packet's first route has checked its size, and
+ * the tunnel checks the path MTU and sends the ICMP error.
  */
 static int link_make_routes(struct braid_link *link)
 {
@@ -92,9 +92,9 @@ out:
 }
 
 /**
- * braid_link_route() - send a packet into the link, wherever it was routed
+ * braid_link_route() - replaces the route of a packet with one into the link
  * @dev: the link
- * @skb: at POST_ROUTING
+ * @skb: packet at POST_ROUTING
  * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
  *
  * Context: any, in an RCU read section in which @dev was found.
@@ -112,7 +112,7 @@ void braid_link_route(struct net_device *dev, struct sk_buff *skb, u8 pf)
 	skb->dev = dev;
 }
 
-/* The socket goes first: after that nothing is received any more. */
+/* Releases the socket first: after the grace period no packet is received. */
 static void link_uninit(struct net_device *dev)
 {
 	struct braid_link *link = netdev_priv(dev);
@@ -207,13 +207,13 @@ static void link_setup(struct net_device *dev)
 	dev->hw_features = dev->features;
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = ETH_MAX_MTU;
-	/* It sends into the underlay of its own namespace, and stays there. */
+	/* The link sends into the underlay of its namespace and cannot leave it. */
 	braid_dev_set_lltx(dev);
 	braid_dev_set_netns_immutable(dev);
 	netif_keep_dst(dev);
 }
 
-/* Asked before anything else, of a link that is to be made or to be changed. */
+/* rtnetlink calls this first when a link of the kind is created or changed. */
 static int link_validate(struct nlattr *tb[], struct nlattr *data[],
 			 struct netlink_ext_ack *extack)
 {
@@ -229,7 +229,7 @@ static size_t link_size(const struct net_device *dev)
 	       nla_total_size(sizeof(u16));
 }
 
-/* The attributes are those that the overlay has in the family braid_net. */
+/* Adds attributes with the numbers of the overlay's in the family braid_net. */
 static int link_fill(struct sk_buff *skb, const struct net_device *dev)
 {
 	const struct braid_link *link = netdev_priv(dev);
@@ -250,7 +250,7 @@ static struct rtnl_link_ops link_ops __read_mostly = {
 	.fill_info = link_fill,
 };
 
-/* The socket is the device's from here on, or else gone. */
+/* Gives the socket to the device; releases both on failure. */
 static int link_register(struct net_device *dev, struct socket *sock)
 {
 	struct braid_link *link = netdev_priv(dev);
@@ -260,7 +260,7 @@ static int link_register(struct net_device *dev, struct socket *sock)
 	ret = register_netdevice(dev);
 	if (!ret)
 		return 0;
-	/* It got as far as listening, and was undone, or it did not. */
+	/* link_uninit() has released the socket if link_init_dev() had succeeded. */
 	if (link->sock)
 		udp_tunnel_sock_release(link->sock->sk);
 	free_netdev(dev);
@@ -298,7 +298,7 @@ static struct net_device *link_alloc(struct braid_net *bn,
 	return dev;
 }
 
-/* A dry run learns what would be refused, and nobody sees a device of it. */
+/* A dry run does the checks and creates no device. */
 static int link_create(struct braid_net *bn, struct braid_overlay *overlay,
 		       bool dry_run, struct braid_err *err)
 {
@@ -330,9 +330,10 @@ static int link_create(struct braid_net *bn, struct braid_overlay *overlay,
 }
 
 /**
- * braid_link_needed() - does a commit change the overlay?
- * @changes: of struct braid_net_change
+ * braid_link_needed() - tells whether a commit changes the overlay
+ * @changes: list of struct braid_net_change
  *
+ * Context: any.
  * Return: true if the commit needs rtnl.
  */
 bool braid_link_needed(struct list_head *changes)
@@ -346,13 +347,13 @@ bool braid_link_needed(struct list_head *changes)
 }
 
 /**
- * braid_link_create_all() - make the links that a commit needs
+ * braid_link_create_all() - creates the links that a commit needs
  * @bn: the namespace
- * @changes: of struct braid_net_change
- * @dry_run: only look whether they can be made
+ * @changes: list of struct braid_net_change
+ * @dry_run: only check that the links can be created
  * @err: filled in on refusal
  *
- * What the commit does not take, braid_link_sync() removes.
+ * braid_link_sync() removes the links again if the commit fails.
  *
  * Context: process, rtnl held.
  * Return: 0 or an error.
@@ -377,7 +378,7 @@ int braid_link_create_all(struct braid_net *bn, struct list_head *changes,
 	return 0;
 }
 
-/* The committed overlay of a link; overlays change under rtnl only. */
+/* Return: the committed overlay of a link, or NULL. Overlays change under rtnl. */
 static struct braid_overlay *link_overlay(struct braid_net *bn,
 					  const struct net_device *dev)
 {
@@ -396,8 +397,8 @@ static struct braid_overlay *link_overlay(struct braid_net *bn,
 }
 
 /*
- * 'ip link set mtu' counts, too: the link has the MTU that was set last, and an
- * overlay sets it when it is made and when a change names it.
+ * Sets the MTU once for each version of the overlay whose message had it, so that a
+ * later 'ip link set mtu' stays in effect.
  */
 static void link_apply(struct braid_link *link,
 		       const struct braid_overlay *overlay)
@@ -411,7 +412,7 @@ static void link_apply(struct braid_link *link,
 }
 
 /**
- * braid_link_sync() - bring links in line with the committed overlay
+ * braid_link_sync() - adapts the links to the committed overlay
  * @bn: the namespace
  *
  * Context: process, rtnl held, namespace mutex not held.
@@ -433,9 +434,9 @@ void braid_link_sync(struct braid_net *bn)
 }
 
 /**
- * braid_link_slot() - the overlay of a device
+ * braid_link_slot() - finds the overlay of a device
  * @bn: the namespace
- * @ifindex: of the device
+ * @ifindex: index of the device
  *
  * Context: process, rtnl and namespace mutex held.
  * Return: the slot of the committed overlay, or NULL.
@@ -455,7 +456,7 @@ struct braid_slot *braid_link_slot(struct braid_net *bn, int ifindex)
 }
 
 /**
- * braid_link_init() - register the kind of link
+ * braid_link_init() - registers the kind of link
  *
  * Context: process, may sleep.
  * Return: 0 or an error.
@@ -466,7 +467,7 @@ int braid_link_init(void)
 }
 
 /**
- * braid_link_exit() - remove every link, in all namespaces, and their kind
+ * braid_link_exit() - removes the links of all namespaces and unregisters their kind
  *
  * Context: process, may sleep.
  */

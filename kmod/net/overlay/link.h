@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The overlay's link: a network device that wraps what is sent through it. */
+/* The overlay's link: a network device that sends its packets into the tunnel. */
 #ifndef BRAID_LINK_H
 #define BRAID_LINK_H
 

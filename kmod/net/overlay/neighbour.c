@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A stock vxlan or geneve device on the other side may want to know the
- * hardware address of our end. The link asks nobody itself: it is NOARP.
+ * A vxlan or geneve device of the kernel at the other end may ask for the hardware
+ * address of the link. The link itself never asks, since it is NOARP.
  */
 #include "overlay/neighbour.h"
 
@@ -18,7 +18,7 @@
 #include "packet/icmpv6.h"
 #include "packet/packet.h"
 
-/* ARP for IPv4 on Ethernet: its head, and two addresses of each for both sides. */
+/* ARP for IPv4 on Ethernet. */
 struct braid_neighbour_arp {
 	struct arphdr head;
 	u8 sender_mac[ETH_ALEN];
@@ -27,7 +27,7 @@ struct braid_neighbour_arp {
 	__be32 target;
 } __packed;
 
-/* The advertisement that answers: one option, our hardware address. */
+/* The neighbour advertisement of an answer; its option is the hardware address. */
 struct braid_neighbour_advert {
 	struct icmp6hdr head;
 	struct in6_addr target;
@@ -68,7 +68,7 @@ static struct sk_buff *neighbour_arp(const struct braid_link *link,
 	return answer;
 }
 
-/* Options follow each other to the end, and none is empty (RFC 4861, 7.1.1). */
+/* Return: true if the options fill the packet and none is empty (RFC 4861, 7.1.1). */
 static bool neighbour_options_ok(const u8 *at, unsigned int left)
 {
 	unsigned int len;
@@ -83,7 +83,7 @@ static bool neighbour_options_ok(const u8 *at, unsigned int left)
 	return true;
 }
 
-/* RFC 4861, 7.1.1: a solicitation that may be answered. */
+/* Return: true for a valid neighbour solicitation (RFC 4861, 7.1.1). */
 static bool neighbour_solicits(struct sk_buff *skb)
 {
 	unsigned int at = skb_network_offset(skb) + sizeof(struct ipv6hdr);
@@ -105,7 +105,7 @@ static bool neighbour_solicits(struct sk_buff *skb)
 			    skb_checksum(skb, at, len, 0)))
 		return false;
 	addrconf_addr_solict_mult(&msg->target, &group);
-	/* Who has no address yet asks the group. */
+	/* A host without an address must send to the group. */
 	return ipv6_addr_equal(&ip6->daddr, &group) ||
 	       (ipv6_addr_equal(&ip6->daddr, &msg->target) &&
 		!ipv6_addr_any(&ip6->saddr));
@@ -175,11 +175,11 @@ static struct sk_buff *neighbour_nd(const struct braid_link *link,
 }
 
 /**
- * braid_neighbour_is() - does a packet speak of neighbours?
- * @skb: with its network header set, and if it is IPv6 a valid IPv6 header
+ * braid_neighbour_is() - tells whether a packet is about neighbours
+ * @skb: packet with its network header set; an IPv6 header is valid
  *
- * What is said of neighbours on a link is said there only; in the tunnel it
- * would be believed of ours.
+ * Such packets must not pass the tunnel, or one node could change the neighbour
+ * tables of another.
  *
  * Context: any.
  * Return: true for ARP and for neighbour discovery.
@@ -195,16 +195,16 @@ bool braid_neighbour_is(const struct sk_buff *skb)
 }
 
 /**
- * braid_neighbour_answer() - answer who asks for an address of the link
+ * braid_neighbour_answer() - answers a request for an address of the link
  * @link: the link
- * @skb: a packet for which braid_neighbour_is() is true, out of the tunnel
+ * @skb: received packet for which braid_neighbour_is() is true
  *
- * The answer goes back to the node that asked, to whom the caller sends it:
- * nothing is learned from the question.
+ * The link learns nothing from the request; the caller sends the answer to the node
+ * that the request came from.
  *
  * Context: softirq, RCU read section.
- * Return: a frame for the asker, or NULL if nobody asks, for no address of the
- * link, or not as the RFCs want it.
+ * Return: a frame, owned by the caller, or NULL if the packet is no valid request for
+ * an address of the link or there is no memory.
  */
 struct sk_buff *braid_neighbour_answer(const struct braid_link *link,
 				       struct sk_buff *skb)

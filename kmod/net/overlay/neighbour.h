@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Who asks the link for its hardware address is told. */
+/* Answers requests for the hardware address of the link. */
 #ifndef BRAID_NEIGHBOUR_H
 #define BRAID_NEIGHBOUR_H
 

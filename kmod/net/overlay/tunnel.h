@@ -13,23 +13,25 @@ struct braid_encap;
 struct braid_node;
 
 /**
- * struct braid_link - private part of a link
- * @list: in the namespace; rtnl
+ * struct braid_link - private part of the link's device
+ * @list: entry in the list of the namespace; protected by rtnl
  * @dev: the device
  * @bn: the namespace; does not change
- * @sock: its UDP socket, of the family of @local
- * @cells: received packets on their way up
+ * @sock: UDP socket of the address family of @local; owned
+ * @cells: queues of received packets
  * @remote: carries the identity of other nodes to the hooks; owned
- * @world: the same for the world; owned
- * @back4: routes IPv4 packets into the link; owned
- * @back6: the same for IPv6; NULL where the kernel has it switched off
+ * @world: carries the identity of the world to the hooks; owned
+ * @back4: route of IPv4 packets into the link; owned
+ * @back6: route of IPv6 packets into the link; owned; NULL if the kernel has IPv6
+ *	disabled
  * @type: enum braid_net_encap; does not change
  * @encap: the tunnel header of @type
- * @local: own underlay address; does not change
+ * @local: underlay address of this node; does not change
  * @port: UDP port, host byte order; does not change
  * @overhead: bytes from the outer IP header to the inner Ethernet header, both
  *	included
- * @applied: the generation whose MTU it has been given; rtnl
+ * @applied: generation of the overlay version whose MTU was applied last; protected
+ *	by rtnl
  */
 struct braid_link {
 	struct list_head list;

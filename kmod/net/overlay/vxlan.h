@@ -2,7 +2,7 @@
 /*
  * The VXLAN header (RFC 7348, 5) with the source identity as its VNI.
  *
- * Pure: knows no packet.
+ * Pure: the header knows no packet.
  */
 #ifndef BRAID_VXLAN_H
 #define BRAID_VXLAN_H
@@ -11,7 +11,7 @@
 #include <linux/types.h>
 #include <asm/byteorder.h>
 
-#define BRAID_VXLAN_PORT 8472	/* what nodes of this field use by default */
+#define BRAID_VXLAN_PORT 8472	/* also the default of Linux, not the 4789 of the RFC */
 #define BRAID_VNI_MAX 0xffffffu
 
 #define BRAID_VXLAN_HAS_VNI cpu_to_be32(0x08000000)
@@ -24,9 +24,11 @@ struct braid_vxlan {
 static_assert(sizeof(struct braid_vxlan) == 8);
 
 /**
- * braid_vxlan_encode() - make a header
- * @hdr: where
+ * braid_vxlan_encode() - writes a header
+ * @hdr: filled in
  * @identity: at most BRAID_VNI_MAX
+ *
+ * Context: any.
  */
 static inline void braid_vxlan_encode(struct braid_vxlan *hdr, u32 identity)
 {
@@ -35,13 +37,14 @@ static inline void braid_vxlan_encode(struct braid_vxlan *hdr, u32 identity)
 }
 
 /**
- * braid_vxlan_decode() - read a header
- * @hdr: 8 bytes from a stranger
- * @identity: what it carries
+ * braid_vxlan_decode() - reads a header
+ * @hdr: 8 untrusted bytes
+ * @identity: filled in with the VNI
  *
- * Reserved bits are ignored, as RFC 7348 asks of a receiver.
+ * Reserved bits are ignored, as RFC 7348 requires.
  *
- * Return: false if there is no VNI.
+ * Context: any.
+ * Return: false if the header has no VNI.
  */
 static inline bool braid_vxlan_decode(const struct braid_vxlan *hdr,
 				      u32 *identity)
