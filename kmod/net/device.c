@@ -5,7 +5,7 @@
 
 #include "config/commit.h"
 
-/* A device that moves to another namespace is unregistered here, too. */
+/* The event also comes when a device moves to another namespace. */
 static int device_event(struct notifier_block *nb, unsigned long event,
 			void *ptr)
 {
@@ -22,9 +22,9 @@ static struct notifier_block device_notifier = {
 };
 
 /**
- * braid_device_init() - watch devices
+ * braid_device_init() - begins to watch devices
  *
- * Context: process, may sleep; namespaces are set up.
+ * Context: process, may sleep; namespaces are initialised.
  * Return: 0 or an error.
  */
 int braid_device_init(void)
@@ -33,10 +33,10 @@ int braid_device_init(void)
 }
 
 /**
- * braid_device_exit() - stop watching devices
+ * braid_device_exit() - stops watching devices
  *
- * Every device in every namespace goes once more, as far as we are told: all
- * endpoints, uplinks and overlays are gone when this returns.
+ * The kernel reports every device of every namespace as unregistered, so all
+ * endpoints, uplinks and overlays are removed when this returns.
  *
  * Context: process, may sleep.
  */

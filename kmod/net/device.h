@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Devices that go away. */
+/* Removal of objects whose device is unregistered. */
 #ifndef BRAID_DEVICE_H
 #define BRAID_DEVICE_H
 

@@ -11,7 +11,7 @@
 #include "packet/packet.h"
 #include "config/txn.h"
 
-/* User-facing doors last: nobody meets a half-built module. */
+/* The netlink family is last, so no request meets a module half initialised. */
 static int __init braid_net_module_init(void)
 {
 	int ret;

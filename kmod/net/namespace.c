@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Namespaces: each is a node; setting up its state and taking it down. */
+/* Initialises and frees the state of namespaces, each of which is a node. */
 #include "namespace.h"
 
 #include <linux/percpu.h>
@@ -39,7 +39,7 @@ err_free_counters:
 	return ret;
 }
 
-/* Packets first: no hook of ours runs in the namespace when this returns. */
+/* Stops packets first: no hook runs in the namespace when this returns. */
 static void __net_exit namespace_pre_exit(struct net *net)
 {
 	struct braid_net *bn = braid_net_of(net);
@@ -70,7 +70,7 @@ static struct pernet_operations namespace_ops = {
 };
 
 /**
- * braid_namespace_init() - set up all namespaces, and those to come
+ * braid_namespace_init() - initialises all namespaces and every later one
  *
  * Context: process, may sleep.
  * Return: 0 or an error.
@@ -81,7 +81,7 @@ int braid_namespace_init(void)
 }
 
 /**
- * braid_namespace_exit() - take everything out of all namespaces
+ * braid_namespace_exit() - removes all objects and the state of all namespaces
  *
  * Context: process, may sleep.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Setting up the state of every namespace, and taking it down. */
+/* Initialises and frees the state of every namespace. */
 #ifndef BRAID_NAMESPACE_H
 #define BRAID_NAMESPACE_H
 

@@ -151,7 +151,7 @@ static struct kunit_case stamp_cases[] = {
 };
 
 static struct kunit_suite stamp_suite = {
-	.name = "braid_net_stamp",
+	.name = "braid_stamp",
 	.test_cases = stamp_cases,
 };
 

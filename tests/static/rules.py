@@ -229,10 +229,6 @@ UNCLEAR = {
     "kmod/blk/target",
     "kmod/blk/transport",
     "kmod/blk/volume",
-    "kmod/net",
-    "kmod/net/hook",
-    "kmod/net/overlay",
-    "kmod/net/packet",
 }
 
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Stage 5, after routing: whether a packet leaves by the right device. */
+/* Stage 5, after routing: checks the device that a packet leaves by. */
 #include "packet/packet.h"
 
 #include "model/addr.h"
@@ -8,7 +8,7 @@
 #include "model/kinds.h"
 #include "overlay/link.h"
 
-/* What the node itself says on the link, to one there or to all. */
+/* Return: true for a packet of the node to hosts on the link only. */
 static bool deliver_is_link_scope(const struct braid_packet *p)
 {
 	return braid_addr_is_link_group(&p->dst) ||
@@ -16,8 +16,8 @@ static bool deliver_is_link_scope(const struct braid_packet *p)
 }
 
 /*
- * Hook: NF_IP_PRI_FIRST at POST_ROUTING. Policy looks at addresses; a route that
- * leads another address to an endpoint's device would get around it.
+ * Hook at NF_IP_PRI_FIRST of POST_ROUTING. Policy depends on addresses, so a route for
+ * another address to the device of an endpoint would bypass it.
  */
 unsigned int braid_deliver(void *priv, struct sk_buff *skb,
 			   const struct nf_hook_state *state)
@@ -34,10 +34,9 @@ unsigned int braid_deliver(void *priv, struct sk_buff *skb,
 }
 
 /*
- * Hook: NF_IP_PRI_NAT_SRC + 1 at POST_ROUTING, where addresses are final. Whoever
- * began a connection in the overlay takes no answer from outside of it, whatever
- * the routes say: it goes back into it, and from there to the node that its
- * address belongs to.
+ * Hook at NF_IP_PRI_NAT_SRC + 1 of POST_ROUTING, where addresses are final. A reply to
+ * a connection from the overlay goes back into the overlay whatever the routes are,
+ * since the other node accepts it from there only.
  */
 unsigned int braid_deliver_return(void *priv, struct sk_buff *skb,
 				  const struct nf_hook_state *state)
@@ -53,7 +52,7 @@ unsigned int braid_deliver_return(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 	bn = braid_net_of(state->net);
 	overlay = braid_overlay_now(bn, braid_net_gen(bn));
-	/* The link of a valid overlay is there until a grace period later. */
+	/* The link of a valid overlay exists until a grace period later. */
 	if (overlay)
 		braid_link_route(overlay->dev, skb, state->pf);
 	return NF_ACCEPT;

@@ -16,8 +16,8 @@
 #define BRAID_LABEL_BITS 128
 
 /*
- * Where the UDP header of a packet is that nodes could have sent each other; 0
- * if it is none. Their tunnel packets have no IPv6 extension headers.
+ * Return: offset of the UDP header, or 0 if the packet cannot be a tunnel packet.
+ * Tunnel packets have no IPv6 extension headers.
  */
 static int hooks_udp_at(const struct sk_buff *skb,
 			const struct nf_hook_state *state)
@@ -34,7 +34,7 @@ static int hooks_udp_at(const struct sk_buff *skb,
 	return skb_network_offset(skb) + iph->ihl * 4;
 }
 
-/* Is it a tunnel packet from or to a node that we know? */
+/* Return: true for a tunnel packet from or to a known node. */
 static bool hooks_is_outer(struct sk_buff *skb,
 			   const struct nf_hook_state *state)
 {
@@ -59,11 +59,11 @@ static bool hooks_is_outer(struct sk_buff *skb,
 	key.addr = out ? p.dst : p.src;
 	if (!braid_index_find(&p.bn->index, &key, p.gen))
 		return false;
-	/* An endpoint's are tracked, judged, and dropped with a reason. */
+	/* Tunnel packets of an endpoint are tracked, and policy drops them. */
 	return !braid_endpoint_by_device(p.bn, state->in, p.gen);
 }
 
-/* Hook: raw at PRE_ROUTING and LOCAL_OUT. Nodes among themselves need no state. */
+/* Hook at NF_IP_PRI_RAW of PRE_ROUTING and LOCAL_OUT: tunnel packets need no state. */
 static unsigned int hooks_untrack(void *priv, struct sk_buff *skb,
 				  const struct nf_hook_state *state)
 {
@@ -77,7 +77,7 @@ static unsigned int hooks_untrack(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-/* In the order of a packet's way: who sees a later stage has seen the first. */
+/* In the order of the stages, so that a packet at a later stage passed the first. */
 static const struct nf_hook_ops hooks_table[] = {
 	{
 		.hook = hooks_untrack,
@@ -156,7 +156,7 @@ static const struct nf_hook_ops hooks_nat_table[] = {
 	},
 };
 
-/* The kernel takes hooks away in order; a stage must not go before a later one. */
+/* Removes later stages first; the kernel would remove the table from its start. */
 static void hooks_leave(struct net *net)
 {
 	unsigned int i = ARRAY_SIZE(hooks_table);
@@ -165,7 +165,7 @@ static void hooks_leave(struct net *net)
 		nf_unregister_net_hook(net, &hooks_table[i]);
 }
 
-/* A later load of the module must not take these stamps for its own. */
+/* Clears stamps, which a later load of the module must not use. */
 static int hooks_forget_conn(struct nf_conn *ct, void *data)
 {
 	struct nf_conn_labels *labels = nf_ct_labels_find(ct);
@@ -178,11 +178,11 @@ static int hooks_forget_conn(struct nf_conn *ct, void *data)
 }
 
 /**
- * braid_hooks_register() - begin to see a namespace's packets
+ * braid_hooks_register() - registers the hooks of a namespace
  * @bn: the namespace
  *
  * Context: process, may sleep, namespace mutex held.
- * Return: 0, or an error of netfilter's.
+ * Return: 0 or a negative errno of netfilter.
  */
 int braid_hooks_register(struct braid_net *bn)
 {
@@ -200,7 +200,7 @@ int braid_hooks_register(struct braid_net *bn)
 				    ARRAY_SIZE(hooks_table));
 	if (ret)
 		goto err_put_labels;
-	/* Who is translated has been classified. */
+	/* Register NAT hooks last: a translated packet must have been classified. */
 	synchronize_net();
 	for (i = 0; i < ARRAY_SIZE(hooks_nat_table); i++) {
 		ret = nf_nat_inet_register_fn(net, &hooks_nat_table[i]);
@@ -222,10 +222,10 @@ err_put_ct:
 }
 
 /**
- * braid_hooks_unregister() - stop seeing a namespace's packets
- * @bn: the namespace; nothing is done if it has no hooks
+ * braid_hooks_unregister() - unregisters the hooks of a namespace
+ * @bn: the namespace, which may have no hooks
  *
- * No packet is in a hook of ours when it returns.
+ * No packet is in a hook when this returns.
  *
  * Context: process, may sleep, namespace mutex held.
  */

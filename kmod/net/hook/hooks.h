@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which hooks a namespace with objects has. */
+/* The hooks of a namespace that has objects. */
 #ifndef BRAID_HOOKS_H
 #define BRAID_HOOKS_H
 

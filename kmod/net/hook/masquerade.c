@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stage 5, where a packet leaves: a source that could not be answered is
- * replaced by one of the node's. Into the overlay and to a workload that reaches
- * itself this is the node's overlay address, out of the cluster the uplink's.
+ * Stage 5, where a packet leaves: a source that the receiver cannot answer is replaced
+ * by an address of the node: the overlay address for packets into the overlay and from
+ * a workload to itself, the uplink's address for packets out of the cluster.
  */
 #include "hook/masquerade.h"
 
@@ -19,8 +19,8 @@
 #include "overlay/vxlan.h"
 
 /*
- * Is an identity outside the cluster? With an overlay other nodes are, too: they
- * take the packets of its networks from nowhere else.
+ * Return: true for an identity outside the cluster. With an overlay, other nodes count
+ * too: they accept packets of workloads from the overlay only.
  */
 static bool masquerade_is_outside(const struct braid_packet *p, u32 id)
 {
@@ -29,7 +29,7 @@ static bool masquerade_is_outside(const struct braid_packet *p, u32 id)
 	return id == BRAID_ID_WORLD || id > BRAID_VNI_MAX;
 }
 
-/* An address of a device that others can answer to; false if it has none. */
+/* Finds an address of a device that is valid beyond the link. */
 static bool masquerade_device_addr(const struct net_device *dev, u8 pf,
 				   struct in6_addr *addr)
 {
@@ -58,7 +58,7 @@ static bool masquerade_device_addr(const struct net_device *dev, u8 pf,
 	return false;
 }
 
-/* As the device that it leaves by; who follows it there, follows its address. */
+/* Replaces the source by the address of the outgoing device, and follows its changes. */
 static unsigned int masquerade_by(const struct braid_packet *p)
 {
 	struct nf_nat_range2 range = {};
@@ -73,8 +73,8 @@ static unsigned int masquerade_by(const struct braid_packet *p)
 }
 
 /*
- * A workload that reaches itself through a service would drop its own packets.
- * The address is the overlay link's, or whichever the node would use itself.
+ * A workload that connects to itself through a service would drop packets with its own
+ * source. The new source is the overlay link's or the one that the node would select.
  */
 static unsigned int masquerade_hairpin(const struct braid_packet *p,
 				       struct nf_conn *ct)
@@ -83,7 +83,7 @@ static unsigned int masquerade_hairpin(const struct braid_packet *p,
 	struct nf_nat_range2 range = { .flags = NF_NAT_RANGE_MAP_IPS };
 	struct in6_addr addr = {};
 
-	/* The link of a valid overlay is there until a grace period later. */
+	/* The link of a valid overlay exists until a grace period later. */
 	if (overlay && masquerade_device_addr(overlay->dev, p->state->pf, &addr))
 		goto setup;
 	if (p->state->pf == NFPROTO_IPV4)
@@ -100,7 +100,7 @@ setup:
 	return nf_nat_setup_info(ct, &range, NF_NAT_MANIP_SRC);
 }
 
-/* Whom a connection reaches: what it was judged by, if it was. */
+/* Return: destination identity of the verdict, or of the address without a verdict. */
 static u32 masquerade_reached(const struct braid_packet *p, const struct nf_conn *ct)
 {
 	u32 id = braid_pair_destination(braid_conn_pair(ct));
@@ -109,9 +109,9 @@ static u32 masquerade_reached(const struct braid_packet *p, const struct nf_conn
 }
 
 /*
- * Into the overlay. Whoever came out of it, to a service here, is another node's
- * and not believed from this one. Without labels nothing says who is behind the
- * link's address, which is the node's.
+ * A packet into the overlay. The other node accepts a source only from the node that
+ * has it, so a source that came from the overlay to a service here is replaced. A
+ * connection without labels would lose its identity with the source.
  */
 static unsigned int masquerade_inside(const struct braid_packet *p,
 				      const struct nf_conn *ct,
@@ -125,7 +125,7 @@ static unsigned int masquerade_inside(const struct braid_packet *p,
 	return masquerade_by(p);
 }
 
-/* NAT hook: for the first packet of a connection, at POST_ROUTING. */
+/* NAT hook for the first packet of a connection, at POST_ROUTING. */
 unsigned int braid_masquerade(void *priv, struct sk_buff *skb,
 			      const struct nf_hook_state *state)
 {
@@ -140,7 +140,7 @@ unsigned int braid_masquerade(void *priv, struct sk_buff *skb,
 	if (!ct || CTINFO2DIR(ctinfo) != IP_CT_DIR_ORIGINAL)
 		return NF_ACCEPT;
 	braid_packet_init(&p, braid_net_of(state->net), skb, state);
-	/* What is decided here is for good: by one generation with the verdict. */
+	/* The translation is final, so it must be of one generation with the verdict. */
 	reason = braid_verdict_again(p.bn, skb, p.gen, &dir);
 	if (reason)
 		return braid_packet_drop(&p, reason, dir,
@@ -160,8 +160,7 @@ unsigned int braid_masquerade(void *priv, struct sk_buff *skb,
 }
 
 /**
- * braid_masquerade_init() - watch devices and addresses that connections hide
- * behind
+ * braid_masquerade_init() - begins to watch devices and addresses used as sources
  *
  * Context: process, may sleep.
  * Return: 0 or an error.
@@ -172,7 +171,7 @@ int __init braid_masquerade_init(void)
 }
 
 /**
- * braid_masquerade_exit() - stop watching
+ * braid_masquerade_exit() - stops watching devices and addresses
  *
  * Context: process, may sleep.
  */

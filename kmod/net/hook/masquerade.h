@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Sources that are replaced where a packet leaves. */
+/* Translation of sources where a packet leaves the node. */
 #ifndef BRAID_MASQUERADE_H
 #define BRAID_MASQUERADE_H
 

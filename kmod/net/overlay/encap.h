@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What differs between encapsulations: the header between UDP and the inner
+ * The properties of an encapsulation: the header between UDP and the inner
  * Ethernet frame. Nothing else in the datapath depends on the encapsulation.
  *
  * Pure: an encapsulation knows no packet.

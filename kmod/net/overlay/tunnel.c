@@ -24,7 +24,7 @@ static u8 tunnel_family(const struct sk_buff *skb)
 						    NFPROTO_UNSPEC;
 }
 
-/* Count and report a packet that does not get through, and free it. */
+/* Counts, reports and frees a packet. */
 static void tunnel_drop(struct braid_link *link, struct sk_buff *skb,
 			enum braid_reason reason, u8 dir, u32 src_id)
 {
@@ -54,7 +54,7 @@ static struct braid_node *tunnel_node_of(struct braid_life *life)
 		      NULL;
 }
 
-/* The node behind whose link an address is. */
+/* Return: the node of the longest route of an address, or NULL. */
 static struct braid_node *tunnel_home(struct braid_net *bn,
 				      const struct in6_addr *addr, u64 gen)
 {
@@ -72,7 +72,7 @@ static struct braid_node *tunnel_home(struct braid_net *bn,
 	return tunnel_node_of(braid_index_find(&bn->index, &key, gen));
 }
 
-/* The node that has an address of its own, inside or outside the overlay. */
+/* Return: the node that has an own address, inside or outside the overlay, or NULL. */
 static struct braid_node *tunnel_owner(struct braid_net *bn, u8 kind,
 				       const struct in6_addr *addr,
 				       u64 gen)
@@ -83,8 +83,8 @@ static struct braid_node *tunnel_owner(struct braid_net *bn, u8 kind,
 }
 
 /*
- * The node that an address is reached through. Who came out of the overlay with
- * its node's own address gets its answers back the same way.
+ * Return: the node to send packets for an address to, or NULL. Replies to a node's own
+ * underlay address inside the overlay go through the overlay too.
  */
 static struct braid_node *tunnel_node(struct braid_net *bn,
 				      const struct in6_addr *addr,
@@ -107,8 +107,8 @@ static struct in6_addr tunnel_dst(const struct sk_buff *skb)
 }
 
 /*
- * Who sends a packet: its connection knows, or else its address. The node
- * itself is a remote node to others.
+ * Return: the source identity for the tunnel header, from the connection or else from
+ * the address. For other nodes this node has the identity of a remote node.
  */
 static u32 tunnel_identity(struct braid_net *bn, const struct sk_buff *skb,
 			   u64 gen)
@@ -133,18 +133,18 @@ static u32 tunnel_identity(struct braid_net *bn, const struct sk_buff *skb,
 		id = braid_addr_identity(bn, &src, gen);
 	if (id == BRAID_ID_HOST)
 		return BRAID_ID_REMOTE_NODE;
-	/* Identities of prefixes stay at home: to others it is the world. */
+	/* Identities of prefixes are local; other nodes see the world instead. */
 	return id > BRAID_VNI_MAX ? BRAID_ID_WORLD : id;
 }
 
-/* The same for both directions of a connection. IPv4 has zeros in the rest. */
+/* Return: an address as a word. The unused words of an IPv4 address are 0. */
 static u32 tunnel_fold(const union nf_inet_addr *addr)
 {
 	return (__force u32)(addr->ip6[0] ^ addr->ip6[1] ^ addr->ip6[2] ^
 			     addr->ip6[3]);
 }
 
-/* From the connection, the same both ways. */
+/* Return: the outer source port, equal in both directions of a connection. */
 static __be16 tunnel_sport(struct net *net, struct sk_buff *skb)
 {
 	enum ip_conntrack_info ctinfo;
@@ -166,8 +166,8 @@ static __be16 tunnel_sport(struct net *net, struct sk_buff *skb)
 }
 
 /*
- * The network header of a frame, and the IP header behind it made sure of. What
- * is longer than the packet, or shorter than a header, is nobody's.
+ * Checks the IP header of a frame and makes it linear. A length in the header that is
+ * above the packet's or below the header's makes the packet malformed.
  */
 static enum braid_reason tunnel_inner(struct sk_buff *skb)
 {
@@ -200,10 +200,9 @@ static enum braid_reason tunnel_inner(struct sk_buff *skb)
 }
 
 /*
- * There is nobody on the link to hear what the stack says there: reports of
- * groups, solicitations of routers and neighbours, redirects. It says it whenever
- * the link goes up, or a packet comes and leaves by it, and is no sign of anything
- * wrong.
+ * Return: true for packets that the stack sends to hosts on the link: group reports,
+ * router and neighbour solicitations, redirects. The link has no such hosts. The stack
+ * sends them in normal operation, so they are not reported as drops.
  */
 static bool tunnel_is_chatter(const struct sk_buff *skb)
 {
@@ -214,7 +213,7 @@ static bool tunnel_is_chatter(const struct sk_buff *skb)
 		ipv6_addr_type(&ipv6_hdr(skb)->saddr) & IPV6_ADDR_LINKLOCAL);
 }
 
-/* Where a packet goes, and whether it still may. */
+/* Finds the node that a packet goes to, and checks policy again. */
 static enum braid_reason tunnel_out(struct braid_link *link,
 				    struct sk_buff *skb, u64 gen, u8 *dir,
 				    u32 *id, struct braid_node **node)
@@ -260,7 +259,7 @@ netdev_tx_t braid_tunnel_xmit(struct sk_buff *skb, struct net_device *dev)
 	return NETDEV_TX_OK;
 }
 
-/* Who sent an outer packet, and whether it may. */
+/* Finds the node that sent a tunnel packet. */
 static enum braid_reason tunnel_admit(struct braid_link *link,
 				      const struct sk_buff *skb, u64 gen,
 				      struct braid_node **node)
@@ -276,13 +275,13 @@ static enum braid_reason tunnel_admit(struct braid_link *link,
 	return *node ? BRAID_PASS : BRAID_DROP_UNKNOWN_NODE;
 }
 
-/* RFC 6040, 4.2. */
+/* Combines outer and inner ECN bits (RFC 6040, 4.2). */
 static enum braid_reason tunnel_ecn(struct sk_buff *skb, u8 outer)
 {
 	unsigned int len = skb_network_offset(skb);
 	u8 inner;
 
-	/* A tap may have the same bytes; only these two change anything. */
+	/* The bytes may be shared with a tap; only these two codes write to them. */
 	if ((outer & INET_ECN_MASK) == INET_ECN_CE ||
 	    (outer & INET_ECN_MASK) == INET_ECN_ECT_1) {
 		len += skb->protocol == htons(ETH_P_IP) ?
@@ -295,7 +294,7 @@ static enum braid_reason tunnel_ecn(struct sk_buff *skb, u8 outer)
 	       BRAID_DROP_MALFORMED : BRAID_PASS;
 }
 
-/* The tunnel header, whose length it says itself. */
+/* Checks the tunnel header; fills in its length in bytes and the identity. */
 static enum braid_reason tunnel_header(const struct braid_encap *encap,
 				       struct sk_buff *skb,
 				       unsigned int *len, u32 *id)
@@ -314,7 +313,7 @@ static enum braid_reason tunnel_header(const struct braid_encap *encap,
 	return BRAID_DROP_MALFORMED;
 }
 
-/* Take the outer headers off; the network header is the inner one then. */
+/* Removes the outer headers and checks the inner ones. */
 static enum braid_reason tunnel_pull(struct braid_link *link,
 				     struct sk_buff *skb, u32 *id)
 {
@@ -331,7 +330,7 @@ static enum braid_reason tunnel_pull(struct braid_link *link,
 	skb_reset_mac_header(skb);
 	skb->protocol = eth_type_trans(skb, link->dev);
 	skb_postpull_rcsum(skb, eth_hdr(skb), ETH_HLEN);
-	/* Nodes may send to any hardware address of ours. */
+	/* Nodes may send to any hardware address. */
 	skb->pkt_type = PACKET_HOST;
 	skb_reset_network_header(skb);
 	if (skb->protocol == htons(ETH_P_ARP))
@@ -340,7 +339,7 @@ static enum braid_reason tunnel_pull(struct braid_link *link,
 	return reason ?: tunnel_ecn(skb, outer);
 }
 
-/* Back to the node that asked, by the hardware address that it asked from. */
+/* Sends an answer to the node that asked, to the hardware address that asked. */
 static void tunnel_reply(struct braid_link *link, struct sk_buff *skb,
 			 struct braid_node *node)
 {
@@ -356,7 +355,7 @@ static void tunnel_reply(struct braid_link *link, struct sk_buff *skb,
 			    BRAID_ID_REMOTE_NODE);
 }
 
-/* What is said on a link to all of it, or of neighbours, stays there. */
+/* Answers neighbour requests; drops packets that are for hosts on the link only. */
 static enum braid_reason tunnel_local(struct braid_link *link,
 				      struct sk_buff *skb,
 				      struct braid_node *node,
@@ -375,7 +374,7 @@ static enum braid_reason tunnel_local(struct braid_link *link,
 	return BRAID_PASS;
 }
 
-/* The inner source must be of the node that sent it. */
+/* Return: true if the inner source belongs to the node that sent the packet. */
 static bool tunnel_source_ok(struct braid_link *link,
 			     const struct sk_buff *skb, u32 id,
 			     const struct braid_node *node, u64 gen)
@@ -383,7 +382,7 @@ static bool tunnel_source_ok(struct braid_link *link,
 	struct in6_addr src = tunnel_src(skb);
 	struct braid_net *bn = link->bn;
 
-	/* The node itself, or what it put its own address on. */
+	/* The node itself, or a source that it replaced by its own address. */
 	if ((id == BRAID_ID_REMOTE_NODE || id == BRAID_ID_WORLD) &&
 	    (tunnel_owner(bn, BRAID_KEY_INSIDE, &src, gen) == node ||
 	     tunnel_owner(bn, BRAID_KEY_UNDERLAY, &src, gen) == node))
@@ -392,7 +391,7 @@ static bool tunnel_source_ok(struct braid_link *link,
 	       tunnel_home(bn, &src, gen) == node;
 }
 
-/* The identity travels on by reference; nothing is allocated for a packet. */
+/* Attaches the identity as shared metadata; a packet needs no allocation. */
 static enum braid_reason tunnel_mark(struct braid_link *link,
 				     struct sk_buff *skb, u32 id, u64 gen)
 {
@@ -418,7 +417,7 @@ static enum braid_reason tunnel_mark(struct braid_link *link,
 	return BRAID_PASS;
 }
 
-/* To the link's own queue, which frees what it has no room for. */
+/* Queues a packet to the link; a full queue frees it. */
 static void tunnel_up(struct braid_link *link, struct sk_buff *skb, u32 id)
 {
 	struct braid_drop drop = {
@@ -435,7 +434,7 @@ static void tunnel_up(struct braid_link *link, struct sk_buff *skb, u32 id)
 		braid_drop_report(link->bn, &drop);
 }
 
-/* All that a packet is asked before it goes up. */
+/* Does all checks of a received packet; answers neighbour requests. */
 static enum braid_reason tunnel_in(struct braid_link *link,
 				   struct sk_buff *skb, u32 *id,
 				   bool *answered)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The tunnel: packets between a link and the underlay. */
+/* The tunnel: passes packets between a link and the underlay. */
 #ifndef BRAID_TUNNEL_H
 #define BRAID_TUNNEL_H
 

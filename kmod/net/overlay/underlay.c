@@ -26,7 +26,7 @@ static struct net_device *underlay_dev(struct net *net,
 	return ipv6_dev_find(net, local, NULL);
 }
 
-/* Why no device holds it. */
+/* Refuses an address that no device has. */
 static int underlay_absent(struct net *net, const struct in6_addr *local,
 			   struct braid_err *err)
 {
@@ -40,7 +40,7 @@ static int underlay_absent(struct net *net, const struct in6_addr *local,
 }
 
 /**
- * braid_underlay_find() - what the device that holds an address is like
+ * braid_underlay_find() - finds the properties of the device that has an address
  * @net: the namespace
  * @local: the address
  * @under: filled in
@@ -74,23 +74,23 @@ static int underlay_blame(int ret, struct braid_err *err)
 		return braid_refuse(err, ret, BRAID_NET_A_OVERLAY_LOCAL,
 				    "this kernel has no such family of addresses");
 	case -ENFILE:
-		/* What the kernel says without memory for a socket. */
+		/* The error of the kernel if there is no memory for a socket. */
 		return -ENOMEM;
 	}
 	return ret;
 }
 
 /**
- * braid_underlay_open() - a UDP socket for tunnel packets
+ * braid_underlay_open() - opens a UDP socket for tunnel packets
  * @net: the namespace
- * @local: own address, of which the family counts
- * @port: own port
- * @sock: the socket, the caller's then
+ * @local: underlay address of this node; only its family is used
+ * @port: UDP port, host byte order
+ * @sock: filled in with the socket, which the caller owns
  * @err: filled in on refusal
  *
- * It is bound to no address: up to 6.9 GRO looks for it once more by the inner
- * addresses, and what it does not find it does not merge. So packets to other
- * addresses come in too, see braid_underlay_is_ours().
+ * The socket is not bound to an address: up to 6.9 GRO looks up the socket a second
+ * time by the inner addresses, and merges only if it finds it. So the socket receives
+ * packets to other addresses too, see braid_underlay_is_ours().
  *
  * Context: process, may sleep.
  * Return: 0 or an error.
@@ -105,7 +105,7 @@ int braid_underlay_open(struct net *net, const struct in6_addr *local, u16 port,
 	} else {
 		cfg.family = AF_INET6;
 		cfg.ipv6_v6only = true;
-		/* RFC 6936: a peer may leave it out. What is there must be right. */
+		/* A node may omit the checksum (RFC 6936); a present one must be right. */
 		cfg.use_udp6_rx_checksums = false;
 		cfg.use_udp6_tx_checksums = true;
 	}
@@ -113,8 +113,8 @@ int braid_underlay_open(struct net *net, const struct in6_addr *local, u16 port,
 }
 
 /**
- * braid_underlay_overhead() - what the tunnel adds to a packet
- * @local: own underlay address
+ * braid_underlay_overhead() - computes what the tunnel adds to a packet
+ * @local: underlay address of this node
  * @encap: the tunnel header
  *
  * Context: any.
@@ -128,7 +128,7 @@ unsigned int braid_underlay_overhead(const struct in6_addr *local,
 	       sizeof(struct udphdr) + encap->len + ETH_HLEN;
 }
 
-/* Is a packet that the link's socket has for the overlay's address? Context: any. */
+/* Return: true if a received packet is for the overlay's address. Context: any. */
 bool braid_underlay_is_ours(const struct braid_link *link,
 			    const struct sk_buff *skb)
 {
@@ -137,7 +137,7 @@ bool braid_underlay_is_ours(const struct braid_link *link,
 	return ipv6_addr_equal(&ipv6_hdr(skb)->daddr, &link->local);
 }
 
-/* Where a packet that the link's socket has comes from. Context: any. */
+/* Return: the outer source of a received packet. Context: any. */
 struct in6_addr braid_underlay_source(const struct braid_link *link,
 				      const struct sk_buff *skb)
 {
@@ -146,7 +146,7 @@ struct in6_addr braid_underlay_source(const struct braid_link *link,
 	return ipv6_hdr(skb)->saddr;
 }
 
-/* The outer DSCP and ECN bits of a packet. Context: any. */
+/* Return: the outer DSCP and ECN bits of a packet. Context: any. */
 u8 braid_underlay_dsfield(const struct braid_link *link,
 			  const struct sk_buff *skb)
 {
@@ -156,15 +156,15 @@ u8 braid_underlay_dsfield(const struct braid_link *link,
 }
 
 /**
- * braid_underlay_error() - is an ICMP error about a packet of ours?
- * @sk: the overlay's socket
- * @skb: the error; its transport header is the UDP header that it quotes
+ * braid_underlay_error() - checks that an ICMP error is about a tunnel packet
+ * @sk: socket of the overlay
+ * @skb: ICMP error; its transport header is the quoted UDP header
  *
- * The kernel asks before it believes a path MTU: the source port does not tell
- * it which socket has sent a packet.
+ * The kernel calls this before it uses a path MTU, since the source port of a tunnel
+ * packet does not identify the socket.
  *
  * Context: softirq, RCU read section.
- * Return: 0 if it is.
+ * Return: 0 if it is, else a negative errno.
  */
 int braid_underlay_error(struct sock *sk, struct sk_buff *skb)
 {
@@ -185,7 +185,7 @@ int braid_underlay_error(struct sock *sk, struct sk_buff *skb)
 				braid_net_gen(link->bn)) ? 0 : -ENOENT;
 }
 
-/* The address of a node that we can reach from ours. */
+/* Return: the first address of a node in the family of the link, or NULL. */
 static const struct in6_addr *underlay_of(const struct braid_link *link,
 					  const struct braid_node *node)
 {
@@ -199,8 +199,8 @@ static const struct in6_addr *underlay_of(const struct braid_link *link,
 }
 
 /*
- * The cache is the node's and outlives a link: what another link, of the other
- * family perhaps, has left in it is of no use.
+ * The cache belongs to the node and outlives a link, so it may have a route of another
+ * link, which may be of the other address family.
  */
 static struct dst_entry *underlay_cached4(const struct braid_link *link,
 					  struct braid_node *node)
@@ -292,7 +292,7 @@ static struct dst_entry *underlay_route(struct braid_link *link,
 		    underlay_route6(link, node, to);
 }
 
-/* May a packet be broken on its way? Who forbids it, or made it IPv6, is told. */
+/* Return: true if routers may fragment the inner packet. */
 static bool underlay_breakable(const struct sk_buff *skb)
 {
 	switch (skb->protocol) {
@@ -312,9 +312,9 @@ static bool underlay_fits(const struct sk_buff *skb, unsigned int mtu)
 }
 
 /*
- * Is a packet for the address that the tunnel itself sends to? What its sender
- * learned of that path he would apply to the tunnel's packets, and the tunnel
- * then to the next ones: they would shrink without end.
+ * Return: true if the inner destination is also the outer one. Its sender would apply
+ * the reported MTU to the tunnel packets as well, and the tunnel again to the next
+ * inner packets, so the MTU would shrink without end.
  */
 static bool underlay_is_to(const struct sk_buff *skb,
 			   const struct in6_addr *to)
@@ -329,9 +329,9 @@ static bool underlay_is_to(const struct sk_buff *skb,
 }
 
 /*
- * The path may take less than the link. Routing does not know: what it forwards
- * it measures by the link. So the tunnel answers, and breaks outside only what
- * may be broken, and IPv6 that is as small as IPv6 need be.
+ * The path MTU may be below the link's MTU, which routing checks. So the tunnel sends
+ * the ICMP error itself. It fragments the outer packet only if the inner packet may be
+ * fragmented, or is IPv6 and not longer than the minimum MTU.
  *
  * Return: true if the packet goes no further.
  */
@@ -351,7 +351,7 @@ static bool underlay_answer(const struct braid_link *link,
 	if (underlay_breakable(skb) || underlay_fits(skb, mtu) ||
 	    underlay_is_to(skb, to))
 		return false;
-	/* Routes of the link itself are for every path. */
+	/* The routes of link_make_routes() are shared by all paths. */
 	if (skb_dst(skb) != link->back4 && skb_dst(skb) != link->back6)
 		skb_dst_update_pmtu_no_confirm(skb, mtu);
 	if (skb->protocol == htons(ETH_P_IPV6))
@@ -362,13 +362,13 @@ static bool underlay_answer(const struct braid_link *link,
 	return true;
 }
 
-/* RFC 6040, 4.1, normal mode: as it is inside. The rest stays inside. */
+/* Return: the outer ECN bits, copied from the inner ones (RFC 6040, 4.1). */
 static u8 underlay_ecn(const struct sk_buff *skb)
 {
 	return ip_tunnel_get_dsfield(ip_hdr(skb), skb) & INET_ECN_MASK;
 }
 
-/* Room for the outer headers; the packet is ours to write then. */
+/* Makes room for the outer headers and writes the inner ones that change. */
 static int underlay_push(const struct braid_link *link,
 			 struct sk_buff *skb, const struct dst_entry *dst,
 			 const u8 *mac, u32 id)
@@ -390,17 +390,17 @@ static int underlay_push(const struct braid_link *link,
 }
 
 /**
- * braid_underlay_send() - wrap a packet and send it to a node
- * @link: by this link
- * @skb: with its inner Ethernet, network and, if IP, valid IP header set; gone
- *	when BRAID_PASS is returned, else still the caller's
- * @node: where to
+ * braid_underlay_send() - encapsulates a packet and sends it to a node
+ * @link: the link
+ * @skb: packet with its inner Ethernet and network header set and a valid IP header;
+ *	consumed if BRAID_PASS is returned
+ * @node: the receiving node
  * @mac: inner destination hardware address
  * @id: identity on the wire
  * @sport: outer source port
  *
  * Context: BH off, RCU read section.
- * Return: BRAID_PASS, or why it cannot be sent.
+ * Return: BRAID_PASS, or the reason why the packet cannot be sent.
  */
 enum braid_reason braid_underlay_send(struct braid_link *link,
 				      struct sk_buff *skb,
@@ -429,7 +429,7 @@ enum braid_reason braid_underlay_send(struct braid_link *link,
 		dst_release(dst);
 		return BRAID_DROP_NO_MEMORY;
 	}
-	/* Both consume the route and the packet. */
+	/* Both functions consume the route and the packet. */
 	if (braid_addr_is_v4(to)) {
 		udp_tunnel_xmit_skb(dst_rtable(dst), link->sock->sk, skb,
 				    braid_addr_to_v4(&link->local),
@@ -440,7 +440,7 @@ enum braid_reason braid_underlay_send(struct braid_link *link,
 	}
 	/* The IPv4 function does this itself. */
 	skb_scrub_packet(skb, false);
-	/* IPv6 breaks nothing on the way, and here only what it is told to. */
+	/* Only the sender fragments IPv6, and only with ignore_df. */
 	skb->ignore_df = broken;
 	udp_tunnel6_xmit_skb(dst, link->sock->sk, skb, link->dev, &link->local,
 			     to, ecn, ip6_dst_hoplimit(dst), 0, sport, port,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The underlay: what differs between IPv4 and IPv6 outside, and nothing else. */
+/* The underlay: hides whether IPv4 or IPv6 is the outer protocol. */
 #ifndef BRAID_UNDERLAY_H
 #define BRAID_UNDERLAY_H
 
@@ -11,8 +11,8 @@ struct braid_overlay;
 
 /**
  * struct braid_underlay - the device that holds an overlay's local address
- * @mtu: its MTU
- * @headroom: what it puts in front of a packet
+ * @mtu: MTU of the device in bytes
+ * @headroom: bytes that the device needs before a packet
  */
 struct braid_underlay {
 	unsigned int mtu;

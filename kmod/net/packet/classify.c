@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stage 1 and 2, right after nf_conntrack: where a packet comes from, whether
- * it may say so, and whether its connection still leads where it should.
+ * Stages 1 and 2, after nf_conntrack: the source of a packet, whether the sender may
+ * use that address, and whether a service of the connection has changed.
  */
 #include "packet/packet.h"
 
@@ -15,8 +15,8 @@
 #include "model/kinds.h"
 
 /*
- * What stays between an endpoint and its node: the stack never forwards a
- * packet from a link-local or unspecified source.
+ * Return: true for a link-local or unspecified source; the stack never forwards such
+ * packets, so they stay between an endpoint and its node.
  */
 static bool classify_stays_on_link(const struct braid_packet *p)
 {
@@ -31,7 +31,7 @@ static unsigned int classify_overlay(struct braid_packet *p,
 	const struct metadata_dst *md = skb_metadata_dst(p->skb);
 
 	latch->from = BRAID_FROM_OVERLAY;
-	/* The link gives every packet an identity; nothing else comes this way. */
+	/* The tunnel gives every packet an identity; others do not come from it. */
 	if (!md || md->type != METADATA_IP_TUNNEL)
 		return braid_packet_drop(p, BRAID_DROP_UNKNOWN_IDENTITY,
 					 BRAID_NET_DIRECTION_INGRESS, 0, 0);
@@ -39,7 +39,7 @@ static unsigned int classify_overlay(struct braid_packet *p,
 	return NF_ACCEPT;
 }
 
-/* Addresses that live here, or behind the overlay, do not come from outside. */
+/* Return: true for a source that is a local endpoint or behind the overlay. */
 static bool classify_spoofs(struct braid_packet *p)
 {
 	if (braid_endpoint_by_addr(p->bn, &p->src, p->gen))
@@ -60,7 +60,7 @@ static unsigned int classify_elsewhere(struct braid_packet *p,
 		return braid_packet_drop(p, BRAID_DROP_SPOOFED,
 					 BRAID_NET_DIRECTION_INGRESS, 0, 0);
 	latch->id = braid_addr_identity(p->bn, &p->src, p->gen);
-	/* Routing refuses the node's own addresses too, unless told otherwise. */
+	/* Routing drops such packets only if accept_local is not set. */
 	if (latch->id == BRAID_ID_HOST)
 		return braid_packet_drop(p, BRAID_DROP_SPOOFED,
 					 BRAID_NET_DIRECTION_INGRESS, 0, 0);
@@ -68,10 +68,12 @@ static unsigned int classify_elsewhere(struct braid_packet *p,
 }
 
 /**
- * braid_classify_source() - where a packet comes from
+ * braid_classify_source() - finds the source of a packet
  * @p: the packet
- * @latch: filled in but for an overlay packet whose metadata is gone already,
- *	of which it has the identity from before
+ * @latch: filled in
+ *
+ * A packet of the overlay is classified only once: routing replaces the metadata that
+ * has its identity.
  *
  * Context: any, in an RCU read section.
  * Return: NF_ACCEPT or NF_DROP.
@@ -83,7 +85,7 @@ unsigned int braid_classify_source(struct braid_packet *p,
 	const struct braid_endpoint *ep;
 
 	latch->gen = p->gen;
-	/* Loopback carries, and groups are given back, what has been seen. */
+	/* Packets on loopback and looped-back multicast passed the hooks before. */
 	if (p->state->hook == NF_INET_LOCAL_OUT ||
 	    p->skb->pkt_type == PACKET_LOOPBACK || in->flags & IFF_LOOPBACK) {
 		latch->from = BRAID_FROM_HOST;
@@ -104,7 +106,7 @@ unsigned int braid_classify_source(struct braid_packet *p,
 	return classify_elsewhere(p, latch);
 }
 
-/* A packet of an endpoint that nf_conntrack does not follow. */
+/* Decides about a packet of an endpoint that nf_conntrack does not track. */
 static unsigned int classify_untracked_out(struct braid_packet *p,
 					   const struct braid_latch *latch,
 					   enum braid_reason reason)
@@ -112,7 +114,7 @@ static unsigned int classify_untracked_out(struct braid_packet *p,
 	const struct braid_endpoint *ep;
 
 	ep = braid_endpoint_by_device(p->bn, p->state->in, p->gen);
-	/* Its device is one no more: a commit came between. */
+	/* A commit has just removed the endpoint. */
 	if (!ep)
 		reason = BRAID_DROP_SPOOFED;
 	else
@@ -122,7 +124,7 @@ static unsigned int classify_untracked_out(struct braid_packet *p,
 					  latch->id, 0) : NF_ACCEPT;
 }
 
-/* A packet that nf_conntrack does not follow; who has no endpoint may. */
+/* Decides about a packet that nf_conntrack does not track. */
 static unsigned int classify_untracked(struct braid_packet *p,
 				       const struct braid_latch *latch,
 				       enum ip_conntrack_info ctinfo)
@@ -134,7 +136,7 @@ static unsigned int classify_untracked(struct braid_packet *p,
 	if (latch->from == BRAID_FROM_ENDPOINT)
 		return classify_untracked_out(p, latch, reason);
 	ep = braid_endpoint_by_addr(p->bn, &p->dst, p->gen);
-	/* The node finds its endpoints' hardware addresses. */
+	/* The node may look for the hardware addresses of its endpoints. */
 	if (latch->from == BRAID_FROM_HOST && braid_nd_guard_is_nd(p))
 		return NF_ACCEPT;
 	if (ep || latch->from == BRAID_FROM_OVERLAY)
@@ -144,9 +146,8 @@ static unsigned int classify_untracked(struct braid_packet *p,
 }
 
 /*
- * A confirmed connection whose service has changed under it is forgotten. Its
- * next packet in the original direction is tracked anew and finds a backend; a
- * reply has nowhere to go.
+ * Removes a confirmed connection whose service has changed. A packet in the original
+ * direction begins a new connection, which gets a backend; a reply is dropped.
  */
 static unsigned int classify_retrack(struct braid_packet *p,
 				     const struct braid_latch *latch,
@@ -163,7 +164,7 @@ static unsigned int classify_retrack(struct braid_packet *p,
 	return nf_conntrack_in(p->skb, p->state);
 }
 
-/* An error about its own connection is taken from a workload, a route is not. */
+/* A workload may send errors about its own connections, but no redirect. */
 static unsigned int classify_error(struct braid_packet *p,
 				   const struct braid_latch *latch)
 {
@@ -174,10 +175,10 @@ static unsigned int classify_error(struct braid_packet *p,
 }
 
 /**
- * braid_classify_note() - a connection remembers who began it
+ * braid_classify_note() - stores the source identity in a connection
  * @ct: the connection
- * @ctinfo: the packet's part in it
- * @latch: of the packet; a tunnel header can name another sender than before
+ * @ctinfo: relation of the packet to @ct
+ * @latch: source of the packet, which may differ from that of earlier packets
  *
  * Context: any.
  */
@@ -201,7 +202,7 @@ void braid_classify_note(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 	braid_conn_set_stamp(ct, &stamp);
 }
 
-/* Hook: NF_IP_PRI_CONNTRACK + 1 at PRE_ROUTING and LOCAL_OUT. */
+/* Hook at NF_IP_PRI_CONNTRACK + 1 of PRE_ROUTING and LOCAL_OUT. */
 unsigned int braid_classify(void *priv, struct sk_buff *skb,
 			    const struct nf_hook_state *state)
 {
@@ -212,7 +213,7 @@ unsigned int braid_classify(void *priv, struct sk_buff *skb,
 	struct nf_conn *ct;
 	unsigned int ret;
 
-	/* Who follows it nevertheless has it judged. */
+	/* If another module tracks the packet, policy still applies. */
 	if (latch->from == BRAID_FROM_OUTER && !skb_nfct(skb))
 		return NF_ACCEPT;
 	braid_packet_init(&p, braid_net_of(state->net), skb, state);

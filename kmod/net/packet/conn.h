@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What braid keeps with a connection of nf_conntrack: see stamp.h for the form.
+ * The state of braid in a connection of nf_conntrack; stamp.h has its format.
  *
- * Both words are written by any CPU that judges a packet of the connection and
- * read by all, each with one access; a lost race costs one more judgement.
+ * Every CPU that decides about a packet of the connection writes both words, and
+ * every CPU reads them, each with a single access. A race costs one more decision.
  */
 #ifndef BRAID_CONN_H
 #define BRAID_CONN_H
@@ -15,7 +15,7 @@
 #include "packet/drop.h"
 #include "packet/stamp.h"
 
-/* An address of one of the connection's tuples. */
+/* Return: an address of a tuple of @ct in the 128-bit form. */
 static inline struct in6_addr braid_tuple_addr(const struct nf_conn *ct,
 					       const union nf_inet_addr *addr)
 {
@@ -24,7 +24,7 @@ static inline struct in6_addr braid_tuple_addr(const struct nf_conn *ct,
 	return braid_addr_v4(addr->ip);
 }
 
-/* An address as nf_nat wants it. */
+/* Return: an address in the form of nf_nat. */
 static inline union nf_inet_addr braid_addr_to_nf(const struct in6_addr *addr)
 {
 	union nf_inet_addr nf = {};
@@ -36,7 +36,7 @@ static inline union nf_inet_addr braid_addr_to_nf(const struct in6_addr *addr)
 	return nf;
 }
 
-/* False for a connection older than the module: its labels cannot be added. */
+/* Return: false for a connection older than the module, which has no labels. */
 static inline bool braid_conn_known(const struct nf_conn *ct)
 {
 	return nf_ct_labels_find(ct);
@@ -60,8 +60,8 @@ static inline void braid_conn_set_pair(struct nf_conn *ct, u32 source,
 }
 
 /*
- * Whoever administers the namespace can write labels, too: a stamp that braid
- * did not make counts as none.
+ * An administrator of the namespace can write labels too, so a stamp with an invalid
+ * reason counts as none.
  */
 static inline struct braid_net_stamp braid_conn_stamp(const struct nf_conn *ct)
 {

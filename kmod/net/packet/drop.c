@@ -24,10 +24,11 @@ static const char *const drop_texts[BRAID_REASON_COUNT] = {
 };
 
 /**
- * braid_drop_text() - what a reason is called
+ * braid_drop_text() - finds the name of a reason
  * @reason: a reason
  *
- * Return: a word; never changes.
+ * Context: any.
+ * Return: a static word; programs depend on it.
  */
 const char *braid_drop_text(enum braid_reason reason)
 {
@@ -56,9 +57,9 @@ static void drop_ports(struct braid_drop *drop, const struct sk_buff *skb,
 }
 
 /**
- * braid_drop_describe() - fill in what a packet's own headers say
- * @drop: addresses, protocol and ports are written
- * @skb: with its network header set; what is cut short is left out
+ * braid_drop_describe() - fills in what the headers of a packet contain
+ * @drop: addresses, protocol and ports are filled in
+ * @skb: packet with its network header set; truncated headers are left out
  * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
  *
  * Context: any.
@@ -115,7 +116,7 @@ static int drop_event_labels(struct sk_buff *skb, int attr,
 	return 0;
 }
 
-/* Room for the labels of an identity, and its share of the rest. */
+/* Return: size of the labels of an identity, and half of the other attributes. */
 static size_t drop_event_size(const struct braid_identity *identity)
 {
 	return 256 + (identity ? identity->nlabels : 0) *
@@ -144,7 +145,7 @@ static int drop_event_fill(struct sk_buff *skb, const struct braid_drop *drop)
 	return 0;
 }
 
-/* Tell listeners of a drop; an event that cannot be built or sent counts as lost. */
+/* Sends an event; an event that cannot be built or sent is counted as lost. */
 static void drop_event_send(struct braid_net *bn, const struct braid_drop *drop)
 {
 	const struct braid_identity *src, *dst;
@@ -177,9 +178,9 @@ lost:
 }
 
 /**
- * braid_drop_report() - count a drop and tell those who listen
+ * braid_drop_report() - counts a drop and sends an event
  * @bn: the namespace
- * @drop: the drop, described
+ * @drop: the drop, completely filled in
  *
  * Context: any but hard interrupt; in an RCU read section.
  */
@@ -189,13 +190,13 @@ void braid_drop_report(struct braid_net *bn, const struct braid_drop *drop)
 	drop_event_send(bn, drop);
 }
 
-/* A packet of an endpoint passed policy. Context: any. */
+/* Counts a packet of an endpoint that passed policy. Context: any. */
 void braid_count_forwarded(struct braid_net *bn)
 {
 	this_cpu_inc(bn->counters->forwarded);
 }
 
-/* How many packets were dropped for a reason in a direction. */
+/* Return: the number of packets dropped for a reason in a direction. Context: any. */
 u64 braid_stats_drops(struct braid_net *bn, enum braid_reason reason, u8 dir)
 {
 	u64 sum = 0;
@@ -206,7 +207,7 @@ u64 braid_stats_drops(struct braid_net *bn, enum braid_reason reason, u8 dir)
 	return sum;
 }
 
-/* How many packets of endpoints passed policy. */
+/* Return: the number of packets of endpoints that passed policy. Context: any. */
 u64 braid_stats_forwarded(struct braid_net *bn)
 {
 	u64 sum = 0;
@@ -218,11 +219,10 @@ u64 braid_stats_forwarded(struct braid_net *bn)
 }
 
 /**
- * braid_stats_reset() - set all counters to zero
+ * braid_stats_reset() - sets all counters to zero
  * @bn: the namespace
  *
- * A packet that is counted at the same moment may be counted before or after,
- * or be lost from the count.
+ * Packets that other CPUs count at the same time may be lost from the counters.
  *
  * Context: any.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Drops: every one has a reason, a counter and an event. */
+/* Drops: each has a reason, is counted and sends an event. */
 #ifndef BRAID_DROP_H
 #define BRAID_DROP_H
 
@@ -30,7 +30,7 @@
 	X(NO_MEMORY, "no-memory")
 
 enum braid_reason {
-	BRAID_PASS,	/* not a reason: what a verdict without one is */
+	BRAID_PASS,	/* the verdict of a packet that is not dropped */
 #define X(name, text) BRAID_DROP_##name,
 	BRAID_REASONS(X)
 #undef X
@@ -38,8 +38,8 @@ enum braid_reason {
 };
 
 /**
- * struct braid_counters - of one CPU
- * @drops: by reason and direction
+ * struct braid_counters - counters of one CPU
+ * @drops: dropped packets by reason and direction
  * @forwarded: packets of endpoints that passed policy
  */
 struct braid_counters {
@@ -51,14 +51,14 @@ struct braid_counters {
  * struct braid_drop - a packet that is dropped
  * @reason: why
  * @dir: enum braid_net_direction, seen from the endpoint
- * @src_id: who sent it, 0 if that is not known
- * @dst_id: whom it is for, 0 if that is not known
+ * @src_id: identity of the source, 0 if it is not known
+ * @dst_id: identity of the destination, 0 if it is not known
  * @src: source address
  * @dst: destination address, after translation where it was translated
  * @proto: IP protocol
  * @sport: source port, host byte order
  * @dport: destination port or ICMP type, host byte order
- * @dev: device that it came in by, or NULL
+ * @dev: device that received it, or NULL
  */
 struct braid_drop {
 	enum braid_reason reason;

@@ -16,9 +16,9 @@ static const struct genl_multicast_group family_groups[] = {
 };
 
 /*
- * The family has no policy: netlink.c reads the attributes. What generic netlink
- * refuses never gets there, and a change that cannot be read must spoil its
- * transaction. braid_net_nl_init() adds the operations, which stand above.
+ * The family has no policy: netlink.c parses the attributes. If generic netlink
+ * refused a malformed change, netlink.c could not mark its transaction as failed.
+ * braid_net_nl_init() adds the operations, which are in a folder above.
  */
 struct genl_family braid_net_family __ro_after_init = {
 	.name = BRAID_NET_GENL_NAME,
@@ -32,33 +32,34 @@ struct genl_family braid_net_family __ro_after_init = {
 };
 
 /**
- * braid_net_family_put() - begin a message of the family
- * @skb: where
- * @portid: of the receiver
+ * braid_net_family_put() - begins a message of the family
+ * @skb: message
+ * @portid: port of the receiving socket
  * @seq: sequence number
  * @flags: NLM_F_*
  * @cmd: BRAID_NET_CMD_*
  *
- * Return: the header for genlmsg_end(), or NULL without room.
+ * Context: any.
+ * Return: the header for genlmsg_end(), or NULL if @skb has no room.
  */
 void *braid_net_family_put(struct sk_buff *skb, u32 portid, u32 seq, int flags, u8 cmd)
 {
 	return genlmsg_put(skb, portid, seq, &braid_net_family, flags, cmd);
 }
 
-/* Does anybody listen to drops? Context: any. */
+/* Return: true if a socket listens to drops. Context: any. */
 bool braid_net_family_drops_wanted(struct net *net)
 {
 	return genl_has_listeners(&braid_net_family, net, BRAID_NET_GROUP_DROPS);
 }
 
 /**
- * braid_net_family_drops_send() - send an event to those who listen to drops
+ * braid_net_family_drops_send() - sends an event to the listeners of drops
  * @net: the namespace
- * @skb: consumed
+ * @skb: message; consumed
  *
  * Context: any.
- * Return: 0, or an error if nobody got it.
+ * Return: 0, or a negative errno if no socket got it.
  */
 int braid_net_family_drops_send(struct net *net, struct sk_buff *skb)
 {

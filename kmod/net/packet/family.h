@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The generic netlink family: messages and events of it; its operations stand above. */
+/* The generic netlink family without its operations: messages and events. */
 #ifndef BRAID_FAMILY_H
 #define BRAID_FAMILY_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What an IPv6 packet carries, behind whatever headers stand before it. */
+/* Finds the transport header behind IPv6 extension headers. */
 #ifndef BRAID_ICMPV6_H
 #define BRAID_ICMPV6_H
 
@@ -8,12 +8,12 @@
 #include <net/ndisc.h>
 
 /**
- * braid_ipv6_transport() - the protocol behind an IPv6 packet's headers
- * @skb: with an IPv6 header that the stack has checked
- * @at: where it begins; negative if the headers end before they should
+ * braid_ipv6_transport() - finds the transport header of an IPv6 packet
+ * @skb: packet with an IPv6 header that the stack has checked
+ * @at: filled in with the offset of the header; negative if headers are truncated
  *
  * Context: any.
- * Return: its number, IPPROTO_NONE if there is none, NEXTHDR_FRAGMENT for a
+ * Return: the IP protocol, IPPROTO_NONE if there is none, NEXTHDR_FRAGMENT for a
  * fragment other than the first.
  */
 static inline u8 braid_ipv6_transport(const struct sk_buff *skb, int *at)
@@ -27,14 +27,14 @@ static inline u8 braid_ipv6_transport(const struct sk_buff *skb, int *at)
 }
 
 /**
- * braid_icmpv6_type() - the type of an ICMPv6 message
- * @skb: with an IPv6 header that the stack has checked
- * @at: where the message begins
+ * braid_icmpv6_type() - finds the type of an ICMPv6 message
+ * @skb: packet with an IPv6 header that the stack has checked
+ * @at: filled in with the offset of the message
  *
- * Behind extension headers too: MLD has one.
+ * The message may follow extension headers; MLD has one.
  *
  * Context: any.
- * Return: the type, 0 if the packet is no ICMPv6.
+ * Return: the type, or 0 if the packet is not ICMPv6.
  */
 static inline u8 braid_icmpv6_type(const struct sk_buff *skb, int *at)
 {
@@ -46,7 +46,7 @@ static inline u8 braid_icmpv6_type(const struct sk_buff *skb, int *at)
 	return type;
 }
 
-/* Is an ICMPv6 message of this type one of neighbour discovery? */
+/* Return: true if the type belongs to neighbour discovery. */
 static inline bool braid_icmpv6_is_nd(u8 type)
 {
 	return type >= NDISC_ROUTER_SOLICITATION && type <= NDISC_REDIRECT;

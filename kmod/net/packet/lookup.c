@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What several stages ask of the configuration, and how a packet is dropped. */
+/* Lookups that several stages need, and dropping a packet at a hook. */
 #include "packet/packet.h"
 
 #include <linux/inetdevice.h>
@@ -13,7 +13,7 @@
 #include "model/kinds.h"
 
 /**
- * braid_endpoint_by_device() - the endpoint behind a device
+ * braid_endpoint_by_device() - finds the endpoint of a device
  * @bn: the namespace
  * @dev: a device, or NULL
  * @gen: generation of the traversal
@@ -37,7 +37,7 @@ struct braid_endpoint *braid_endpoint_by_device(struct braid_net *bn,
 }
 
 /**
- * braid_endpoint_by_addr() - the local endpoint with an address
+ * braid_endpoint_by_addr() - finds the local endpoint with an address
  * @bn: the namespace
  * @addr: the address
  * @gen: generation of the traversal
@@ -57,11 +57,12 @@ struct braid_endpoint *braid_endpoint_by_addr(struct braid_net *bn,
 }
 
 /**
- * braid_endpoint_has() - is an address an endpoint's own?
+ * braid_endpoint_has() - tells whether an address belongs to an endpoint
  * @ep: the endpoint
  * @addr: the address
  *
  * Context: any.
+ * Return: true if it does.
  */
 bool braid_endpoint_has(const struct braid_endpoint *ep,
 			const struct in6_addr *addr)
@@ -75,7 +76,7 @@ bool braid_endpoint_has(const struct braid_endpoint *ep,
 }
 
 /**
- * braid_overlay_now() - the overlay
+ * braid_overlay_now() - finds the overlay
  * @bn: the namespace
  * @gen: generation of the traversal
  *
@@ -94,11 +95,11 @@ struct braid_overlay *braid_overlay_now(struct braid_net *bn, u64 gen)
 const char braid_link_kind[] = BRAID_LINK_KIND;
 
 /**
- * braid_is_link() - is a device the link of an overlay?
+ * braid_is_link() - tells whether a device is the link of an overlay
  * @dev: the device
  *
- * The link's operations stand above this folder, so the pointer to their kind is
- * compared, which stands here.
+ * The operations of the link are in a folder above; the string of their kind is here,
+ * so its address is compared.
  *
  * Context: any.
  * Return: true if it is.
@@ -109,11 +110,12 @@ bool braid_is_link(const struct net_device *dev)
 }
 
 /**
- * braid_device_holds() - is an address configured on a device?
+ * braid_device_holds() - tells whether an address is configured on a device
  * @dev: the device
  * @addr: the address
  *
  * Context: any, in an RCU read section.
+ * Return: true if it is.
  */
 bool braid_device_holds(const struct net_device *dev,
 			const struct in6_addr *addr)
@@ -133,14 +135,15 @@ bool braid_device_holds(const struct net_device *dev,
 }
 
 /**
- * braid_is_uplink() - does a device lead to the other nodes?
+ * braid_is_uplink() - tells whether a device is an uplink
  * @bn: the namespace
  * @dev: the device
  * @gen: generation of the traversal
  *
- * Without one configured, the device that holds the overlay's local address does.
+ * If no uplink is configured, the device with the overlay's local address is one.
  *
  * Context: any, in an RCU read section that began before @gen was latched.
+ * Return: true if it is.
  */
 bool braid_is_uplink(struct braid_net *bn, const struct net_device *dev,
 		     u64 gen)
@@ -156,7 +159,7 @@ bool braid_is_uplink(struct braid_net *bn, const struct net_device *dev,
 	return overlay && braid_device_holds(dev, &overlay->local);
 }
 
-/* Is a unicast or broadcast address the node's? */
+/* Return: true for a unicast or broadcast address of the node. */
 static bool lookup_is_local4(struct net *net, __be32 addr)
 {
 	unsigned int type = inet_addr_type(net, addr);
@@ -164,7 +167,7 @@ static bool lookup_is_local4(struct net *net, __be32 addr)
 	return type == RTN_LOCAL || type == RTN_BROADCAST;
 }
 
-/* The same; an address may belong to any link, be an anycast one, or a route. */
+/* Return: true for an address of any device, an anycast address or a local route. */
 static bool lookup_is_local6(struct net *net, const struct in6_addr *addr)
 {
 	struct rt6_info *rt;
@@ -181,7 +184,7 @@ static bool lookup_is_local6(struct net *net, const struct in6_addr *addr)
 	return local;
 }
 
-/* Is what is sent to an address for the node, and for it alone on that link? */
+/* Return: true if packets to an address are for the node and not forwarded. */
 static bool lookup_is_local(struct braid_net *bn,
 			    const struct in6_addr *addr)
 {
@@ -192,7 +195,7 @@ static bool lookup_is_local(struct braid_net *bn,
 	       lookup_is_local6(bn->net, addr);
 }
 
-/* Is an address another node's own, outside the overlay or inside? */
+/* Return: true for an own address of another node, outside or inside the overlay. */
 static bool lookup_is_node(struct braid_net *bn,
 			   const struct in6_addr *addr, u64 gen)
 {
@@ -205,13 +208,13 @@ static bool lookup_is_node(struct braid_net *bn,
 }
 
 /**
- * braid_addr_identity() - who has an address
+ * braid_addr_identity() - finds the identity of an address
  * @bn: the namespace
  * @addr: the address
  * @gen: generation of the traversal
  *
- * A local endpoint, the node itself, another node, or whom the longest prefix
- * names; the world if nobody claims it.
+ * In this order: a local endpoint, the node itself, another node, the longest prefix,
+ * the world.
  *
  * Context: any, in an RCU read section that began before @gen was latched.
  * Return: the identity.
@@ -237,14 +240,15 @@ u32 braid_addr_identity(struct braid_net *bn, const struct in6_addr *addr,
 }
 
 /**
- * braid_packet_mapped() - does an IPv6 packet have addresses of IPv4?
- * @skb: with an IP header that the stack has checked
+ * braid_packet_mapped() - tells whether an IPv6 packet has a v4-mapped address
+ * @skb: packet with an IP header that the stack has checked
  * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
  *
- * ::ffff:a.b.c.d stands for a.b.c.d in every table here, and policy would speak
- * of another address than routing. No host sends such packets.
+ * ::ffff:a.b.c.d stands for a.b.c.d in every table of braid, so policy would use
+ * another address than routing. Hosts do not send such packets.
  *
  * Context: any.
+ * Return: true if it has one.
  */
 bool braid_packet_mapped(const struct sk_buff *skb, u8 pf)
 {
@@ -254,11 +258,11 @@ bool braid_packet_mapped(const struct sk_buff *skb, u8 pf)
 }
 
 /**
- * braid_packet_init() - latch the generation and read the addresses
+ * braid_packet_init() - reads the generation and the addresses
  * @p: filled in
  * @bn: the namespace
- * @skb: with an IP header that the stack has checked
- * @state: the hook's
+ * @skb: packet with an IP header that the stack has checked
+ * @state: state of the hook
  *
  * Context: any, in an RCU read section.
  */
@@ -279,12 +283,12 @@ void braid_packet_init(struct braid_packet *p, struct braid_net *bn,
 }
 
 /**
- * braid_packet_drop() - report a drop at a hook
+ * braid_packet_drop() - reports a drop at a hook
  * @p: the packet
  * @reason: enum braid_reason
  * @dir: enum braid_net_direction
- * @src_id: who sent it, 0 if that is not known
- * @dst_id: whom it is for, 0 to ask its destination address
+ * @src_id: identity of the source, 0 if it is not known
+ * @dst_id: identity of the destination, 0 to look up the destination address
  *
  * Context: any, in an RCU read section.
  * Return: NF_DROP.
@@ -306,7 +310,7 @@ unsigned int braid_packet_drop(const struct braid_packet *p,
 	return NF_DROP;
 }
 
-/* The protocol behind the IP header and, for IPv6, what else stands before it. */
+/* Return: the protocol behind the IP header and IPv6 extension headers. */
 static u8 lookup_transport(const struct braid_packet *p)
 {
 	int at;
@@ -316,14 +320,14 @@ static u8 lookup_transport(const struct braid_packet *p)
 }
 
 /**
- * braid_is_icmp_error() - does a packet only speak of its connection?
+ * braid_is_icmp_error() - tells whether a packet is an ICMP error about a connection
  * @p: the packet
- * @ct: the connection that it was assigned to
- * @ctinfo: how
+ * @ct: the connection that nf_conntrack assigned to it
+ * @ctinfo: relation of the packet to @ct
  *
  * Context: any.
- * Return: true for an ICMP error; false for a packet of the connection itself,
- * that of an expected connection too.
+ * Return: true for an ICMP error; false for a packet of the connection itself, also
+ * of an expected connection.
  */
 bool braid_is_icmp_error(const struct braid_packet *p, const struct nf_conn *ct,
 			 enum ip_conntrack_info ctinfo)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What an endpoint tells its node about addresses: neighbour discovery and ARP.
- * nf_conntrack follows neither, so neither is judged; in return it stays between
- * the two, and what it announces must be the endpoint's own, or one workload
- * could take another's packets.
+ * Neighbour discovery and ARP from endpoints. nf_conntrack does not track them, so
+ * policy does not apply. Instead such packets must stay between the endpoint and its
+ * node and may announce addresses of the endpoint only, or a workload could take
+ * packets for another one.
  */
 #include "packet/nd_guard.h"
 
@@ -29,10 +29,11 @@ static bool nd_guard_is_mld(u8 type)
 }
 
 /**
- * braid_nd_guard_is_nd() - is a packet neighbour discovery or MLD?
+ * braid_nd_guard_is_nd() - tells whether a packet is neighbour discovery or MLD
  * @p: the packet
  *
  * Context: any.
+ * Return: true if it is.
  */
 bool braid_nd_guard_is_nd(const struct braid_packet *p)
 {
@@ -46,12 +47,13 @@ bool braid_nd_guard_is_nd(const struct braid_packet *p)
 }
 
 /**
- * braid_nd_guard_is_redirect() - does a packet tell of another way?
+ * braid_nd_guard_is_redirect() - tells whether a packet is an ICMPv6 redirect
  * @p: the packet
  *
- * Newer kernels take a redirect for an error about the connection it quotes.
+ * Newer kernels treat a redirect as an error about the connection that it quotes.
  *
  * Context: any.
+ * Return: true if it is.
  */
 bool braid_nd_guard_is_redirect(const struct braid_packet *p)
 {
@@ -61,7 +63,7 @@ bool braid_nd_guard_is_redirect(const struct braid_packet *p)
 	       braid_icmpv6_type(p->skb, &at) == NDISC_REDIRECT;
 }
 
-/* To the link or to the node: a router would not pass it on. */
+/* Return: true if the destination is on the link or the node itself. */
 static bool nd_guard_stays_on_link(const struct braid_packet *p)
 {
 	return ipv6_addr_is_multicast(&p->dst) ||
@@ -70,9 +72,9 @@ static bool nd_guard_stays_on_link(const struct braid_packet *p)
 }
 
 /*
- * Does a solicitation or advertisement speak of an address of the endpoint? A
- * link-local one is, unless the node has it on that link or is about to: whoever
- * claims the gateway's would keep the node from using it.
+ * Return: true if the target of a solicitation or advertisement is an address of the
+ * endpoint, or a link-local address that the node neither has on that link nor
+ * checks for duplicates: otherwise an endpoint could claim the gateway's address.
  */
 static bool nd_guard_owns_target(const struct braid_packet *p,
 				 const struct braid_endpoint *ep, int at)
@@ -88,10 +90,10 @@ static bool nd_guard_owns_target(const struct braid_packet *p,
 }
 
 /**
- * braid_nd_guard_admit() - may an endpoint say this to its node?
- * @p: a packet of the endpoint that nf_conntrack does not follow
+ * braid_nd_guard_admit() - decides about an untracked packet of an endpoint
+ * @p: a packet of the endpoint that nf_conntrack does not track
  * @ep: the endpoint
- * @otherwise: what to say of a packet that is neither
+ * @otherwise: result for a packet that is neither neighbour discovery nor MLD
  *
  * Context: any, in an RCU read section.
  * Return: BRAID_PASS, enum braid_reason, or @otherwise.
@@ -112,7 +114,7 @@ enum braid_reason braid_nd_guard_admit(const struct braid_packet *p,
 		return BRAID_DROP_UNTRACKED;
 	switch (type) {
 	case NDISC_NEIGHBOUR_SOLICITATION:
-		/* Only who looks for a duplicate announces what he asks for. */
+		/* Only duplicate address detection announces the target. */
 		if (!ipv6_addr_any(&p->src))
 			return BRAID_PASS;
 		fallthrough;
@@ -121,14 +123,14 @@ enum braid_reason braid_nd_guard_admit(const struct braid_packet *p,
 							 BRAID_DROP_SPOOFED;
 	case NDISC_ROUTER_ADVERTISEMENT:
 	case NDISC_REDIRECT:
-		/* No workload is a router of its node. */
+		/* A workload is not a router of its node. */
 		return BRAID_DROP_SPOOFED;
 	default:
 		return BRAID_PASS;
 	}
 }
 
-/* Hook: NF_ARP_IN. The stack has checked the lengths. */
+/* Hook at NF_ARP_IN. The stack has checked the lengths. */
 unsigned int braid_nd_guard_arp(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
@@ -150,7 +152,7 @@ unsigned int braid_nd_guard_arp(void *priv, struct sk_buff *skb,
 	memcpy(&target, at + sizeof(sender) + state->in->addr_len,
 	       sizeof(target));
 	drop.src = braid_addr_v4(sender);
-	/* Who has no address yet asks with none. */
+	/* A probe for a duplicate has no sender address. */
 	if (!sender || braid_endpoint_has(ep, &drop.src))
 		return NF_ACCEPT;
 	drop.dst = braid_addr_v4(target);

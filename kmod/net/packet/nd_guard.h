@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What endpoints announce on their link. */
+/* Checks of neighbour discovery and ARP from endpoints. */
 #ifndef BRAID_ND_GUARD_H
 #define BRAID_ND_GUARD_H
 

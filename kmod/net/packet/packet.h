@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A packet on its way through the hooks.
+ * A packet in the hooks.
  *
- * The first stage latches the generation and finds out where the packet comes
- * from; what the later stages need of that travels in the packet's control
- * block, in bytes that neither IP nor netfilter uses between the two hooks.
+ * The first stage reads the generation and finds the source of the packet. The later
+ * stages find the result in the control block of the packet, in bytes that neither IP
+ * nor netfilter uses between the two hooks.
  */
 #ifndef BRAID_PACKET_H
 #define BRAID_PACKET_H
@@ -22,10 +22,10 @@
 extern const char braid_link_kind[];
 
 /**
- * enum braid_from - where a packet comes from
- * @BRAID_FROM_NOWHERE: not asked yet
- * @BRAID_FROM_OUTER: from or to another node, a tunnel packet: it is judged when
- *	it is unwrapped, or has been before it was wrapped
+ * enum braid_from - the source of a packet
+ * @BRAID_FROM_NOWHERE: not known yet
+ * @BRAID_FROM_OUTER: a tunnel packet from or to another node; its inner packet gets
+ *	the verdict
  * @BRAID_FROM_ENDPOINT: a local workload
  * @BRAID_FROM_OVERLAY: the overlay's link
  * @BRAID_FROM_HOST: the node itself
@@ -41,8 +41,8 @@ enum braid_from {
 };
 
 /**
- * struct braid_latch - what the first stage found out
- * @gen: the generation of the whole traversal
+ * struct braid_latch - the result of the first stage
+ * @gen: generation for all stages
  * @id: identity of the sender
  * @from: enum braid_from
  */
@@ -63,7 +63,7 @@ static inline struct braid_latch *braid_latch(struct sk_buff *skb)
 	return (struct braid_latch *)(skb->cb + BRAID_LATCH_AT);
 }
 
-/* Which way a packet goes, seen from the endpoint that it is from or for. */
+/* Return: direction of a packet, seen from its endpoint. */
 static inline u8 braid_latch_dir(const struct braid_latch *latch)
 {
 	return latch->from == BRAID_FROM_ENDPOINT ?
@@ -74,10 +74,10 @@ static inline u8 braid_latch_dir(const struct braid_latch *latch)
  * struct braid_packet - a packet at a hook; on the stack
  * @bn: the namespace
  * @skb: the packet
- * @state: the hook's
- * @gen: the generation of the traversal
+ * @state: state of the hook
+ * @gen: generation for all stages
  * @src: source address
- * @dst: destination address, as the packet has it now
+ * @dst: present destination address
  */
 struct braid_packet {
 	struct braid_net *bn;
@@ -89,13 +89,13 @@ struct braid_packet {
 };
 
 /**
- * struct braid_net_verdict - how a connection is judged
- * @src_id: identity that began it
- * @dst_id: identity it reaches
- * @reason: enum braid_reason if it is denied, else 0
- * @dir: enum braid_net_direction that denied it
- * @local: an endpoint of this node has a part in it
- * @rules: that decided, by enum braid_net_direction; NULL where none did
+ * struct braid_net_verdict - the decision about a connection
+ * @src_id: identity of the source
+ * @dst_id: identity of the destination, after translation
+ * @reason: enum braid_reason if the connection is denied, else 0
+ * @dir: enum braid_net_direction of the rule that denied it
+ * @local: source or destination is an endpoint of this node
+ * @rules: rules that decided, by enum braid_net_direction; NULL without a rule
  */
 struct braid_net_verdict {
 	u32 src_id;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a connection remembers, in the 128 label bits that nf_conntrack keeps
- * for it: both identities, and a stamp: the generation that judged it last,
- * with the verdict. A stamp is one 64-bit word, so that no reader sees a
- * verdict with the wrong generation.
+ * The state of braid in the 128 label bits of a connection of nf_conntrack: a word
+ * with both identities, and a stamp: the last verdict and its generation. A stamp is
+ * one 64-bit word, so that no reader sees a verdict with the wrong generation.
  *
- * Pure: knows no connection.
+ * Pure: the format knows no connection.
  */
 #ifndef BRAID_STAMP_H
 #define BRAID_STAMP_H
@@ -14,7 +13,7 @@
 #include <linux/types.h>
 #include <asm/bitsperlong.h>
 
-/* Labels are words of unsigned long: a stamp must be one of them. */
+/* Labels are an array of unsigned long, one of which holds a stamp. */
 static_assert(BITS_PER_LONG == 64);
 
 /* At 1000 commits a second 40 bits last 34 years. */
@@ -22,13 +21,13 @@ static_assert(BITS_PER_LONG == 64);
 #define BRAID_STAMP_GEN_MASK ((1ull << BRAID_STAMP_GEN_BITS) - 1)
 
 /**
- * struct braid_net_stamp - a judged connection
- * @gen: low bits of the generation; 0 is never judged
- * @reason: enum braid_reason if it is denied, else 0
- * @dir: enum braid_net_direction that denied it
- * @local: an endpoint of this node has a part in it
- * @service: its destination was translated for a service of braid
- * @tunnel: its source identity came in a tunnel header
+ * struct braid_net_stamp - the verdict of a connection
+ * @gen: low bits of the generation of the verdict; 0 if there is no verdict
+ * @reason: enum braid_reason if the connection is denied, else 0
+ * @dir: enum braid_net_direction of the rule that denied it
+ * @local: source or destination is an endpoint of this node
+ * @service: the destination was translated for a service of braid
+ * @tunnel: the source identity came from a tunnel header
  */
 struct braid_net_stamp {
 	u64 gen;

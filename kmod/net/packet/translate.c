@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Stage 3: services. The first packet of a connection picks a backend. */
+/* Stage 3: services. The first packet of a connection selects a backend. */
 #include "packet/packet.h"
 
 #include <linux/icmp.h>
@@ -36,13 +36,13 @@ translate_service_at(struct braid_net *bn, const struct in6_addr *addr, __be16 p
 }
 
 /**
- * braid_translate_service() - the service that a connection was meant for
+ * braid_translate_service() - finds the service of a connection
  * @bn: the namespace
  * @ct: the connection
  * @gen: generation of the traversal
  *
  * Context: any, in an RCU read section that began before @gen was latched.
- * Return: what is at its original destination, valid until the section ends, or
+ * Return: the service at its original destination, valid until the section ends, or
  * NULL.
  */
 const struct braid_service *braid_translate_service(struct braid_net *bn,
@@ -58,16 +58,17 @@ const struct braid_service *braid_translate_service(struct braid_net *bn,
 }
 
 /**
- * braid_translate_stale() - does a connection lead where its service does not?
+ * braid_translate_stale() - tells whether a connection contradicts its service
  * @bn: the namespace
  * @ct: the connection
- * @inside: it began here or in the overlay: it may use services
+ * @inside: the connection began on this node or in the overlay and may use services
  * @gen: generation of the traversal
  *
- * Stale is what was translated to a backend that is none any more, and what was
- * not translated though its destination is a frontend by now.
+ * A connection is stale if it was translated to a backend that is removed, or if it
+ * was not translated and its destination is a frontend.
  *
  * Context: any, in an RCU read section that began before @gen was latched.
+ * Return: true if it is stale.
  */
 bool braid_translate_stale(struct braid_net *bn, const struct nf_conn *ct,
 			   bool inside, u64 gen)
@@ -107,12 +108,12 @@ static void translate_refuse6(const struct braid_packet *p, u8 proto)
 				 p->state->hook);
 }
 
-/* Nobody is there to serve: say so at once, as a host without a listener does. */
+/* Without a backend, answers like a host that has no listener. */
 static unsigned int translate_refuse(struct braid_packet *p,
 				     const struct braid_latch *latch,
 				     u8 proto)
 {
-	/* Before routing there is the tunnel's metadata at most: no route. */
+	/* Before routing the dst can only be metadata of the tunnel, not a route. */
 	if (!skb_valid_dst(p->skb))
 		skb_dst_drop(p->skb);
 	if (p->state->pf == NFPROTO_IPV6)
@@ -140,7 +141,7 @@ static unsigned int translate_to(struct nf_conn *ct,
 	return nf_nat_setup_info(ct, &range, NF_NAT_MANIP_DST);
 }
 
-/* NAT hook: for the first packet of a connection, at PRE_ROUTING and LOCAL_OUT. */
+/* NAT hook for the first packet of a connection, at PRE_ROUTING and LOCAL_OUT. */
 unsigned int braid_translate(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state)
 {
@@ -152,7 +153,7 @@ unsigned int braid_translate(void *priv, struct sk_buff *skb,
 	u32 pick;
 
 	ct = nf_ct_get(skb, &ctinfo);
-	/* What is only related (our own refusal, too) picks no backend. */
+	/* A related packet, such as a refusal from below, selects no backend. */
 	if (!ct || ctinfo != IP_CT_NEW || latch->from == BRAID_FROM_ELSEWHERE)
 		return NF_ACCEPT;
 	braid_packet_init(&p, braid_net_of(state->net), skb, state);
@@ -162,7 +163,7 @@ unsigned int braid_translate(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 	if (!service->ntargets)
 		return translate_refuse(&p, latch, nf_ct_protonum(ct));
-	/* Nothing of ours will follow a connection without labels. */
+	/* The later stages have no state in a connection without labels. */
 	if (!braid_conn_known(ct))
 		return braid_packet_drop(&p, BRAID_DROP_NO_MEMORY,
 					 BRAID_NET_DIRECTION_EGRESS, latch->id,

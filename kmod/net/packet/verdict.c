@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stage 4, after translation: policy. A connection is judged, not a packet: by
- * its original direction, once in every generation. Its packets of both
- * directions carry the verdict on until the generation moves.
+ * Stage 4, after translation: policy. The verdict is about a connection, by its
+ * original direction, and applies to the packets of both directions until the
+ * generation changes.
  */
 #include "packet/packet.h"
 
@@ -15,18 +15,18 @@
 #include "model/kinds.h"
 
 /**
- * struct braid_case - a connection being judged
+ * struct braid_case - what policy needs of a connection
  * @bn: the namespace
- * @gen: generation of the judgement
- * @src: who began it
- * @dst: whom it reaches, after translation
- * @src_ep: local endpoint that began it, or NULL
- * @dst_ep: local endpoint that it reaches, or NULL
+ * @gen: generation of the verdict
+ * @src: source address of the first packet
+ * @dst: destination address, after translation
+ * @src_ep: local endpoint with @src, or NULL
+ * @dst_ep: local endpoint with @dst, or NULL
  * @src_id: identity of @src
  * @dst_id: identity of @dst
  * @proto: IP protocol
- * @port: destination port after translation, or the ICMP type
- * @sport: port that it began at, where replies go
+ * @port: destination port after translation, or the ICMP type; host byte order
+ * @sport: source port of the first packet, host byte order
  */
 struct braid_case {
 	struct braid_net *bn;
@@ -70,7 +70,7 @@ static void verdict_case_open(struct braid_case *c, struct braid_net *bn,
 				  &ct->tuplehash[IP_CT_DIR_REPLY].tuple.src.u3);
 	c->src_ep = braid_endpoint_by_addr(c->bn, &c->src, c->gen);
 	c->dst_ep = braid_endpoint_by_addr(c->bn, &c->dst, c->gen);
-	/* What a tunnel header said cannot be asked again. */
+	/* The identity from a tunnel header cannot be looked up again. */
 	c->src_id = stamp->tunnel ? braid_pair_source(braid_conn_pair(ct)) :
 		    braid_addr_identity(c->bn, &c->src, c->gen);
 	c->dst_id = braid_addr_identity(c->bn, &c->dst, c->gen);
@@ -80,8 +80,8 @@ static void verdict_case_open(struct braid_case *c, struct braid_net *bn,
 }
 
 /*
- * One direction of policy; no rule for the subject leaves it open. The rule that
- * decides is noted.
+ * Return: true if policy allows one direction. Without a rule for the subject it
+ * does. The rule that decides is stored in @v.
  */
 static bool verdict_case_allowed(const struct braid_case *c, u8 dir,
 				 struct braid_net_verdict *v)
@@ -106,8 +106,8 @@ static bool verdict_case_allowed(const struct braid_case *c, u8 dir,
 }
 
 /*
- * A workload must not make tunnel packets, replies neither: it would choose its
- * identity.
+ * Return: true if a workload would send tunnel packets, as requests or as replies,
+ * with which it could choose its identity.
  */
 static bool verdict_case_tunnels(const struct braid_case *c)
 {
@@ -127,14 +127,14 @@ static enum braid_reason verdict_case_decide(const struct braid_case *c,
 			     BRAID_NET_DIRECTION_INGRESS;
 	if (verdict_case_tunnels(c))
 		return BRAID_DROP_TUNNEL_PORT;
-	/* An endpoint always reaches itself. */
+	/* An endpoint may always connect to itself. */
 	if (c->src_ep && c->src_ep == c->dst_ep)
 		return BRAID_PASS;
 	v->dir = BRAID_NET_DIRECTION_EGRESS;
 	if (c->src_ep && !verdict_case_allowed(c, BRAID_NET_DIRECTION_EGRESS, v))
 		return BRAID_DROP_POLICY;
 	v->dir = BRAID_NET_DIRECTION_INGRESS;
-	/* Its own node always reaches it; another node is 6, never 1. */
+	/* Its own node may always connect to it; other nodes have identity 6. */
 	if (c->dst_ep && c->src_id != BRAID_ID_HOST &&
 	    !verdict_case_allowed(c, BRAID_NET_DIRECTION_INGRESS, v))
 		return BRAID_DROP_POLICY;
@@ -142,11 +142,11 @@ static enum braid_reason verdict_case_decide(const struct braid_case *c,
 }
 
 /**
- * braid_verdict_conn() - what policy says of a connection
+ * braid_verdict_conn() - decides about a connection
  * @bn: the namespace
- * @ct: the connection, by itself: what follows its master has the master's
- * @gen: generation of the judgement
- * @v: filled in; its rules are valid until the section ends
+ * @ct: the connection; its master is not considered
+ * @gen: generation of the reader
+ * @v: filled in; its rules are valid until the RCU section ends
  *
  * Context: any, in an RCU read section that began before @gen was latched.
  */
@@ -177,15 +177,15 @@ static struct braid_net_stamp verdict_decide(struct braid_net *bn, struct nf_con
 	stamp.dir = v.dir;
 	stamp.local = v.local;
 	stamp.gen = gen;
-	/* The identities first: who sees the stamp sees them. */
+	/* Write the identities first: a reader of the stamp must see them. */
 	braid_conn_set_pair(ct, v.src_id, v.dst_id);
 	braid_conn_set_stamp(ct, &stamp);
 	return stamp;
 }
 
 /*
- * A commit came between the stages: what the first one found out is asked
- * again, so that all of it is of one generation.
+ * A commit came between the stages. The source and the service are looked up again,
+ * so that all results are of one generation.
  */
 static unsigned int verdict_catch_up(struct braid_packet *p,
 				     struct braid_latch *latch,
@@ -224,9 +224,9 @@ static bool verdict_conn_has(const struct nf_conn *ct, const struct in6_addr *ad
 }
 
 /*
- * nf_conntrack takes an error about a connection from anybody. A router may
- * send one, and who has a part in the connection; another workload may not: it
- * would reach, and disturb, whom policy keeps it from.
+ * nf_conntrack accepts an ICMP error about a connection from any sender. Routers and
+ * the two ends of the connection may send one; another workload may not, or it could
+ * disturb connections of workloads that policy forbids it to reach.
  */
 static bool verdict_error_meddles(const struct braid_packet *p,
 				  const struct braid_latch *latch,
@@ -252,7 +252,7 @@ static unsigned int verdict_deny(const struct braid_packet *p,
 	return braid_packet_drop(p, stamp->reason, stamp->dir, src, dst);
 }
 
-/* Hook: NF_IP_PRI_NAT_DST + 1 at PRE_ROUTING and LOCAL_OUT. */
+/* Hook at NF_IP_PRI_NAT_DST + 1 of PRE_ROUTING and LOCAL_OUT. */
 unsigned int braid_verdict_packet(void *priv, struct sk_buff *skb,
 				  const struct nf_hook_state *state)
 {
@@ -274,17 +274,17 @@ unsigned int braid_verdict_packet(void *priv, struct sk_buff *skb,
 		if (ret != NF_ACCEPT)
 			return ret;
 	}
-	/* The node answers its own endpoints: refusals, unreachables, PMTU. */
+	/* The node may send errors to its own endpoints. */
 	if (latch->from == BRAID_FROM_HOST &&
 	    (ctinfo == IP_CT_RELATED || ctinfo == IP_CT_RELATED_REPLY))
 		return NF_ACCEPT;
 	if (error && verdict_error_meddles(&p, latch, ct))
 		return braid_packet_drop(&p, BRAID_DROP_POLICY,
 					 braid_latch_dir(latch), latch->id, 0);
-	/* A stamp that another sender's packet left is not for this one. */
+	/* An earlier packet may have had another source identity. */
 	if (!error)
 		braid_classify_note(ct, ctinfo, latch);
-	/* Related follows its master. */
+	/* A related connection has the verdict of its master. */
 	stamp = verdict_decide(p.bn, !error && ct->master ? ct->master : ct,
 			       p.gen);
 	if (stamp.reason)
@@ -295,14 +295,14 @@ unsigned int braid_verdict_packet(void *priv, struct sk_buff *skb,
 }
 
 /**
- * braid_verdict_again() - judge a packet that leaves by a later generation
+ * braid_verdict_again() - decides again about a packet before it is sent
  * @bn: the namespace
  * @skb: the packet
- * @gen: generation that sends it
- * @dir: enum braid_net_direction, if it is not to be sent
+ * @gen: generation of the sender
+ * @dir: filled in with enum braid_net_direction for a drop
  *
- * A commit may come between the hooks and the tunnel. What is sent to where the
- * new generation says is allowed by the new generation.
+ * A commit may come between the hooks and the tunnel. A packet whose destination is
+ * of the new generation must be allowed by the new generation.
  *
  * Context: any, in an RCU read section that began before @gen was latched.
  * Return: BRAID_PASS, or enum braid_reason.
