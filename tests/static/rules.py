@@ -298,7 +298,7 @@ RULES = [
     ("a type is the same thing in both modules", types_with_two_meanings,
      {"kmod/net/a.h": "struct braid_a {\n\tint a;\n};\n",
       "kmod/blk/a.h": "struct braid_a {\n\tlong a;\n};\n"}),
-    ("statics have no prefix", statics_without_prefix,
+    ("static names have no prefix", statics_without_prefix,
      {"kmod/net/a.c": "static int braid_a_b(void)\n{\n}\n"}),
     ("includes go down", includes_that_go_up,
      {"kmod/net/model/a.c": '#include "packet/b.h"\n', "kmod/net/packet/b.h": ""}),
