@@ -60,7 +60,7 @@ class Careless(Fuzzer):
             talker.result(talker.seq)
 
     def replug(self, device):
-        """Whatever stands on it goes. Somebody else may do the same."""
+        """Removes its objects. Another process may do the same."""
         with contextlib.suppress(nl.Refused, OSError):
             links.delete(device)
         with contextlib.suppress(nl.Refused, OSError):

@@ -140,7 +140,7 @@ class Directed(Starver):
         self.accepted("del", self.key(kind, {"id": 257}))
 
     def privileged(self):
-        """Whoever may not is told so, whatever else is wrong."""
+        """A caller without privilege gets EPERM, whatever else is wrong."""
         for operation in self.exact.operations:
             if not operation.admin:
                 continue

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Who is alone in its namespace, and so knows what must be."""
+"""A process that is alone in its namespace, and so knows the expected state."""
 
 import errno
 import struct

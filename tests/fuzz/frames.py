@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=debug nodes=1 cpus=2 timeout=900
-"""What a hostile peer can do to a target and to a writer: strangers, peers who know
-the secret and send nonsense, and somebody between the two who changes what passes.
+"""Hostile peers of a target and of a writer: hosts without the secret, hosts with the
+secret that send invalid frames, and a host between the two that changes frames.
 Connections are closed and counted, nothing else happens. FUZZ_SEED repeats a run,
 FUZZ_SECONDS makes it longer.
 """
@@ -87,7 +87,7 @@ def make(name, stores, addresses):
 
 @contextlib.contextmanager
 def volumes():
-    """db: voter 1 here, 2 at the target, 3 behind whoever stands between. toy: one."""
+    """db: voter 1 is local, 2 at the target, 3 behind the host in between. toy: one voter."""
     global between
     os.makedirs("/run/lab", exist_ok=True)
     secret = "/run/lab/secret"
@@ -194,7 +194,7 @@ def strangers():
          f"of {len(tries)} strangers {counted('refused') - before} were counted")
 
 
-@test("who says nothing, or too slowly, is shut out")
+@test("a peer that sends nothing, or too slowly, is disconnected")
 def silent():
     with Load():
         waiting = [socket.create_connection(TARGET, timeout=30) for _ in range(20)]
@@ -233,7 +233,7 @@ def other_epoch():
             link.close()
 
 
-# --- who knows the secret --------------------------------------------------------------
+# --- peers with the secret -------------------------------------------------------------
 
 
 def promised():
@@ -291,7 +291,7 @@ def half_a_frame(data):
 
 
 def toy_holds(contents):
-    """So says its replica of each of these blocks, when nobody else asks."""
+    """Checks these blocks in the replica, without other readers."""
     control, data = promised()
     for block, content in contents.items():
         data.send(data.frame(wire.READ, offset=block * 4096, length=4096))
@@ -495,7 +495,7 @@ def nothing(_):
 between = None
 
 
-@test("whoever stands between can break a connection, and nothing else")
+@test("a host between writer and target can break a connection, and nothing else")
 def man_between():
     end = time.monotonic() + SECONDS / 3
     rounds = 0

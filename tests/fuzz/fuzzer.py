@@ -58,7 +58,7 @@ class Fuzzer:
         return operation, self.mutator.mutate(nodes), False
 
     def odd_head(self):
-        """Commands and versions that nobody knows, and bits that are reserved."""
+        """Unknown commands and versions, and reserved bits."""
         pick = self.random
         return struct.pack("=BBH", pick.choice((pick.randrange(20), pick.randrange(256))),
                            pick.choice((1, pick.randrange(256))),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Objects as somebody might configure them, out of a small world: keys repeat, and
+"""Objects as an administrator might configure them, from a small world: keys repeat, and
 objects name each other, in use or missing."""
 
 import struct

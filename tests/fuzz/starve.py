@@ -143,7 +143,7 @@ class Starver:
         injected = self.exact.faults.over()
         if not sent:
             return *talker.result(talker.seq), injected
-        # It has not come to anybody.
+        # No socket received it.
         self.exact.unchanged(f"{operation.name} that was not sent: {errno.errorcode[sent]}", 0)
         return LOST, [], injected
 

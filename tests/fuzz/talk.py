@@ -19,7 +19,7 @@ LOST = -1    # the answer is not known: there was no memory for it
 DEBUGFS = "/sys/kernel/debug"
 
 
-# From the fault itself to who asks for memory, or asks somebody who does.
+# From the fault itself to the functions that allocate, or call one that does.
 FRAMES = 7
 
 

@@ -27,7 +27,7 @@ SAME = addresses.now.inner == addresses.now.underlay
 NODE = "10.1.0.1"
 
 
-@test("an IPv6 packet with an IPv4 address in it is nobody's", when=V6)
+@test("an IPv6 packet with a v4-mapped address is dropped", when=V6)
 def mapped(world, servers):
     """Policy would take the addresses for the others, routing would not."""
     mac = world.intruder.do(links.mac, "eth0")
@@ -40,9 +40,9 @@ def mapped(world, servers):
     wire.close()
 
 
-@test("what the node takes for all of a link, or for any of a network, is the node's")
+@test("packets to broadcast, group and anycast addresses are for the node")
 def everybody(world, servers):
-    """Whoever may speak with the world only does not reach the node by it."""
+    """A workload that may reach the world only does not reach the node this way."""
     with world.n1:
         links.address("u1", "198.51.100.1/24")
     world.n1.braid.batch(f"rule add world subject {CLIENT} direction egress peer identity 2 "
@@ -64,7 +64,7 @@ def everybody(world, servers):
         links.address("u1", "198.51.100.1/24", links.DELADDR)
 
 
-@test("a workload that moves here keeps its connection, and its answers find it")
+@test("a workload that moves here keeps its connection, and its replies reach it")
 def moved(world, servers):
     server = world.web1.udp(port=55)
     sock = world.peer.udp(port=5555)
@@ -89,7 +89,7 @@ def moved(world, servers):
     here.delete()
 
 
-@test("out of the overlay to a service here whose backend is behind the overlay again")
+@test("a connection from the overlay to a service here can have a backend behind the overlay")
 def on_the_way(world, servers):
     """The other node takes it from this one's address only."""
     with world.n2:
@@ -105,7 +105,7 @@ def on_the_way(world, servers):
         links.route(f"{VIP}/32", "braid0", kind=links.DELROUTE)
 
 
-@test("the node hears what it says to a group itself")
+@test("the node receives its own packets to a group")
 def groups(world, servers):
     with world.n1:
         index = socket.if_nametoindex("u1")
@@ -137,7 +137,7 @@ def groups(world, servers):
             links.address("u1", "198.51.100.1/24", links.DELADDR)
 
 
-@test("full-size answers go back into the overlay, and do not make the path smaller",
+@test("full-size replies go back into the overlay and do not reduce the path MTU",
       when=SAME)
 def full_size(world, servers):
     """The node has no overlay address, so that it is asked from the underlay's."""

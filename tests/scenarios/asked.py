@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=600 long_kernels=debug
 """Whatever is asked of volumes over netlink that cannot be is refused with a text,
-and changes nothing; so is everything to who is in another namespace or has no
+and changes nothing; so is every request from another namespace or without
 privilege."""
 
 import contextlib
@@ -155,7 +155,7 @@ REFUSED = [
 ]
 
 
-@test("what cannot be is refused with a text, and changes nothing")
+@test("an invalid request is refused with a text and changes nothing")
 def refusals():
     family = Family()
     before = state(family)
@@ -170,7 +170,7 @@ def refusals():
     equal(state(family), before)
 
 
-@test("a listing that names one is refused")
+@test("a listing that names an object is refused")
 def listings():
     family = Family()
     for command, attribute in (GET, PATH), (TARGETS, end(1)), (VOLUMES, NAME):
@@ -182,7 +182,7 @@ def listings():
             raise AssertionError("accepted")
 
 
-@test("messages with turned bytes are survived")
+@test("messages with changed bytes do no harm")
 def turned():
     family = Family()
     before = state(family)
@@ -220,7 +220,7 @@ def namespaces():
               (2, "braid: volumes belong to the initial network namespace\n"))
 
 
-@test("who has no privilege is refused by name")
+@test("a caller without privilege is refused by name")
 def privilege():
     for before in ((), ("unshare", "--user", "--map-root-user")):
         for words in COMMANDS:

@@ -81,12 +81,12 @@ def case_13_remote():
     flush_fails(3, [1, 2])
 
 
-@test("case 13: the same of the replica that is used without TCP")
+@test("case 13: a local replica, used without TCP, is out the same way")
 def case_13_local():
     flush_fails(1, [2, 3])
 
 
-@test("case 13: a write with FUA that fails on one replica puts it out as well")
+@test("case 13: a replica on which a write with FUA fails is out as well")
 def case_13_fua():
     with volume(Disk, Disk, Disk) as (stores, db, log):
         stores[1].fails_writes()
@@ -161,7 +161,7 @@ def case_14_one():
             log.check_store(store.path, DATA_AT * MIB)
 
 
-@test("case 14: of the last replica the lack of space goes upward, and nothing is lost")
+@test("case 14: a lack of space on the last replica is reported upward, and nothing is lost")
 def case_14_last():
     with made(Thin) as stores, Volume(stores).attached() as db:
         log = Log(db.device)
@@ -200,10 +200,10 @@ def hangs():
         log.check_store(stores[1].path, DATA_AT * MIB)
 
 
-@test("a replica that is slow, but in time, stays")
+@test("a slow replica that answers in time stays a member")
 def slow():
     with volume(Disk, Disk, Disk) as (stores, db, log):
-        # Not in step with those who look for late ones, which is four times in the
+        # Not in step with the check for late members, which runs four times in the
         # timeout of three seconds: some of these see most of each delay.
         for store in (stores[2], stores[0]):
             store.table("delay {loop} {first} 0 {loop} {first} 700")
@@ -222,7 +222,7 @@ def slow():
         db.detach()
 
 
-@test("what the replica here cannot read is read elsewhere; if it cannot be written, it is out")
+@test("what the local replica cannot read is read elsewhere; if it cannot be repaired, it is out")
 def unreadable_and_gone():
     with volume(Disk, Disk, Disk) as (stores, db, log):
         stores[0].fails()

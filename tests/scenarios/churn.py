@@ -71,7 +71,7 @@ class Traffic:
                 for flow in self.flows:
                     flow.one()
                     flow.drain()
-                # The processor is one: whoever commits has to get it, too.
+                # There is one processor, and the process that commits needs it, too.
                 time.sleep(0.0005)
         except OSError as error:
             self.error = error
@@ -160,12 +160,12 @@ def swapped(world, servers):
 
 
 def blue_only(action_for_blue):
-    """web's rules: whoever is red may, whoever is blue may not, or the reverse."""
+    """web's rules: red is allowed and blue is denied, or the reverse."""
     other = ALLOW if action_for_blue == DENY else DENY
     return rule("blue", BLUE, UDP, action_for_blue), rule("red", RED, UDP, other)
 
 
-@test("rules and identities that change places at once: no mixture of them is ever seen")
+@test("no packet meets a mixture when rules and identities are exchanged in one commit")
 def no_mixture(world, servers):
     """intruder's identity and the rules are exchanged together, so that intruder is
     denied before and after, and client allowed. With only a part of a commit intruder
@@ -217,7 +217,7 @@ def service_with_policy(world, servers):
     world.n1.braid.batch("service del s\nrule flush\n")
 
 
-@test("commits of two writers at once: one of each pair wins, and none is lost")
+@test("of two concurrent commits one succeeds, and no change is lost")
 def two_writers(world, servers):
     wins = [0, 0]
     refused = [0, 0]

@@ -47,7 +47,7 @@ def held_open(volume, node):
     wait("it is closed", lambda: not volume.show(node)["openers"])
 
 
-@test("a takeover of a writer that is in use is refused, and it goes on")
+@test("a takeover from a writer in use is refused, and the writer goes on")
 def in_use():
     volume = three()
     with volume.made():
@@ -83,7 +83,7 @@ while True:
 """
 
 
-@test("a takeover that was given up long ago is forgotten, also where the writer was not")
+@test("a takeover that was given up long ago has no effect, even after the writer was away")
 def given_up():
     volume = three()
     asks = ASKS.format(port=cluster.PORT, uuid=volume.uuid.replace("-", ""))
@@ -108,7 +108,7 @@ def given_up():
         volume.detach(1)
 
 
-@test("takeover dead takes the lease from a writer that lives: it is fenced")
+@test("takeover dead takes the lease from a running writer, which is fenced")
 def dead():
     volume = three()
     with volume.made():
@@ -158,23 +158,23 @@ def interrupted_detach(volume):
     true(status in (124, 2), f"status {status}")
     print(f"# status {status}: {volume.why(1)}")
     equal(volume.show(1)["state"], "active")
-    # Nobody records a change of it.
+    # No record of a change follows.
     equal(volume.isr(1), list(volume.data))
     for node in others:
         volume.listen(node)
     wait("it goes on", lambda: not volume.show(1).get("held"))
     volume.once(1, 2, 6)
     equal(volume.numbers(1, 3), [0, 5, 6])
-    # Who is reached last may be left out: the first one makes a majority.
+    # The last voter may be left out: the others make a majority.
     true(1 in volume.isr(1), f"members {volume.isr(1)}")
     volume.detach(1)
-    # It was closed, once: nobody waits for a lease.
+    # It was closed before, so there is no lease to wait for.
     volume.attach(1)
     equal(volume.numbers(1, 3), [0, 5, 6])
     volume.detach(1)
 
 
-@test("an interrupted detach leaves a volume as it was, whatever it waited for")
+@test("an interrupted detach leaves the volume attached, whatever it waited for")
 def detach():
     # For a flush of the members; for the record that says closed.
     for volume in three(), cluster.Volume((1,), witnesses=(2, 3), size="16M"):
@@ -182,11 +182,11 @@ def detach():
             interrupted_detach(volume)
 
 
-@test("an interrupted attach leaves nothing behind")
+@test("an interrupted attach leaves no state behind")
 def attach():
     volume = three()
     with volume.made():
-        # While it dials, on a node that nobody hears.
+        # While it connects, on a node that is cut off.
         lab("split", 1)
         status = interrupted(1, volume.attachment(addresses=(2, 3)))
         equal(status, 124)
@@ -199,7 +199,7 @@ def attach():
             equal(left(1), ("", ""))
             equal(volume.show(2)["state"], "active")
             volume.once(2, 1, 9)
-        # It may have been asked, but was not promised to anybody.
+        # Voters may have been asked, but have not promised.
         with contextlib.suppress(cluster.Refused):
             volume.detach(2)
         volume.attach_soon(1)

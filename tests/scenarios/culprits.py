@@ -101,7 +101,7 @@ def attachment(name="db", secret=SECRET):
     return f"volume attach {name} from {HERE} secret-file {secret}"
 
 
-@test("a volume is not made of voters that do not fit, and each is named")
+@test("a volume is not created with voters that do not fit, and each is named")
 def not_made():
     before = ask("replica show")
     equal(len(before), len(VOTERS))
@@ -113,7 +113,7 @@ def not_made():
     equal(ask("volume show"), [])
 
 
-@test("what is not created, unknown, or asked for with a wrong secret is not attached")
+@test("a volume that is not created or unknown, or with a wrong secret, is not attached")
 def not_attached():
     before = ask("replica show")
     refused(attachment(), "it is not created yet: voter", "is blank")
@@ -163,7 +163,7 @@ def moved(volume, number):
             disks.forget(9)
 
 
-@test("a store that cannot discard is no member of a volume that does, and is named")
+@test("a store that cannot discard does not become a member of a volume that does, and is named")
 def no_discard():
     # The others are called the same, and a secret is taken from the first target.
     for address in HERE, OTHER:
@@ -179,7 +179,7 @@ def no_discard():
             log.writes()
             log.close()
             volume.detach()
-        # Where nobody else keeps the record it is not attached at all.
+        # Without another voter that keeps the record it is not attached at all.
         with moved(failing.Volume(stores[:1]), 1):
             refused(f"volume attach db from {failing.ADDRESS} secret-file {SECRET}",
                     "no majority of voters records the attachment in time",

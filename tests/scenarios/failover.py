@@ -36,7 +36,7 @@ def nobody_has_it_all(missing):
             f"voter {missing} ({cluster.address(missing)}, ")
 
 
-@test("case 1: a write that only its writer's replica has is whole or not there, and stays so")
+@test("case 1: a write on the writer's replica alone is whole or absent, and stays so")
 def case_1():
     volume = cluster.Volume((1, 2, 3))
     with powered(1), volume.made():
@@ -58,7 +58,7 @@ def case_1():
         volume.detach(3)
 
 
-@test("case 2: acknowledged and not yet clean regions are on every survivor")
+@test("case 2: acknowledged writes in dirty regions are on every survivor")
 def case_2():
     volume = cluster.Volume((1, 2, 3))
     with powered(1), volume.made():
@@ -140,7 +140,7 @@ def case_7():
         volume.detach(3)
 
 
-@test("case 16: all lose power, one stays away; what was flushed is there")
+@test("case 16: all nodes lose power, one stays away; flushed data is there")
 def case_16():
     volume = cluster.Volume((1, 2, 3))
     with powered(1, 2, 3), volume.made():
@@ -203,7 +203,7 @@ def case_20():
         volume.detach(2)
 
 
-@test("a witness grants a majority: two replicas and a witness survive the writer")
+@test("two replicas and a witness survive the loss of the writer")
 def witness_grants():
     volume = cluster.Volume((1, 2), witnesses=(3,))
     with powered(1), volume.made():
@@ -218,7 +218,7 @@ def witness_grants():
         volume.detach(2)
 
 
-@test("case 3: a replica that loses power is out, however soon it is back (S1)")
+@test("case 3: a replica that loses power is ejected, however soon it is back (S1)")
 def case_3():
     volume = cluster.Volume((1, 2, 3))
     with powered(3), volume.made():
@@ -234,7 +234,7 @@ def case_3():
         volume.detach(1)
 
 
-@test("case 3: a replica whose store was opened anew is out, though it was never silent (S1)")
+@test("case 3: a replica whose store was opened again is ejected, though it was never silent (S1)")
 def opened_anew():
     volume = cluster.Volume((1, 2, 3))
     with volume.made():
@@ -263,7 +263,7 @@ def opened_anew():
         volume.alike(1, 2)
 
 
-@test("connections that are lost cost no member")
+@test("lost connections eject no member")
 def resumes():
     volume = cluster.Volume((1, 2, 3))
     with volume.made():
@@ -283,7 +283,7 @@ def resumes():
 SHORT = 1.2
 
 
-@test("a network that is away for a moment costs no member")
+@test("a short network failure ejects no member")
 def moments():
     volume = cluster.Volume((1, 2, 3))
     with volume.made():

@@ -101,12 +101,12 @@ def case_6_running():
     paused("running")
 
 
-@test("case 6: the same with the clock stopped")
+@test("case 6: a writer that was paused past its lease, the clock stopped, is fenced")
 def case_6_stopped():
     paused("stopped")
 
 
-@test("case 10: of nodes that attach at once exactly one does")
+@test("case 10: when nodes attach at the same time exactly one succeeds")
 def case_10():
     volume = cluster.Volume((1, 2, 3))
     with volume.made():
@@ -144,7 +144,7 @@ def held():
         volume.detach(2)
 
 
-@test("case 18: the wall clock jumps, and nothing happens")
+@test("case 18: a jump of the wall clock has no effect")
 def case_18():
     volume = cluster.Volume((1, 2, 3))
     with volume.made():

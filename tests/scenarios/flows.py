@@ -66,7 +66,7 @@ def none(world, servers):
     equal(world.n1.braid.flush_flows(), 0)
 
 
-@test("an allowed connection: who, whom, by which rules")
+@test("the flow of an allowed connection shows both identities and the rules")
 def allowed(world, servers):
     world.n1.braid.batch(RULES)
     sock, _ = connect(world.client, "10.1.0.80", 8080)
@@ -80,7 +80,7 @@ def allowed(world, servers):
     equal(only(world.n1, protocol=6)["state"], "time_wait")
 
 
-@test("what nf_conntrack counts is told; what it does not count is not")
+@test("packets and bytes are shown if nf_conntrack counts, and absent if not")
 def counts(world, servers):
     world.n1.braid.flush_flows()
     ask_udp(world.client, "10.1.0.80", 53)
@@ -98,7 +98,7 @@ def counts(world, servers):
     world.n1.sysctl("net.netfilter.nf_conntrack_acct", 0)
 
 
-@test("a connection that a rule denies by now says so before its next packet")
+@test("the flow of a connection that a new rule denies shows it before the next packet")
 def denied(world, servers):
     world.n1.braid.batch(RULES)
     sock, _ = connect(world.client, "10.1.0.80", 8080)
@@ -108,7 +108,7 @@ def denied(world, servers):
     equal_flow(only(world.n1, source_port=port), verdict="policy-denied",
                rule=["out", "no"], source_identity=CLIENT, destination_identity=WEB,
                state="established")
-    # Nobody allows it: no rule is to blame but that there are others.
+    # No rule allows it, and no rule denies it: there are other rules for the subject.
     world.n1.braid.batch("rule del no\nrule del out\n"
                          f"rule add other subject {CLIENT} direction egress peer identity "
                          f"{INTRUDER} protocol any action allow\n")
@@ -118,7 +118,7 @@ def denied(world, servers):
     sock.close()
 
 
-@test("what was denied from the beginning is no flow")
+@test("a connection that was denied from the beginning is not a flow")
 def never(world, servers):
     world.n1.braid.batch(RULES)
     world.n1.braid.flush_flows()
@@ -224,7 +224,7 @@ if os.environ.get("KERNEL") == "stock":
         world.n1.run("nft", "delete", "table", "inet", "helped")
 
 
-@test("a count is that of the listing; after a flush there are none and traffic goes on")
+@test("the count matches the listing; after a flush it is 0 and traffic goes on")
 def flush(world, servers):
     world.n1.braid.batch(RULES)
     sock, _ = connect(world.client, "10.1.0.80", 8080)
@@ -248,7 +248,7 @@ def flush(world, servers):
     own.close()
 
 
-@test("a namespace lists, counts and flushes its own only")
+@test("a namespace lists, counts and flushes its own flows only")
 def own_only(world, servers):
     ask_tcp(world.client, "10.2.0.80", 8080)
     before = world.n1.braid.count_flows(), world.n2.braid.count_flows()
@@ -262,7 +262,7 @@ def own_only(world, servers):
     equal((world.n1.braid.count_flows(), world.n2.braid.count_flows()), (0, before[1]))
 
 
-@test("who has no privilege sees no flow, and removes none")
+@test("a caller without privilege can neither list nor remove flows")
 def privilege(world, servers):
     ask_udp(world.client, "10.1.0.80", 53)
     count = world.n1.braid.count_flows()
@@ -396,14 +396,14 @@ def many(world, servers):
         # Buckets that no small message can hold: each is listed, perhaps twice.
         with hashsize(512):
             equal_ports(sorted(set(listing(node, 4096)[0])), wanted, "in long buckets")
-    # With nobody coming or going there it is not even twice.
+    # Without new or removed connections in the bucket none is listed twice.
     with hashsize(512):
         equal_ports(sorted(listing(node, 4096)[0]), wanted, "in long buckets without churn")
     true(node.braid.count_flows() >= MANY, "the count")
     sock.close()
 
 
-@test("a table that is resized under a listing says so")
+@test("a listing during which the table is resized is marked as interrupted")
 def resized(world, servers):
     with contextlib.ExitStack() as until_the_end:
         sizes = iter((1024,))
@@ -429,7 +429,7 @@ def forget(sock, flow):
                 nl.attr(3, struct.pack("!H", flow["destination_port"])))))
 
 
-@test("a listing goes on when the flow that it stopped at leaves")
+@test("a listing goes on when the flow where it stopped is removed")
 def last_one_leaves(world, servers):
     long, other = 63 * "x", 63 * "y"
     # Long names make messages of few flows, and there are buckets of more.
@@ -461,7 +461,7 @@ def last_one_leaves(world, servers):
     sock.close()
 
 
-@test("thousands of flows are flushed while others come and go")
+@test("thousands of flows are flushed while others begin and end")
 def flush_many(world, servers):
     with Churn(world) as churn:
         churn.underway()
@@ -469,7 +469,7 @@ def flush_many(world, servers):
     equal([flow for flow in world.n1.braid.flows() if flow["protocol"] == 17], [])
 
 
-@test("flows are read while their namespace is taken down")
+@test("flows are listed while their namespace is removed")
 def taken_down(world, servers):
     stop = threading.Event()
     family = world.n2.do(braid.Family)

@@ -26,7 +26,7 @@ def uuid(node):
     return ask(node, "replica show")[0]["uuid"]
 
 
-@test("what has its majority, or a writer, is not forced")
+@test("a volume that has its majority, or a writer, is not forced")
 def not_needed():
     volume = cluster.Volume((1, 2), witnesses=(3,), size="16M")
     with volume.made():
@@ -50,7 +50,7 @@ def not_needed():
         volume.detach(2)
 
 
-@test("without a majority one replica is made another volume, and the old one is refused by name")
+@test("without a majority one replica becomes another volume, and the old one is refused by name")
 def one_of_three():
     volume = cluster.Volume((1, 2, 3))
     with volume.made():
@@ -59,7 +59,7 @@ def one_of_three():
         writer.stands()
         volume.detach(1, "force")
         writer.stop()
-        # Nobody renews it any more.
+        # Its lease is not renewed any more.
         time.sleep(cluster.LEASE + 1)
         print("# " + refused(1, volume.attachment(), "only 1 of 3 voters", "2 are needed",
                              f"voter 2 ({cluster.address(2)}, ",

@@ -44,7 +44,7 @@ class Hand:
 
 
 def learn(sender, receiver):
-    """IPv6 cuts at the sender only, who must have been told how small first."""
+    """Only the sender fragments IPv6, so it must know the path MTU first."""
     listening, sock = receiver.udp(port=9), sender.udp()
 
     def came():
@@ -96,7 +96,7 @@ def order(world, hand):
         sock.close()
 
 
-@test("what is denied is one drop, with ports, in any order")
+@test("a denied datagram in fragments is one drop, with ports, in any order")
 def denied(world, hand):
     for server, node in servers(world):
         node.braid.batch(PORT_53)
@@ -112,7 +112,7 @@ def denied(world, hand):
         node.braid.batch("rule flush\n")
 
 
-@test("without its first fragment nothing arrives, and with it all does")
+@test("without the first fragment no data arrives, and with it all does")
 def first_missing(world, hand):
     for server, _ in servers(world):
         sock = server.udp(port=53)

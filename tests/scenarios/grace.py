@@ -131,7 +131,7 @@ def sending(world):
         sender.receiver.close()
 
 
-@test("what is under way while its rule is replaced sees one of the two")
+@test("a packet in the node while a rule is replaced meets the old or the new one")
 def replaced(world):
     family = world.n1.braid.family
     commit(family, (braid.CMD_ADD, decides("allow-0", ALLOW, False)))
@@ -151,7 +151,7 @@ def replaced(world):
     true(not lost, f"{len(lost)} packets were lost: {lost[:20]}")
 
 
-@test("after the acknowledgement nothing comes through that was judged before")
+@test("no packet with a verdict from before a commit arrives after its acknowledgement")
 def acknowledged(world):
     family = world.n1.braid.family
     commit(family, (braid.CMD_ADD, decides("now", ALLOW, True)))

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock nodes=3 timeout=600
-"""What a person chose of how long and for whom writers wait: min-isr and
+"""The settings of how long and for which members writers wait: min-isr and
 suspend-timeout."""
 
 import errno
@@ -32,7 +32,7 @@ def started(volume, timeout):
     return writer
 
 
-@test("min-isr holds writes, not reads, while a member is missing")
+@test("min-isr holds writes, but not reads, while a member is missing")
 def min_isr():
     volume = cluster.Volume((1, 2), (3,))
     with volume.made():
@@ -87,7 +87,7 @@ def too_many():
         volume.detach(1)
 
 
-@test("suspend-timeout ends a volume that is held for so long, and for good")
+@test("a volume that is held for the suspend-timeout fails and stays failed")
 def suspend_timeout():
     volume = cluster.Volume((1, 2), (3,))
     with volume.made():
@@ -124,7 +124,7 @@ def suspend_timeout():
         volume.detach(1)
 
 
-@test("a volume that is held for less than its suspend-timeout goes on")
+@test("a volume that is held for less than the suspend-timeout goes on")
 def held_for_less():
     volume = cluster.Volume((1, 2), (3,))
     with volume.made():

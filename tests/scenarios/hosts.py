@@ -124,11 +124,11 @@ def service(world, servers):
 def hairpin(world, servers):
     with drops(world.n1, {}):
         equal(source_at(world.client, 54, sends(world.client, VIP, 54)), at(N1))
-        # Whoever else asks is seen as himself.
+        # Other clients keep their source.
         equal(source_at(world.client, 54, sends(world.web1, VIP, 54)), at("10.1.0.80"))
 
 
-@test("what leaves the cluster has the uplink's address, and its answers come back")
+@test("packets out of the cluster have the uplink's address, and replies come back")
 def masquerade(world, servers):
     with drops(world.n1, {}):
         for there in FAR, ELSEWHERE:
@@ -146,7 +146,7 @@ def no_uplink(world, servers):
     equal(source_at(world.far, 55, sends(world.client, FAR, 55)), at(UPLINK))
 
 
-@test("what goes to an identity of the cluster keeps its address, with a scope it does not")
+@test("packets to an identity of the cluster keep their source; to one with a scope byte, not")
 def exempt(world, servers):
     for identity, source in (INSIDE, "10.1.0.10"), (OUTSIDE, UPLINK):
         world.n1.braid.batch(f"prefix add 203.0.113.0/24 identity {identity}\n")
@@ -156,7 +156,7 @@ def exempt(world, servers):
         world.n1.braid.batch("prefix del 203.0.113.0/24\n")
 
 
-@test("policy judges what leaves by the workload's identity")
+@test("policy applies to connections out of the cluster by the workload's identity")
 def masquerade_policy(world, servers):
     world.n1.braid.batch(f"prefix add 203.0.113.0/24 identity {OUTSIDE}\n"
                          f"rule add out subject {CLIENT} direction egress peer identity {OUTSIDE} "
@@ -182,7 +182,7 @@ def world_through(world, servers):
     world.n2.braid.batch("rule flush\n")
 
 
-@test("only its overlay address may be the world's: another source of it is dropped")
+@test("a node may send as the world from its overlay address only")
 def world_forged(world, servers):
     tunnel = world.n2.udp("172.16.0.2")
     listener = world.web1.udp(port=56)
@@ -201,7 +201,7 @@ def world_forged(world, servers):
 @test("without an overlay address of its own, a node is answered through the overlay",
       when=addresses.now.inner == addresses.now.underlay)
 def underlay_source(world, servers):
-    """Its source is then the underlay's, and outside nobody would let the answer in."""
+    """Its source is then the underlay address; a reply outside the tunnel would be dropped."""
     with world.n1:
         links.address("braid0", f"{N1}/32", links.DELADDR)
         if addresses.now.inner == 4:

@@ -54,7 +54,7 @@ def stock_asks(node, web, client, other):
     equal(ask_tcp(other, WEB1, 8080), "web1")
 
 
-@test("UDP checksums may be there and may be left out")
+@test("UDP checksums may be present or left out")
 def checksums(node, web, client, other):
     for checksum in True, False:
         other.says(CLIENT, checksum=checksum)
@@ -62,7 +62,7 @@ def checksums(node, web, client, other):
         equal(ask_tcp(other, WEB1, 8080), "web1")
 
 
-@test("what a stock device says it is, is judged")
+@test("the identity that a stock device sends is subject to policy")
 def judged(node, web, client, other):
     node.braid.batch(f"rule add in subject {WEB} direction ingress peer identity {CLIENT} "
                      "protocol udp action allow\n")
@@ -92,7 +92,7 @@ def vni(node, web, client, other):
         wire.close()
 
 
-@test("the bytes of a node of another make are understood, and answered in the same form")
+@test("packets of a node of another project are accepted and answered in the same form")
 def other_bytes(node, web, client, other):
     wire = Far(node, other)
     # Any hardware addresses: there is no segment they could be of.
@@ -115,7 +115,7 @@ def other_bytes(node, web, client, other):
     wire.close()
 
 
-@test("a UDP checksum that is wrong is noticed")
+@test("a wrong UDP checksum is noticed")
 def wrong_checksum(node, web, client, other):
     wire = Far(node, other)
     frame = packets.ethernet(*2 * (b"\x02\0\0\0\0\7",), ping(ADDRESS, WEB1, 77))

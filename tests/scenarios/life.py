@@ -98,7 +98,7 @@ def devices(node):
     return [each["endpoint"] for each in node.braid.show("endpoint")]
 
 
-@test("an endpoint goes with its device, and only that")
+@test("the removal of a device removes its endpoint and no other")
 def endpoint_deleted():
     with new_world() as world:
         with Noise(world), world.n1:
@@ -112,7 +112,7 @@ def endpoint_deleted():
                              "10.1.0.10,10.1.0.66\n")
 
 
-@test("an endpoint goes when its device moves to another namespace")
+@test("an endpoint is removed when its device moves to another namespace")
 def endpoint_moved():
     with new_world() as world:
         other = Netns("other")
@@ -128,7 +128,7 @@ def endpoint_moved():
         other.delete()
 
 
-@test("a device that gets another name stays the endpoint")
+@test("a renamed device stays the endpoint")
 def renamed():
     with new_world() as world:
         with world.n1:
@@ -143,7 +143,7 @@ def renamed():
         equal(ask_udp(world.client, "10.1.0.80", 7), "web1")
 
 
-@test("an uplink goes with its device")
+@test("the removal of a device removes its uplink")
 def uplink_deleted():
     with new_world() as world:
         world.n1.braid.batch("uplink add u1\n")
@@ -154,7 +154,7 @@ def uplink_deleted():
         equal(ask_udp(world.client, "10.1.0.80", 7), "web1")
 
 
-@test("the overlay comes and goes under traffic")
+@test("the overlay is added and removed under traffic")
 def overlay():
     with new_world() as world:
         with Noise(world):
@@ -166,7 +166,7 @@ def overlay():
         equal(ask_udp(world.client, "10.2.0.80", 7), "web2")
 
 
-@test("nobody takes the link away from its overlay")
+@test("the link cannot be moved or removed without its overlay")
 def link_deleted():
     with new_world() as world:
         with Noise(world), world.n1:
@@ -180,7 +180,7 @@ def link_deleted():
         equal(ask_udp(world.client, "10.1.0.80", 7), "web1")
 
 
-@test("the namespace of a node ends under traffic")
+@test("the namespace of a node is removed under traffic")
 def namespace():
     with new_world() as world:
         with Noise(world):

@@ -72,7 +72,7 @@ def overhead():
     return OVERHEAD[addresses.now.encap, addresses.now.underlay]
 
 
-@test("the link says what it is")
+@test("the link shows its kind and attributes")
 def says(node, web, wire):
     said = info(node)[links.IFLA_LINKINFO]
     said = dict(nl.attrs(said))
@@ -89,7 +89,7 @@ def says(node, web, wire):
     equal(struct.unpack("=II", said), (ETHTOOL_GLINK, 1))
 
 
-@test("links of its kind are made and changed by the tool alone")
+@test("links of its kind are created and changed by the tool only")
 def by_tool(node, web, wire):
     for device in "braid9", "braid0":
         done = node.run("ip", "link", "add" if device == "braid9" else "set", device, "type",
@@ -106,7 +106,7 @@ def by_tool(node, web, wire):
              done.stderr)
 
 
-@test("its MTU is what was set last, by the tool or by ip link")
+@test("its MTU is the last one set, by the tool or by ip link")
 def mtu(node, web, wire):
     default = 1500 - overhead()
 
@@ -132,7 +132,7 @@ def mtu(node, web, wire):
     node.braid.tool("overlay", "set", "braid0", "mtu", str(default))
 
 
-@test("what goes through is counted, each packet once, without the tunnel")
+@test("the link counts each packet once, without the tunnel headers")
 def statistics(node, web, wire):
     server = web.udp(port=54)
     before = counted(node)
@@ -154,7 +154,7 @@ def statistics(node, web, wire):
     server.close()
 
 
-@test("what is for no node, or no IP, is a drop; what is said to all on the link is not")
+@test("packets for no node or of other protocols are drops; those to all hosts on the link are not")
 def sent_to_link(node, web, wire):
     with node:
         sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
@@ -199,7 +199,7 @@ def again(node, address=addresses.now.inner == 6):
         node.do(links.address, "braid0", f"{LINK}/32")
 
 
-@test("a link that goes up says nothing that worries anybody")
+@test("a link that goes up causes no drops")
 def goes_up(node, web, wire):
     with drops(node, {}):
         for _ in range(3):
@@ -226,7 +226,7 @@ DECAPSULATED = {
 }
 
 
-@test("marks of congestion come out of the tunnel by RFC 6040")
+@test("congestion marks leave the tunnel as RFC 6040 requires")
 def ecn_in(node, web, wire):
     seen = web.packet("eth0")
     for inner, row in DECAPSULATED.items():
@@ -246,7 +246,7 @@ def ecn_in(node, web, wire):
     seen.close()
 
 
-@test("marks of congestion go into the tunnel as they are")
+@test("congestion marks are copied to the outer header")
 def ecn_out(node, web, wire):
     for mark in NOT, ECT0, ECT1, CE:
         sock = web.udp()
@@ -277,7 +277,7 @@ def arp_questions(link):
     ask = arp(1, MAC, FAR, LINK)
     everybody = b"\xff" * 6
     return [(everybody, ask), (link, ask), (everybody, ask + bytes(18))], [
-        arp(1, MAC, FAR, WEB1),             # an address of somebody's, not the link's
+        arp(1, MAC, FAR, WEB1),             # an address that is not the link's
         arp(1, MAC, FAR, "10.3.0.1"),
         arp(2, MAC, FAR, LINK),             # an answer
         arp(1, b"\xff" * 6, FAR, LINK),     # a sender that is a group
@@ -296,7 +296,7 @@ def nd_questions(link):
             (group_mac, solicitation("fe80::7", group, LINK, MAC))], [
         solicitation(FAR, other, WEB1, MAC),
         solicitation(FAR, group, WEB1, MAC),
-        solicitation("::", LINK, LINK),                         # who has none asks all
+        solicitation("::", LINK, LINK),                         # without an address
         by_group[:7] + b"\x40" + by_group[8:],                  # was forwarded
         by_group[:-1] + bytes([by_group[-1] ^ 1]),              # checksum
         packets.icmpv6(FAR, group, 135, 1, bytes(4), rest),     # code
@@ -324,7 +324,7 @@ def check_nd(question, packet, link):
     equal(packet, answer, "the advertisement")
 
 
-@test("who asks for an address of the link is told, and only for those")
+@test("requests for addresses of the link are answered, and no others")
 def neighbours(node, web, wire):
     link = node.do(links.mac, "braid0")
     v4 = addresses.now.inner == 4
@@ -384,7 +384,7 @@ def too_big(packet, mtu):
 
 
 def icmp_errors(node):
-    """ICMP messages to the node that nobody wanted."""
+    """Unrequested ICMP messages to the node."""
     with node:
         if addresses.now.underlay == 6:
             with open("/proc/thread-self/net/snmp6", encoding="ascii") as file:
@@ -394,7 +394,7 @@ def icmp_errors(node):
         return int(dict(zip(names, values))["InErrors"])
 
 
-@test("what a router says of the path is told to the sender inside")
+@test("an ICMP error of a router on the path reaches the inner sender")
 def path(node, web, wire):
     # Not below what IPv6 must be able to carry, so that it counts in every world.
     size, left = 1400, 1400 - overhead()
@@ -405,7 +405,7 @@ def path(node, web, wire):
     if addresses.now.underlay == 4:
         equal(packet[6] & 0x40, 0x40, "DF outside as inside")
     # The kernel asks the overlay whose packet it is: none of ours to a port that is
-    # not the tunnel's, or to who is no node.
+    # not the tunnel's, or to an address of no node.
     at_port, at_addr = far.ip_size() + 2, 16 if addresses.now.underlay == 4 else 24
     stranger = packed("172.16.1.77")
     before = icmp_errors(node)
@@ -414,7 +414,7 @@ def path(node, web, wire):
                              1500))
     sock.send(whole)
     equal(len(wire.next_packet()), len(packet), "the same again")
-    equal(icmp_errors(node), before + 2, "errors about nobody's packets")
+    equal(icmp_errors(node), before + 2, "errors about unknown packets")
     wire.send_packet(too_big(packet, size))
     with drops(node, {("too-big", "egress"): 1}):
         sock.send(whole)
@@ -445,7 +445,7 @@ def fits_and_breaks(web, wire, size, left):
     sock.close()
 
 
-@test("the overlay has one address: what comes to another is not for it")
+@test("tunnel packets to another address than the overlay's are dropped")
 def other_address(node, web, wire):
     node.do(links.address, "u3", "172.16.1.5/32")
     other = Far(node, wire.ns, "172.16.1.5")
@@ -457,7 +457,7 @@ def other_address(node, web, wire):
         wire.send(header(CLIENT), inner_udp(b"x"))
 
 
-@test("of a node's addresses the one of the overlay's family counts")
+@test("packets go to the underlay address of the overlay's family")
 def other_family(node, web, wire):
     # The tool is told past the world's translation, which has one family.
     other, here = "fd00::99" if addresses.now.underlay == 4 else "198.51.100.9", at(HERE)
@@ -473,7 +473,7 @@ def other_family(node, web, wire):
     true(far_is_reached(web, wire), "the way")
 
 
-@test("an overlay with another local address sends from that one, to nodes that were there")
+@test("an overlay with a new local address sends from it to existing nodes")
 def other_local(node, web, wire):
     true(far_is_reached(web, wire), "the way")
     node.do(links.address, "u3", "172.16.1.5/24")
@@ -487,7 +487,7 @@ def other_local(node, web, wire):
     node.do(links.address, "u3", "172.16.1.5/24", links.DELADDR)
 
 
-@test("a link that is down takes nothing in")
+@test("a link that is down receives nothing")
 def down(node, web, wire):
     node.do(links.down, "braid0")
     with drops(node, {("link-down", "ingress"): 2}):
@@ -519,7 +519,7 @@ class Load:
         self.sock.close()
 
 
-@test("up, down, new addresses, gone and made again under load")
+@test("the link goes up and down, gets new addresses, is removed and added under load")
 def under_load(node, web, wire):
     with Load(web, wire):
         for _ in range(10):
@@ -539,7 +539,7 @@ def under_load(node, web, wire):
     fresh.close()
 
 
-@test("a dry run finds what would be refused, and makes no device")
+@test("a dry run finds refusals and creates no device")
 def dry_run(node, web, wire):
     ns = Netns("dry", ipv6=True)
     with ns:
@@ -579,7 +579,7 @@ def dry_run(node, web, wire):
     ns.delete()
 
 
-@test("a local address that is not yet certain is refused with the reason")
+@test("a tentative local address is refused with the reason")
 def tentative(node, web, wire):
     ns = Netns("dad", ipv6=True)
     with ns:

@@ -141,7 +141,7 @@ def examples(page):
     return body
 
 
-@test("every object and command has a page")
+@test("every object and command has a manual page")
 def complete():
     usage = subprocess.run(["braid", "help"], capture_output=True, text=True, check=True)
     names = set(re.findall(r"^  ([a-z]+) {2,}", usage.stdout.split("Objects")[1], re.M))
@@ -149,7 +149,7 @@ def complete():
     equal({os.path.basename(page) for page in PAGES}, wanted | {"braid.8"})
 
 
-@test("what an example prints is compared")
+@test("the output of an example is compared")
 def compared():
     with place() as (ns, directory):
         for shown, printed in (("", "x"), ("a ... c\n", "a b\n"), ("x\n", "x\nx\n"),

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=600 worlds=4-native-4,6-native-6 test_worlds=6-native-6 long_kernels=debug
-"""No overlay: nodes route to each other, and who somebody is says his address."""
+"""No overlay: nodes route to each other, and the identity follows from the address."""
 
 import contextlib
 import os
@@ -44,7 +44,7 @@ def plain(world, servers):
     wire.close()
 
 
-@test("policy of the receiver's node judges the sender by his prefix")
+@test("the receiver's node applies policy to the sender by its prefix")
 def ingress(world, servers):
     world.n2.braid.batch(ALLOW)
     with drops(world.n1, {}), drops(world.n2, {("policy-denied", "ingress"): 1}) as seen:
@@ -54,7 +54,7 @@ def ingress(world, servers):
                 source_label=["app=intruder"], destination_identity=WEB, device="u2")
 
 
-@test("whoever is given another identity is judged by it from the commit on")
+@test("a workload's new identity counts from the commit on")
 def prefix_changes(world, servers):
     world.n2.braid.batch(f"prefix set 10.1.0.66/32 identity {CLIENT}\n")
     sock, name = connect(world.intruder, "10.2.0.80", 8080)
@@ -73,7 +73,7 @@ def prefix_changes(world, servers):
     world.n2.braid.batch(f"prefix add 10.1.0.66/32 identity {INTRUDER} node n1\nrule flush\n")
 
 
-@test("policy of the sender's node judges the receiver by his prefix")
+@test("the sender's node applies policy to the receiver by its prefix")
 def egress(world, servers):
     world.n1.braid.batch(f"rule add out subject {CLIENT} direction egress peer identity {WEB} "
                          "protocol udp action allow\n")
@@ -86,7 +86,7 @@ def egress(world, servers):
     world.n1.braid.batch("rule flush\n")
 
 
-@test("a service answers from both nodes, and no longer from a backend that left")
+@test("a service answers from both nodes, but not from a removed backend")
 def service(world, servers):
     world.n1.braid.batch(SERVICE)
     equal({ask_tcp(world.client, VIP, 80) for _ in range(24)}, {"web1", "web2"})

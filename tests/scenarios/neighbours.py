@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=600 worlds=4-vxlan-4,6-geneve-6 test_worlds=6-geneve-6 long_kernels=debug
 """What an endpoint and its node say to each other about addresses: ARP, neighbour
-discovery and groups pass unjudged, and nobody announces what is not his."""
+discovery and packets to groups pass without policy, and an endpoint announces its own
+addresses only."""
 
 import contextlib
 import os
@@ -25,7 +26,7 @@ V4, V6 = addresses.now.inner == 4, addresses.now.inner == 6
 SPOOFED = {("spoofed-source", "egress"): 1}
 ALL_NODES = "ff02::1", b"\x33\x33\0\0\0\1"
 OWN, FOREIGN, FAR = "10.1.0.66", "10.1.0.10", "10.2.0.80"
-# Nobody may reach or be reached by web1; IPv6 needs no more than this to fail.
+# web1 may neither connect nor accept connections; for IPv6 this would be enough to fail.
 CLOSED = "".join(f"rule add closed-{direction} subject {subject} direction {direction} peer any "
                  f"protocol any action deny\n" for subject, direction in (
                      (INTRUDER, "ingress"), (INTRUDER, "egress")))
@@ -64,7 +65,7 @@ def forget(world):
     world.n1.run("ip", "neighbour", "flush", "dev", "v-intruder", "nud", "all")
 
 
-@test("a workload that may not do anything is found by its node, and finds it")
+@test("a workload without any permission and its node find each other's hardware addresses")
 def found(world, wire, servers):
     world.n1.braid.batch(CLOSED)
     forget(world)
@@ -86,7 +87,7 @@ def arps(wire, sender):
     yield "answered", packets.arp(2, wire.mac, sender, GATEWAY, wire.router)
 
 
-@test("an address that is another's is not announced by ARP", when=V4)
+@test("an endpoint cannot announce another's address by ARP", when=V4)
 def arp_spoofed(world, wire, servers):
     for sender in FOREIGN, FAR, "192.0.2.1", "172.16.0.1":
         for how, message in arps(wire, sender):
@@ -98,7 +99,7 @@ def arp_spoofed(world, wire, servers):
                 equal(taken(world, sender), None, f"{sender} {how}")
 
 
-@test("its own address is announced, and nobody's is asked for, as ever", when=V4)
+@test("an endpoint can announce its own address and probe for a duplicate by ARP", when=V4)
 def arp_own(world, wire, servers):
     for how, message in arps(wire, OWN):
         forget(world)
@@ -106,12 +107,12 @@ def arp_own(world, wire, servers):
             wire.send(message, 0x0806)
         if how == "asked from":
             equal(taken(world, OWN), wire.mac, how)
-    # As who has no address yet asks whether it is free.
+    # A probe for a duplicate, without an address.
     with drops(world.n1, {}):
         wire.send(packets.arp(1, wire.mac, "0.0.0.0", OWN), 0x0806, b"\xff" * 6)
 
 
-@test("ARP that is cut short is not taken", when=V4)
+@test("truncated ARP is dropped", when=V4)
 def arp_short(world, wire, servers):
     message = packets.arp(1, wire.mac, FOREIGN, GATEWAY)
     for size in 0, 7, 14, 20, 27:
@@ -134,7 +135,7 @@ def announcements(wire, target):
     yield "asked for as one's own", packets.solicitation("::", group, target), mac
 
 
-@test("an address that is another's is not announced by neighbour discovery", when=V6)
+@test("an endpoint cannot announce another's address by neighbour discovery", when=V6)
 def nd_spoofed(world, wire, servers):
     forget(world)
     for target in FOREIGN, FAR, "192.0.2.1":
@@ -146,7 +147,7 @@ def nd_spoofed(world, wire, servers):
             equal(taken(world, target), None, f"{target} {how}")
 
 
-@test("nobody claims the gateway's link-local addresses, which the node would lose", when=V6)
+@test("an endpoint cannot claim the gateway's link-local address", when=V6)
 def nd_gateway(world, wire, servers):
     for target in GATEWAY, wire.router_link_local:
         for how, message, destination in announcements(wire, target):
@@ -156,7 +157,7 @@ def nd_gateway(world, wire, servers):
     equal(world.n1.do(links.tentative, "v-intruder"), [], "addresses that it lost")
 
 
-@test("the node takes no link address for another's address out of a solicitation", when=V6)
+@test("the node learns no hardware address for another's address from a solicitation", when=V6)
 def nd_source(world, wire, servers):
     for source in FOREIGN, FAR:
         with drops(world.n1, SPOOFED):
@@ -165,7 +166,7 @@ def nd_source(world, wire, servers):
         equal(taken(world, source), None, source)
 
 
-@test("its own addresses are announced", when=V6)
+@test("an endpoint can announce its own addresses", when=V6)
 def nd_own(world, wire, servers):
     for target in OWN, wire.own_link_local:
         for _, message, destination in announcements(wire, target):
@@ -198,7 +199,7 @@ def routers(world, wire, servers):
     true("fd00:bad" not in routes and "default" not in routes, routes)
 
 
-@test("what a workload says to groups passes", when=V6)
+@test("packets of a workload to groups pass", when=V6)
 def groups(world, wire, servers):
     sock = world.intruder.udp()
     with drops(world.n1, {}):
@@ -214,7 +215,7 @@ def groups(world, wire, servers):
     sock.close()
 
 
-@test("link-local addresses reach between a closed endpoint and its node, and no further",
+@test("link-local addresses work between a closed endpoint and its node only",
       when=V6)
 def link_local_only(world, wire, servers):
     world.n1.braid.batch(CLOSED)
@@ -234,7 +235,7 @@ def link_local_only(world, wire, servers):
     listener.close()
 
 
-@test("a workload that asks whether its address is free gets it", when=V6)
+@test("duplicate address detection of a workload succeeds", when=V6)
 def duplicates_asked(world, wire, servers):
     inside = Netns("careful")
     inside.sysctl("net.ipv6.conf.all.accept_dad", 1)
@@ -245,7 +246,7 @@ def duplicates_asked(world, wire, servers):
     world.n1.braid.batch(f"endpoint add v-careful identity {CLIENT} address 10.1.0.11\n")
     with drops(world.n1, {}), inside:
         links.address("eth0", "10.1.0.11/32", dad=True)
-        true(at("10.1.0.11") in links.tentative("eth0"), "nobody asks")
+        true(at("10.1.0.11") in links.tentative("eth0"), "without a probe")
         true(wait_until(lambda: not links.tentative("eth0")),
              f"still tentative: {links.tentative('eth0')}")
     # Had it been another's, it would not have been told of.

@@ -86,7 +86,7 @@ def whole(world, wire):
         true(2 * mean(found) > 3 * MTU, describe(found))
 
 
-@test("they are cut where the device cannot take them, and put together behind the wire")
+@test("large packets are divided for a device that needs it and merged by the receiver")
 def cut_and_merged(world, wire):
     world.n1.do(switch, "u1", 0, ETHTOOL_STSO, ETHTOOL_SGSO)
     world.n2.do(switch, "u2", 1, ETHTOOL_SGRO)
@@ -102,7 +102,7 @@ def cut_and_merged(world, wire):
     world.n1.do(switch, "u1", 1, ETHTOOL_STSO, ETHTOOL_SGSO)
 
 
-@test("a burst of datagrams that was one call arrives as it was sent")
+@test("datagrams that were sent by one call arrive as they were sent")
 def datagrams(world, wire):
     for server, where in (world.web2, WEB2), (world.web1, WEB1):
         receiver = server.udp(port=54)
@@ -128,7 +128,7 @@ def checked(packet):
     return inner
 
 
-@test("what leaves a device without offloads has every length and checksum")
+@test("packets that leave a device without offloads have correct lengths and checksums")
 def by_hand(world, wire):
     world.n1.do(switch, "u3", 0, ETHTOOL_STSO, ETHTOOL_SGSO)
     world.n1.do(far.sums_itself, "u3")
@@ -169,9 +169,9 @@ def sent_together(world, wire, segments, checksum):
     return found
 
 
-@test("packets are merged if their headers are the same, and no others")
+@test("only packets with equal tunnel headers are merged")
 def same_identity(world, wire):
-    # Who could have sent them whole need not have them merged, thinks veth.
+    # veth merges packets only if it could not have got them whole.
     wire.ns.do(switch, "u1", 0, ETHTOOL_STSO)
     world.n1.do(switch, "u3", 1, ETHTOOL_SGRO)
     # They wait for each other for half a second.
@@ -196,7 +196,7 @@ def same_identity(world, wire):
             true(max(merged) >= 3 * len(part), f"same options: {merged}")
 
 
-@test("what would be refused is refused one by one")
+@test("packets that are dropped are not merged before")
 def refused_alone(world, wire):
     bad = struct.pack("!II", 0x00000000, CLIENT << 8) if addresses.now.encap == "vxlan" else \
         struct.pack("!II", 0x40006558, CLIENT << 8)

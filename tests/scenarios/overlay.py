@@ -57,7 +57,7 @@ route add 10.1.0.0/24 dev vx
                  "id", str(identity), "nocsum")
 
 
-@test("a stock vxlan device is a node: asked and answering")
+@test("a stock vxlan device can be a node: it asks and answers")
 def stock(world, servers, other):
     equal(ask_udp(world.client, STOCK, 53), "stock")
     equal(ask_tcp(world.client, STOCK, 8080), "stock")
@@ -66,7 +66,7 @@ def stock(world, servers, other):
     equal(ask_tcp(other, "10.1.0.80", 8080), "web1")
 
 
-@test("what a stock device says it is, is judged")
+@test("the identity that a stock device sends is subject to policy")
 def stock_judged(world, servers, other):
     world.n1.braid.batch(f"rule add in subject {WEB} direction ingress peer identity {CLIENT} "
                          "protocol udp action allow\n")
@@ -121,10 +121,10 @@ PORT_53 = f"rule add in subject {WEB} direction ingress peer identity {CLIENT} "
           "protocol udp port 53 action allow\n"
 
 
-@test("the link's MTU leaves room for the tunnel, and too big is answered")
+@test("the link's MTU leaves room for the tunnel, and larger packets get an ICMP error")
 def mtu(world, servers, other):
     equal(world.n1.do(links.mtu, "braid0"), 1450)
-    # Nobody may reach client, but this answer does.
+    # Connections to client are denied, but this answer passes.
     world.n1.braid.batch(f"rule add in subject {CLIENT} direction ingress peer identity "
                          f"{CLIENT} protocol icmp type 9 action allow\n")
     sock = world.client.udp()

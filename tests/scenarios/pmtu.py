@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=600 worlds=4-vxlan-4,6-geneve-6 test_worlds=6-geneve-6 long_kernels=debug
-"""Packets too big for their way, inside and outside the tunnel: whoever sends them
+"""Packets above the path MTU, inside and outside the tunnel: the sender
 is told, in words that he understands, and what he sends then arrives."""
 
 import contextlib
@@ -36,7 +36,7 @@ backend add tcp address 10.2.0.80 port 8080
 service add deaf address {VIP} port 99 protocol udp
 backend add deaf address 10.2.0.80 port 9999
 """
-# Nobody reaches client with ICMP, or with anything.
+# Connections to client are denied, ICMP too.
 CLOSED = f"rule add closed subject {CLIENT} direction ingress peer any protocol any action deny\n"
 TOO_BIG = (3, 4) if addresses.now.inner == 4 else (2, 0)
 UNREACHABLE = (3, 3) if addresses.now.inner == 4 else (1, 4)
@@ -180,12 +180,12 @@ def alone(world, lines=""):
                 namespace.run("ip", family, "route", "flush", "cache")
 
 
-@test("the link leaves room for the tunnel")
+@test("the link's MTU leaves room for the tunnel")
 def link(world):
     equal(world.n1.do(links.mtu, "braid0"), 1500 - OVERHEAD)
 
 
-@test("too big for the link: the workload is told, whatever its policy")
+@test("too big for the link: the workload gets an ICMP error, whatever its policy")
 def inside(world):
     listener = world.web2.udp(port=53)
     with alone(world, CLOSED):
@@ -195,7 +195,7 @@ def inside(world):
     listener.close()
 
 
-@test("too big for the link on the way to a service: told of the service's address")
+@test("too big for the link on the way to a service: the ICMP error quotes the service's address")
 def inside_service(world):
     listener = world.web2.udp(port=5353)
     heard = errors(world.client)
@@ -209,7 +209,7 @@ def inside_service(world):
         each.close()
 
 
-@test("too big behind the other node: its answer comes through, whatever the policy")
+@test("too big behind the other node: the ICMP error passes, whatever the policy")
 def behind(world):
     """Directly and by the service; the error comes from n2 through the overlay."""
     world.n2.do(links.set_mtu, "v-web2", NARROW_INSIDE)
@@ -227,7 +227,7 @@ def behind(world):
     world.n2.do(links.set_mtu, "v-web2", 1500)
 
 
-@test("a port where nobody listens, behind a service: told of the service's address")
+@test("a closed port behind a service: the ICMP error quotes the service's address")
 def unreachable(world):
     heard = errors(world.client)
     sock = world.client.udp()
@@ -277,7 +277,7 @@ def fixture():
     with Routed(SERVICE, hosts=True) as world:
         servers = Servers()
         servers.udp(world.web2, 7)
-        # Who is to be told must be known: neighbours first.
+        # The ICMP error needs the sender's hardware address: resolve neighbours first.
         equal(ask_udp(world.client, "10.2.0.80", 7), "web2")
         yield (world,)
         servers.stop()

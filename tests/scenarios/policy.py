@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=900 worlds=4-vxlan-4,6-geneve-6 test_worlds=6-geneve-6 long_kernels=debug
-"""Who reaches whom, on its own node and through the overlay."""
+"""Policy between workloads, on one node and through the overlay."""
 
 import contextlib
 import os
@@ -36,7 +36,7 @@ def with_rules(node, lines):
     node.braid.batch("rule flush\n" + lines)
 
 
-@test("nothing is denied to whom no rule selects")
+@test("an identity without rules is denied nothing")
 def open_by_default(world, servers):
     for workload in world.client, world.intruder, world.web2:
         equal(ask_udp(workload, "10.1.0.80", 53), "web1")
@@ -139,7 +139,7 @@ def revoke_remote(world, servers):
     revoked(world, "10.2.0.80", world.n2)
 
 
-@test("a server cannot go on sending what is no longer allowed")
+@test("a server cannot continue a connection that is no longer allowed")
 def revoke_reply(world, servers):
     listener = world.web2.listener(8081)
     with_rules(world.n2, RULE.format("data", f"identity {CLIENT}", "tcp port 8081", "allow"))
@@ -159,9 +159,9 @@ def revoke_reply(world, servers):
         reset_on_close(each)
 
 
-@test("replies pass though nothing allows the way back")
+@test("replies pass although no rule allows their direction")
 def replies(world, servers):
-    # client accepts nobody, and still gets what it asked for.
+    # client accepts no connections, but gets the replies to its own.
     rule = f"rule add closed subject {CLIENT} direction ingress peer identity {CLIENT} " \
            "protocol icmp type 9 action allow\n"
     for node in world.n1, world.n2:
@@ -172,7 +172,7 @@ def replies(world, servers):
         tell(world.web1, "10.1.0.10", 9)
 
 
-@test("an egress rule is judged on the sender's node")
+@test("an egress rule is applied on the sender's node")
 def egress(world, servers):
     rule = f"rule add out subject {CLIENT} direction egress peer identity {WEB} " \
            "protocol tcp action allow\n"
@@ -204,7 +204,7 @@ def icmp_type(world, servers):
                     destination_port=addresses.icmp_type(13))
 
 
-@test("port ranges hold at both ends, for tcp and udp apart")
+@test("port ranges include both ends, for tcp and udp separately")
 def ranges(world, servers):
     with_rules(world.n1, RULE.format("some", f"identity {CLIENT}", "udp port 50-53", "allow")
                + RULE.format("web", f"identity {CLIENT}", "tcp port 8080-8081", "allow"))
@@ -266,7 +266,7 @@ def priorities(world, servers):
         equal(answers(world, CASES + 20 * number), wanted, f"{rules}")
 
 
-@test("a peer's CIDR is the sender's address whatever its identity")
+@test("a peer by CIDR matches the sender's address whatever its identity")
 def cidr(world, servers):
     for node in world.n1, world.n2:
         with_rules(node, RULE.format("net", "cidr 10.1.0.66/32,10.2.0.0/24", "any", "allow"))

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock nodes=3 timeout=600
 """Memory is short on the writer's node, and to free some it has to write to the volume:
-nothing waits for itself, nobody is killed for memory, and what was written is there."""
+nothing deadlocks, no process is killed for memory, and written data is there."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ from ktap import test, true
 # MiB: what is left of the memory, and what is then asked for.
 LEAVE, USED = 32, 48
 
-# Pages in reserve for the network card, as whoever swaps over a network has them; and
+# Pages in reserve for the network card, as swap over a network needs them; and
 # nearly all that is free may be pages that wait to be written.
 SETTINGS = {"min_free_kbytes": 8192, "dirty_background_ratio": 70, "dirty_ratio": 80}
 

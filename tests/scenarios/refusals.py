@@ -156,7 +156,7 @@ def bad_objects(node):
     equal(node.braid.save(), saved)
 
 
-@test("the longest names are taken")
+@test("the longest names are accepted")
 def longest(node):
     node.braid.batch(f"rule add {LONGEST_NAME} subject 301 direction ingress peer any "
                      f"protocol any action deny\nidentity add 302 label {123 * 'k'}=val\n")
@@ -173,7 +173,7 @@ def single(node):
     true("identity 999" in done.stderr and "does not exist" in done.stderr, done.stderr)
 
 
-@test("what is no word is usage, status 1, and nothing is sent")
+@test("an unknown word is a usage error, status 1, and nothing is sent")
 def usage(node):
     for words in ((), ("identity", "add"), ("identity", "add", "x"),
                   ("frobnicate", "add"), ("rule", "add", "r2", "subject"),
@@ -194,7 +194,7 @@ def last_line(node):
         true("53" in done.stderr, done.stderr)
 
 
-@test("a refusal at commit names the line that is to blame")
+@test("a refusal at commit names the line that causes it")
 def commit_line(node):
     lines = ("identity add 500\nendpoint add v-b identity 501 address 10.1.0.11\n"
              "identity add 502\n")
@@ -222,8 +222,8 @@ def malformed(node):
         "the wrong object's words": nl.nest(braid.A_RULE, nl.u32(1, 777)),
         "a number of two bytes": nl.nest(braid.A_IDENTITY, nl.u16(1, 777)),
         "a number of eight bytes": nl.nest(braid.A_IDENTITY, nl.attr(1, bytes(8))),
-        "an attribute nobody knows": nl.nest(braid.A_IDENTITY, nl.u32(1, 777), nl.u32(99, 1)),
-        "a top level nobody knows": IDENTITY + nl.u32(200, 1),
+        "an unknown attribute": nl.nest(braid.A_IDENTITY, nl.u32(1, 777), nl.u32(99, 1)),
+        "an unknown top level": IDENTITY + nl.u32(200, 1),
         "a name without an end": nl.nest(braid.A_UPLINK, nl.attr(1, b"v-b")),
         "an attribute longer than its nest": nl.nest(
             braid.A_IDENTITY, struct.pack("=HHI", 200, 1, 777)),
@@ -241,10 +241,10 @@ def malformed(node):
                                              nl.attr(2, b"abc"), nl.u16(3, 80)),
         "an address of version 6": nl.nest(braid.A_BACKEND, nl.text(1, "s"),
                                            nl.attr(2, bytes(16)), nl.u16(3, 80)),
-        "a direction nobody knows": nl.nest(
+        "an unknown direction": nl.nest(
             braid.A_RULE, nl.text(1, "x"), nl.u32(2, 301), nl.u32(3, 7), nl.attr(5, b""),
             nl.u8(7, 0), nl.u32(11, 0)),
-        "a protocol nobody knows": nl.nest(
+        "an unknown protocol": nl.nest(
             braid.A_RULE, nl.text(1, "x"), nl.u32(2, 301), nl.u32(3, 0), nl.attr(5, b""),
             nl.u8(7, 47), nl.u32(11, 0)),
         "two kinds of peer": nl.nest(
@@ -266,21 +266,21 @@ def malformed(node):
     family.close()
 
 
-# What cannot even be read: whoever reads it first, it was to be a part of the whole.
+# Messages that cannot be parsed: they were meant to be a part of the transaction.
 UNREADABLE = {
     "no object": b"",
     "a number of two bytes": nl.nest(braid.A_IDENTITY, nl.u16(1, 778)),
     "a nest that does not say so": nl.attr(braid.A_IDENTITY, nl.u32(1, 778)),
-    "an attribute of the object that nobody knows": nl.nest(braid.A_IDENTITY, nl.u32(1, 778),
+    "an unknown attribute of the object": nl.nest(braid.A_IDENTITY, nl.u32(1, 778),
                                                             nl.u32(99, 1)),
-    "a top level that nobody knows": nl.nest(braid.A_IDENTITY, nl.u32(1, 778)) + nl.u32(200, 1),
+    "an unknown top level": nl.nest(braid.A_IDENTITY, nl.u32(1, 778)) + nl.u32(200, 1),
     "bytes behind it": nl.nest(braid.A_IDENTITY, nl.u32(1, 778)) + b"\0\0\0",
     "an attribute longer than the message": struct.pack("=HHI", 400, braid.A_OBJECT, 0),
-    "a kind that nobody knows": nl.u32(braid.A_OBJECT, 1000),
+    "an unknown kind": nl.u32(braid.A_OBJECT, 1000),
 }
 
 
-@test("a change that cannot be read spoils its transaction")
+@test("a change that cannot be parsed makes its transaction fail")
 def unreadable(node):
     family = node.do(braid.Family)
     wrong = []
@@ -297,7 +297,7 @@ def unreadable(node):
     true(not wrong, "\n".join(wrong))
 
 
-@test("a commit, an abort and a begin that cannot be read end the transaction")
+@test("a commit, an abort and a begin that cannot be parsed end the transaction")
 def unreadable_end(node):
     family = node.do(braid.Family)
     for command in braid.CMD_COMMIT, braid.CMD_ABORT, braid.CMD_BEGIN:
@@ -309,7 +309,7 @@ def unreadable_end(node):
     family.close()
 
 
-@test("a refusal of a commit names message, attribute and which one of a list")
+@test("a refusal of a commit names message, attribute and index in a list")
 def which(node):
     endpoint = nl.nest(braid.A_ENDPOINT, nl.text(1, "v-b"), nl.u32(3, 300),
                        nl.ip(4, "10.1.0.20"), nl.ip(4, "10.1.0.21"),
@@ -333,7 +333,7 @@ def which(node):
     family.close()
 
 
-@test("messages cut anywhere are refused or are complete")
+@test("a message cut at any byte is refused or is complete")
 def cut(node):
     family = node.do(braid.Family)
     whole = nl.nest(braid.A_RULE, nl.text(1, "cut"), nl.u32(2, 301), nl.u32(3, 0),
@@ -352,7 +352,7 @@ def cut(node):
     family.close()
 
 
-@test("commands nobody knows are refused")
+@test("unknown commands are refused")
 def commands(node):
     with unchanged(node):
         for command in 0, 12, 100, 255:
@@ -382,7 +382,7 @@ def older(node):
     two.close()
 
 
-@test("what a socket staged goes when it closes, aborts or begins anew")
+@test("the staged changes of a socket are discarded when it closes, aborts or begins again")
 def discarded(node):
     with unchanged(node):
         family = node.do(braid.Family)
@@ -405,7 +405,7 @@ def discarded(node):
     family.close()
 
 
-@test("a dry run says what a commit would, and changes nothing")
+@test("a dry run answers as the commit would, and changes nothing")
 def dry_run(node):
     family = node.do(braid.Family)
     dry = nl.attr(braid.A_DRY_RUN, b"")
@@ -419,7 +419,7 @@ def dry_run(node):
     family.close()
 
 
-# --- who may ----------------------------------------------------------------------
+# --- privilege --------------------------------------------------------------------
 
 READS = ("identity", "show"), ("stats", "show"), ("version",)
 WRITES = (("identity", "add", "700"), ("identity", "flush"), ("stats", "reset"),
@@ -436,7 +436,7 @@ def only_reads(node, *prefix):
             true("permitted" in done.stderr or "privilege" in done.stderr, done.stderr)
 
 
-@test("a caller without CAP_NET_ADMIN changes nothing, and sees")
+@test("a caller without CAP_NET_ADMIN can list, but not change")
 def capability(node):
     without = "setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"
     only_reads(node, *without)
@@ -451,7 +451,7 @@ def foreign(node):
     only_reads(node, "unshare", "-U", "-r")
 
 
-@test("root of a user namespace rules its own network namespace, and only that")
+@test("root of a user namespace can change its own network namespace only")
 def own_namespace(node):
     with unchanged(node):
         node.run("unshare", "-U", "-r", "-n", "bash", "-ec", """

@@ -56,7 +56,7 @@ def has_no_vote(volume, why):
     volume.open(1)
 
 
-@test("case 11: a voter that comes back blank is lost, by name, to who is there and who comes")
+@test("case 11: a voter that returns blank is reported as lost, by the present writer and the next")
 def blank():
     volume = three()
     with volume.made():
@@ -83,7 +83,7 @@ def blank():
         volume.alike(1, 2)
 
 
-@test("case 11: one whose record is older than it was is lost, however often it is met")
+@test("case 11: a voter with an older record is lost, however often it connects")
 def rolled_back():
     volume = three()
     with volume.made():
@@ -130,7 +130,7 @@ def kept_at_rest(volume, writer, name):
     writer.reaches(100)
 
 
-@test("case 12: a copy of a replica in its place never serves, though it was complete once")
+@test("case 12: a copy in the place of a replica never serves, though it was complete once")
 def in_place():
     volume = three()
     with volume.made():
@@ -151,7 +151,7 @@ def in_place():
         has_no_vote(volume, OLDER)
 
 
-@test("case 12: a copy that comes when the writer is gone makes no majority")
+@test("case 12: a copy that appears when the writer is gone makes no majority")
 def after_the_writer():
     volume = three()
     with volume.made():
@@ -189,7 +189,7 @@ def memory_disks(*nodes):
                     sh(node, command)
 
 
-@test("case 12: copies beside the real ones are refused, or not asked")
+@test("case 12: copies beside the originals are refused, or not asked")
 def beside():
     volume = three()
     with memory_disks(2, 3) as clone, volume.made():
@@ -212,7 +212,7 @@ def beside():
             writer.check(volume.numbers(node, writer.blocks))
             volume.detach(node)
         volume.alike(1, 2, 3)
-        # With the real one away nobody stands in for it.
+        # With the original away the copy does not take its place.
         volume.away(3)
         volume.attach(2)
         equal(volume.isr(2), [1, 2])

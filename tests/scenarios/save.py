@@ -258,7 +258,7 @@ def seeds(most=CONFIGURATIONS):
     return range(SEED, SEED + count)
 
 
-@test("save, flush, and the batch makes the same state")
+@test("save, flush and the saved batch restore the same state")
 def again(one, two):
     most = 0
     for seed in seeds():
@@ -278,7 +278,7 @@ def again(one, two):
     print(f"# {len(seeds())} configurations of up to {most} objects from SEED={SEED}")
 
 
-@test("braid save | braid -b - makes another node the same")
+@test("braid save | braid -b - gives another node the same state")
 def piped(one, two):
     for seed in seeds(2):
         with configured((one, two), seed):
@@ -287,7 +287,7 @@ def piped(one, two):
             equal(state(two), state(one))
 
 
-@test("a dry run takes what was saved, and changes nothing")
+@test("a dry run accepts a saved batch and changes nothing")
 def dry(one, two):
     for seed in seeds(4):
         with configured((one, two), seed):
@@ -309,7 +309,7 @@ def dry(one, two):
             equal(one.braid.generation(), generation)
 
 
-@test("a batch that fails leaves nothing, wherever its bad line is")
+@test("a failing batch changes nothing, wherever its bad line is")
 def nothing(one, two):
     for seed in seeds(2):
         with configured((one, two), seed):
@@ -324,7 +324,7 @@ def nothing(one, two):
                 true(empty(one), "a part of the batch was made")
 
 
-@test("what no batch can hold is not saved")
+@test("what a batch cannot express is not saved")
 def unwritable(one, two):
     other = Netns("odd-peer")
     for device in "v,x", "#v", "v\x01":

@@ -58,12 +58,12 @@ def timed(function, *args):
     true(took < LIMIT, f"it took {took:.1f} s")
 
 
-@test("one batch makes all of them")
+@test("one batch adds all objects")
 def make(world, servers):
     timed(world.n1.braid.batch, "\n".join(lines()) + "\n")
 
 
-@test("each prefix, rule and service that is asked for is found among all")
+@test("each prefix, rule and service is found among all")
 def find(world, servers):
     wire = world.n2.packet("u2")
     ends = world.n1.do(links.mac, "u1"), world.n2.do(links.mac, "u2")
@@ -91,7 +91,7 @@ def find(world, servers):
     wire.close()
 
 
-@test("all of them are flushed, and nothing stays")
+@test("all objects are flushed, and nothing remains")
 def empty(world, servers):
     timed(flush, world.n1)
     equal(world.n1.braid.save(), "")

@@ -59,7 +59,7 @@ def crc32c(data):
     return crc ^ 0xffffffff
 
 
-@test("associations are made here and through the overlay, and carry data both ways")
+@test("associations on a node and through the overlay carry data both ways")
 def plain(world, servers):
     with drops(world.n1, {}), drops(world.n2, {}):
         for address, name in ("10.1.0.80", "web1"), ("10.2.0.80", "web2"):
@@ -108,7 +108,7 @@ def service(world, servers):
         begin(world.client, "10.96.0.3", 80).close()
 
 
-@test("an association whose backend left does not reach it any more")
+@test("an association does not reach a removed backend any more")
 def backend_left(world, servers):
     sock, name = connect(world.client, VIP, 80)
     address = {"web1": "10.1.0.80", "web2": "10.2.0.80"}[name]
@@ -119,7 +119,7 @@ def backend_left(world, servers):
         got = sock.recv(100)
     except OSError:    # no answer, or an end of it
         got = b""
-    equal(got, b"", "who answers")
+    equal(got, b"", "the answer")
     equal({ask(world.client, VIP, 80) for _ in range(6)}, {"web1", "web2"} - {name})
     world.n1.braid.batch(f"backend add web address {address} port 8080\n")
     sock.close()

@@ -63,7 +63,7 @@ def unknown_node(world, tunnel):
     sock.close()
 
 
-@test("a node is known from the commit on that adds it, and to the one that removes it")
+@test("a node is known from the commit that adds it until the commit that removes it")
 def node_known(world, tunnel):
     sock = world.n2.udp(STRANGER)
     world.n1.braid.batch(f"node add n3 underlay {STRANGER} cidr 10.3.0.0/24\n")
@@ -78,7 +78,7 @@ def node_known(world, tunnel):
     sock.close()
 
 
-@test("an inner source of another node, of this one, or of nobody is dropped")
+@test("an inner source of another node, of this node or of no node is dropped")
 def spoofed_inner(world, tunnel):
     with drops(world.n1, {("spoofed-inner-source", "ingress"): 3}) as seen:
         for source in "10.1.0.66", "10.3.0.1", "0.0.0.0":
@@ -93,7 +93,7 @@ def spoofed_inner(world, tunnel):
                 source_port=1234, destination_port=53)
 
 
-@test("a prefix that lives elsewhere is no source of the node whose CIDR it is in")
+@test("a node cannot send from a prefix in its CIDR that belongs to another node")
 def longest_match(world, tunnel):
     world.n1.braid.batch(f"node add n3 underlay {STRANGER} cidr 10.3.0.0/24\n"
                          f"prefix add 10.2.0.32/28 identity {CLIENT} node n3\n")
@@ -124,7 +124,7 @@ def unknown_identity(world, tunnel):
     equal_event(seen.events[1], source_identity=(1 << 24) - 1)
 
 
-@test("the header's identity is judged, not the one of the address")
+@test("policy uses the identity of the header, not that of the address")
 def header_identity(world, tunnel):
     world.n1.braid.batch(f"rule add r subject {WEB} direction ingress peer identity {CLIENT} "
                          "protocol udp action allow\n")
@@ -180,7 +180,7 @@ def spoofed_source(world, tunnel):
     raw.close()
 
 
-@test("an endpoint may not send to the tunnel port, whichever way")
+@test("an endpoint may not send to the tunnel port, as request or as reply")
 def tunnel_port(world, tunnel):
     inner = packets.tunnel(CLIENT, packets.udp("10.2.0.10", 1, "10.1.0.80", 53, b"x"))
     sock = world.intruder.udp()
@@ -201,7 +201,7 @@ def tunnel_port(world, tunnel):
     sock.close()
 
 
-@test("an address of a local endpoint or of the overlay does not come from outside")
+@test("a packet from outside with the address of a local endpoint or of the overlay is dropped")
 def from_outside(world, tunnel):
     wire = world.n2.packet("u2")
     ends = world.n1.do(links.mac, "u1"), world.n2.do(links.mac, "u2")
@@ -210,14 +210,14 @@ def from_outside(world, tunnel):
             wire.send(packets.ethernet(*ends, packets.udp(source, 5, "10.1.0.80", 53, b"x")))
     equal_event(seen.events[0], source="10.1.0.10", destination="10.1.0.80", device="u1",
                 destination_identity=WEB)
-    # The same packet from an address of nobody's is the world's.
+    # The same packet from an unknown address is from the world.
     plain = packets.ethernet(*ends, packets.udp("192.0.2.1", 5, "10.1.0.80", 53, b"world"))
     with drops(world.n1, {}):
         equal(arrives(world, tunnel, lambda: wire.send(plain)), b"world")
     wire.close()
 
 
-@test("what is for no node is dropped on the overlay")
+@test("a packet for no node is dropped on the overlay")
 def no_node(world, tunnel):
     with world.n1:
         links.route("10.9.0.0/24", "braid0")

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=900 worlds=4-vxlan-4,6-geneve-6 test_worlds=6-geneve-6 long_kernels=debug
-"""One address in front of many: who answers, who no longer, and who may ask."""
+"""One address in front of many backends: selection, removed backends, and clients."""
 
 import contextlib
 import os
@@ -85,7 +85,7 @@ def tcp_reset(world, servers):
     sock.close()
 
 
-@test("a removed backend's answer is dropped, with a reason")
+@test("a removed backend's reply is dropped, with a reason")
 def late_answer(world, servers):
     listener = world.web1.udp(port=54)
     world.n1.braid.batch("service add late address 10.96.0.4 port 54 protocol udp\n"
@@ -121,7 +121,7 @@ def no_backend(world, servers):
         equal_event(event, source_identity=CLIENT, destination=EMPTY_VIP, destination_port=80)
 
 
-@test("the same port of one client to two services that share a backend")
+@test("one client port can connect to two services that share a backend")
 def shared_backend(world, servers):
     backend(world, "del", "tcp", "web1", 8080)
     backend(world, "del", "udp", "web1", 53)
@@ -135,14 +135,14 @@ def shared_backend(world, servers):
     sock = world.client.udp(port=5556)
     for _ in range(2):
         for there in VIP, OTHER_VIP:
-            # Checks who answers: each service for itself.
+            # Checks that each service answers for itself.
             equal(ask_udp(world.client, there, 80, sock=sock), "web2")
     sock.close()
     backend(world, "add", "tcp", "web1", 8080)
     backend(world, "add", "udp", "web1", 53)
 
 
-@test("an address that becomes a service's takes flows that went there untranslated")
+@test("a new service takes over untranslated flows to its address")
 def becomes_service(world, servers):
     sock = world.client.udp()
     equal(ask_udp(world.client, "10.2.0.80", 53, sock=sock), "web2")
@@ -184,7 +184,7 @@ def outside(world, servers):
         each.close()
 
 
-@test("policy judges the backend, not the service's address")
+@test("policy applies to the backend, not to the service's address")
 def policy(world, servers):
     world.n1.braid.batch(
         f"rule add in subject {WEB} direction ingress peer identity {CLIENT} protocol udp "

@@ -136,7 +136,7 @@ def fixture():
         yield ()
 
 
-@test("a device becomes a replica, is opened, and is made blank again")
+@test("a device becomes a replica, is opened, and is blanked again")
 def a_device():
     with disk("64M") as device:
         braid(f"replica create {device} {DB}")
@@ -150,7 +150,7 @@ def a_device():
         refused(f"replica del {device}", "holds no replica")
 
 
-@test("an open device is nobody else's")
+@test("an open device is held exclusively")
 def an_open_device():
     with disk("64M") as device:
         braid(f"replica create {device} {DB}")
@@ -161,7 +161,7 @@ def an_open_device():
             not_opened(device, errno.EBUSY, os.O_RDWR | os.O_EXCL)
 
 
-@test("what a device holds already is not overwritten without force")
+@test("existing data on a device is not overwritten without force")
 def a_used_device():
     other = DB.replace("db", "other")
     with disk("64M") as device:
@@ -221,7 +221,7 @@ def odd_devices():
         equal(check(device)["size"], 4 * MIB, "whole blocks")
 
 
-@test("a file is made sparse, its metadata beside it")
+@test("a file is created sparse, with its metadata beside it")
 def a_file():
     for kind in FILE_SYSTEMS:
         with mounted(kind) as at:
@@ -241,7 +241,7 @@ def a_file():
             braid(f"replica create {store} {DB} size 10G")
 
 
-@test("an open file is nobody else's")
+@test("an open file is held exclusively")
 def an_open_file():
     with mounted("ext4") as at:
         store = f"{at}/db"
@@ -377,7 +377,7 @@ def exercise_on(store, size):
     return data
 
 
-@test("data goes to a device behind its metadata, and nowhere else")
+@test("data is written to a device behind its metadata, and nowhere else")
 def data_of_a_device():
     for block in 512, 4096:
         with disk("64M", block) as device:
@@ -389,7 +389,7 @@ def data_of_a_device():
             equal(faults(device), [], "faults")
 
 
-@test("data goes to a file, and freed blocks leave it")
+@test("data is written to a file, and freed blocks are removed from it")
 def data_of_a_file():
     for kind in FILE_SYSTEMS:
         with mounted(kind) as at:

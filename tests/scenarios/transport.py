@@ -26,7 +26,7 @@ def address6(node):
     return f"[fd77::{node}]:{cluster.PORT}"
 
 
-@test("volumes over IPv6: made, shown, attached, written, taken over")
+@test("volumes over IPv6 are created, shown, attached, written and taken over")
 def ipv6():
     volume = three(at=address6)
     with volume.made():
@@ -109,7 +109,7 @@ def aborted(node):
     return int(dict(zip(names, numbers))["TCPAbortOnData"])
 
 
-@test("a connection that was given up is gone at once, with what it had to send")
+@test("a connection that is given up is closed at once, with its unsent data")
 def given_up():
     volume = three()
     with volume.made():

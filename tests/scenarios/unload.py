@@ -76,7 +76,7 @@ def in_use():
         volume.detach(1)
 
 
-@test("a target that is closed under I/O and listens again costs nothing that was acknowledged")
+@test("closing a target under I/O and listening again loses no acknowledged write")
 def target_closed():
     volume = cluster.Volume((1, 2, 3), size="16M")
     with volume.made():
@@ -101,7 +101,7 @@ def target_unloaded():
     volume = cluster.Volume((1, 2), (3,), size="16M")
     with loaded(2, 3), volume.made():
         writer = volume.written(1, 20, flush=4)
-        # The witness first: nobody misses it. Then a replica: it is out.
+        # The witness first, which ejects no member. Then a replica, which is ejected.
         unload(3)
         writer.reaches(20)
         load(3)
@@ -121,7 +121,7 @@ def target_unloaded():
         volume.detach(1)
 
 
-@test("a volume detached by force under I/O lets everything be closed and unloaded")
+@test("after a detach by force under I/O everything can be closed and unloaded")
 def forced():
     volume = cluster.Volume((1, 2, 3), size="16M")
     with loaded(1, 2, 3), volume.made():
@@ -135,7 +135,7 @@ def forced():
             unload(node)
             load(node)
             volume.open(node)
-        # The lease that they granted may be running still: nobody has it.
+        # The lease that they granted may still run, although no writer has it.
         volume.attach(1, "takeover dead")
         equal(volume.isr(1), [1, 2, 3])
         writer.check(volume.numbers(1, writer.blocks))

@@ -13,7 +13,7 @@ import cluster
 from ktap import equal, test, true
 
 
-@test("what is written on one node is read on the next")
+@test("data written on one node is read on the next")
 def moves():
     volume = cluster.Volume((1, 2, 3))
     with volume.made():
@@ -26,7 +26,7 @@ def moves():
         volume.detach(2)
 
 
-@test("a node dies and every acknowledged write is on the next")
+@test("after a node dies every acknowledged write is on the next")
 def failover():
     volume = cluster.Volume((1, 2, 3))
     with volume.made():

@@ -54,7 +54,7 @@ def holds(got, wanted):
     equal({word: got.get(word) for word in wanted}, wanted)
 
 
-@test("the version, and a generation that a change moves")
+@test("status shows the version, and a change increments the generation")
 def status(world, client):
     before = client.do("status")
     client.do("add", identity=IDENTITY)
@@ -63,7 +63,7 @@ def status(world, client):
     equal(after["generation"], before["generation"] + 1)
 
 
-@test("what is added is listed as it was said")
+@test("an added object is listed as it was given")
 def added(world, client):
     holds(listed(client, "identity", id=900), IDENTITY)
     for kind, said in ("node", NODE), ("prefix", PREFIX), ("service", SERVICE), (
@@ -91,7 +91,7 @@ def devices(world, client):
            "port": 4789, "mtu": 1450})
 
 
-@test("set changes what is said and keeps the rest; del removes")
+@test("set changes the given attributes and keeps the rest; del removes")
 def changed(world, client):
     client.do("set", rule={"name": "ynl-any", "action": "allow"})
     holds(listed(client, "rule", name="ynl-any"), {**RULES[1], "action": "allow"})
@@ -119,7 +119,7 @@ def transactions(world, client):
     listed(client, "identity", id=902)
 
 
-@test("a refusal says what, and points at the attribute")
+@test("a refusal has a text and points at the attribute")
 def refusal(world, client):
     try:
         client.do("add", prefix={"cidr": cidr("10.9.0.1/16"), "identity": 900})
@@ -136,7 +136,7 @@ def refusal(world, client):
               client.ynl.attr_sets["prefix"]["cidr"].value)
 
 
-@test("drops are counted and told as events, and set to zero")
+@test("drops are counted, sent as events, and set to zero")
 def drops(world, client):
     client.do("stats-reset")
     world.n1.braid.batch(f"rule add ynl-web subject {WEB} direction ingress peer identity {WEB} "

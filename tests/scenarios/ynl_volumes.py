@@ -138,7 +138,7 @@ def attached(client):
     true(abs(heard[0]["time"] / 1e9 - time.time()) < 3600, "the time of the event")
 
 
-@test("what is suspended is held, and goes on")
+@test("suspended I/O is held, and goes on")
 def suspended(client):
     client.do("volume-suspend", name="ynl")
     holds(volume(client), {"held": ["user"]})
@@ -146,7 +146,7 @@ def suspended(client):
     true("held" not in volume(client), "still held")
 
 
-@test("a write that waits says for whom, and so do events")
+@test("a waiting write shows the voters that it waits for, and so do events")
 def waits(client):
     device = Device("/dev/braid/ynl")
     device.write(0, 1)
@@ -167,7 +167,7 @@ def waits(client):
         "voter" in each and "why" in each for each in heard))
 
 
-@test("a store that fails says so, and so does its volume")
+@test("a failed store is shown as failed, and so is its volume")
 def failing(client):
     voters = [{"id": 1, "address": HERE}]
     client.do("replica-create", path=FAILING, volume="bad", uuid=OTHER, voter=1)
@@ -190,7 +190,7 @@ def failing(client):
     replace(linear())
 
 
-@test("what is closed is checked, and what is wrong with it is told")
+@test("a closed replica is checked, and its faults are shown")
 def checked(client):
     client.do("volume-detach", name="ynl")
     true(client.do("replica-get", path=DATA)["clean"], "it is not recorded as closed")
