@@ -30,7 +30,7 @@ class Combination:
 
     @property
     def port(self):
-        """Of the tunnel. Not VXLAN's default here, so that one that is said counts."""
+        """The UDP port of the tunnel. Not the default for VXLAN, so that the setting is tested."""
         return 4789 if self.encap == "vxlan" else 6081
 
 
@@ -40,7 +40,7 @@ now = Combination(*os.environ.get("WORLD", "4-vxlan-4").split("-"))
 
 
 def choose(inner, encap, underlay):
-    """The world of this process from now on; None leaves what it was."""
+    """Sets the world of this process; None leaves it unchanged."""
     global now
     now = Combination(inner or now.inner, encap or now.encap, underlay or now.underlay)
 
@@ -70,7 +70,7 @@ def _icmpv6(found):
 
 
 def at(text):
-    """Addresses, and words of the tool, in this world's terms."""
+    """Translates addresses, and words of the tool, to this world."""
     text = IPV4.sub(_ipv6, text)
     return ICMP.sub(_icmpv6, text) if now.inner == 6 else text
 

@@ -28,7 +28,7 @@ def content(block, number):
 
 
 def meaning(data, block):
-    """The number in a block's data, or None if it is not one of ours."""
+    """The number in a block's data, or None if the block has no number."""
     if not any(data):
         return 0
     found, number = HEAD.unpack_from(data)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""braid in a namespace: through its tool, and past it through netlink."""
+"""braid in a namespace, driven through the tool or directly through netlink."""
 
 import json
 import socket
@@ -43,7 +43,7 @@ def flow(payload):
 
 
 class Family(nl.Socket):
-    """A generic netlink socket that knows a family of ours."""
+    """A generic netlink socket for a family of braid."""
 
     def __init__(self, name="braid_net"):
         super().__init__(nl.NETLINK_GENERIC)
@@ -66,7 +66,7 @@ class Family(nl.Socket):
 
 
 class Events(Family):
-    """Hears of drops; an event is a dict with the tool's words."""
+    """Listens to drops; an event is a dict with the tool's words."""
 
     def __init__(self):
         super().__init__()
@@ -74,7 +74,7 @@ class Events(Family):
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
 
     def heard(self):
-        """All events that are there. A drop and its event are of one moment."""
+        """All events received so far. A drop sends its event at once."""
         events = []
         self.sock.setblocking(False)
         try:
@@ -106,7 +106,7 @@ class Events(Family):
 
 
 class Braid:
-    """The tool in a namespace. Addresses in what it is told are this world's."""
+    """The tool in a namespace. Addresses in its arguments are translated to this world."""
 
     def __init__(self, ns):
         self.ns = ns
@@ -135,7 +135,7 @@ class Braid:
         return self.family.generation()
 
     def drops(self):
-        """(reason, direction) -> packets, of what was counted at all."""
+        """(reason, direction) -> packets, without counters that are 0."""
         counted = {}
         for answer in self.family.call(CMD_STATS_GET):
             for kind, value in answer:
@@ -158,7 +158,7 @@ class Braid:
         return nl.read_number(dict(self.family.call(CMD_FLOW_COUNT)[0])[A_FLOWS])
 
     def flush_flows(self):
-        """How many went."""
+        """Removes all flows; their number."""
         return nl.read_number(dict(self.family.call(CMD_FLOW_FLUSH)[0])[A_FLOWS])
 
     def reset(self):

@@ -28,7 +28,7 @@ PATIENCE = 60 * SLOW
 
 
 class Refused(Exception):
-    """A command failed: its status and what it said."""
+    """A command failed: its status and output."""
 
     def __init__(self, done):
         super().__init__(f"{done.args}: {done.returncode}: {done.stderr.strip()}")
@@ -57,24 +57,24 @@ def sh(node, script, **more):
 
 
 def braid(node, words, **more):
-    """`braid WORDS` in a node; WORDS is one string."""
+    """Runs `braid WORDS` in a node; WORDS is one string."""
     return run(node, "braid", *words.split(), **more)
 
 
 def braids(*commands):
-    """The same as a line of a shell for each, which ends at the first that fails."""
+    """Runs several commands of the tool; stops at the first that fails."""
     return "".join(f"braid {shlex.join(words.split())}\n" for words in commands)
 
 
 def on_each(nodes, function):
-    """function(node) for all nodes at the same time, whose results come in order. To
-    reach a node takes its emulated processor longer than what it is to do."""
+    """Calls function(node) for all nodes in parallel; returns the results in order. To
+    reach a node takes its emulated processor longer than most commands."""
     with ThreadPoolExecutor(len(nodes) or 1) as pool:
         return list(pool.map(function, nodes))
 
 
 def ask(node, words):
-    """The same with -j: the objects."""
+    """Runs `braid -j WORDS`; returns the objects."""
     return json.loads(run(node, "braid", "-j", *words.split()))
 
 
@@ -91,7 +91,7 @@ def refused(node, words, *parts, status=2):
 
 
 def wait(what, condition, seconds=PATIENCE):
-    """Until condition() is true; what it raises counts as false until the end."""
+    """Waits until condition() is true; an exception counts as false until the end."""
     end = time.monotonic() + seconds
     while True:
         late = time.monotonic() > end
@@ -107,8 +107,8 @@ def wait(what, condition, seconds=PATIENCE):
 
 
 def try_all(node, *commands):
-    """Each of them, whatever becomes of the others: one that does not answer must not
-    hide why a test failed."""
+    """Calls each function, even if another fails, so that a node that does not answer
+    does not hide why a test failed."""
     script = "\n".join(f"{line} || true" for line in braids(*commands).splitlines())
     try:
         sh(node, script)
@@ -162,17 +162,17 @@ class Volume:
         braid(node, self.replica(node, *more))
 
     def open(self, node):
-        """As after a reboot."""
+        """Opens the replica as after a reboot."""
         sh(node, self.secret_line + braids(f"replica open {self.store}", self.listening(node)),
            timeout=2 * PATIENCE)
 
     def away(self, node):
-        """Nobody reaches its replica, which is closed."""
+        """Closes the target and the replica of a node."""
         braid(node, f"target close {self.at(node)}")
         braid(node, f"replica close {self.store}")
 
     def creation(self):
-        """The words that create it."""
+        """The words of the command that creates the volume."""
         voters = " ".join(f"voter {node}={self.at(node)}" +
                           (",witness" if node in self.witnesses else "")
                           for node in self.nodes)
@@ -185,7 +185,7 @@ class Volume:
         braid(on or self.nodes[0], self.creation())
 
     def attachment(self, *more, addresses=None):
-        """The words that attach it."""
+        """The words of the command that attaches the volume."""
         where = ",".join(self.at(n) for n in addresses or self.nodes)
         return " ".join((f"volume attach {self.name} from {where} secret-file {SECRET}", *more))
 
@@ -193,15 +193,15 @@ class Volume:
         sh(node, self.secret_line + braids(self.attachment(*more, addresses=addresses)))
 
     def written(self, node, count, **more):
-        """Attached on a node, with a writer that has had so many acknowledgements."""
+        """Attaches on a node and starts a writer; waits for that many acknowledgements."""
         self.attach(node)
         writer = Writer(self, node, **more)
         writer.reaches(count)
         return writer
 
     def restart(self, *nodes):
-        """Their nodes have booted: what a boot script does, the stores last. A time
-        before which the last one was not opened."""
+        """Does what a boot script does on these nodes, the stores last. Returns a time
+        before the last one was opened."""
         for node in nodes:
             self.listen(node)
         for node in nodes:
@@ -210,8 +210,8 @@ class Volume:
         return begin
 
     def refused_for_a_lease(self, node, begin, addresses):
-        """Voters that were opened no earlier than BEGIN cannot know what they granted
-        before. Where the machine is too slow to look in time nothing is seen."""
+        """Checks that voters opened after BEGIN refuse a writer, since they do not know the
+        leases they granted before. On a slow machine the check may come too late."""
         try:
             self.attach(node, addresses=addresses)
         except Refused as error:
@@ -224,7 +224,7 @@ class Volume:
         self.detach(node)
 
     def attach_soon(self, node, *more, seconds=PATIENCE, addresses=None):
-        """As soon as the lease of another allows it: the seconds it took."""
+        """Attaches as soon as the lease of another writer allows it; returns the seconds."""
         begin = time.monotonic()
         wait(f"attach on node {node}",
              lambda: self.attach(node, *more, addresses=addresses) or True, seconds)
@@ -243,11 +243,11 @@ class Volume:
         return sorted(self.show(node)["isr"])
 
     def voter(self, node, voter):
-        """What the writer on a node says of a voter."""
+        """The state of a voter as the writer on a node shows it."""
         return next(each for each in self.show(node)["voters"] if each["voter"] == voter)
 
     def keep(self, node, name):
-        """A copy of a node's store, for all nodes; when nothing is written. It may be open."""
+        """Copies a node's store for all nodes, while nothing is written. It may be open."""
         sh(node, f"""
             at=$(od -An -t u8 -j 56 -N 8 {self.store})
             dd if={self.store} iflag=direct bs=1M status=none \\
@@ -255,20 +255,20 @@ class Volume:
         """, timeout=PATIENCE * 3)
 
     def bring(self, node, name, store=None):
-        """The copy in place of what a store holds, which is not open."""
+        """Replaces the content of a closed store by the copy."""
         sh(node, f"""
             gunzip </exchange/{name} |
                 dd of={store or self.store} oflag=direct iflag=fullblock bs=1M status=none
         """, timeout=PATIENCE * 3)
 
     def reboot(self, node):
-        """Power back, and what a boot script does."""
+        """Boots a node and does what a boot script does."""
         lab("boot", node)
         self.open(node)
 
     def digest(self, node):
-        """Of the data of a node's replica, under the volume. Where it begins is at
-        byte 56 of the record."""
+        """Digest of the data of a node's replica, read from its store. The record has the
+        offset of the data at byte 56."""
         return sh(node, f"""
             blockdev --flushbufs {self.store}
             at=$(od -An -t u8 -j 56 -N 8 {self.store})
@@ -276,12 +276,12 @@ class Volume:
         """, timeout=PATIENCE * 3).split()[0]
 
     def alike(self, *nodes):
-        """The replicas on these nodes hold the same bytes; when nobody writes."""
+        """Checks that the replicas on these nodes hold the same bytes, without a writer."""
         digests = dict(zip(nodes, on_each(nodes, self.digest)))
         ktap.equal(len(set(digests.values())), 1, f"digests {digests}")
 
     def numbers(self, node, blocks, device=None):
-        """What each block holds: a number, 0, or None if torn."""
+        """The content of each block: a number, 0, or None if it is torn."""
         out = run(node, "python3", "-B", "/tests/lib/blocks.py", "read",
                   device or self.device, blocks)
         return [None if number == "torn" else int(number)
@@ -291,9 +291,9 @@ class Volume:
         run(node, "python3", "-B", "/tests/lib/blocks.py", "once", self.device, block, number)
 
     def remove(self):
-        """Back to what was, whatever happened; for the end of a test."""
+        """Removes everything, in any state; for the end of a test."""
         lab("heal")
-        # The writers first: what they ask the others is answered then.
+        # Detach writers first, while the voters still answer them.
         on_each(self.nodes, lambda node: try_all(node, f"volume detach {self.name} force"))
         on_each(self.nodes, lambda node: try_all(
             node, f"target close {self.at(node)}", f"replica close {self.store}",
@@ -309,7 +309,7 @@ class Volume:
 
 
 class Writer:
-    """Writes numbered blocks on a node without end; the log is here."""
+    """Writes numbered blocks on a node without end; the log is on the host."""
 
     def __init__(self, volume, node, blocks=64, seed=1, flush=0):
         self.node, self.blocks = node, blocks
@@ -341,13 +341,13 @@ class Writer:
         self.ended = True
 
     def reaches(self, count, seconds=PATIENCE):
-        """Until it has had that many acknowledgements more."""
+        """Waits for that many more acknowledgements."""
         wanted = self.count + count
         wait(f"{count} acknowledgements", lambda: self.count >= wanted or self.ended, seconds)
         ktap.true(self.count >= wanted, f"the writer ended with {self.error}")
 
     def stands(self, seconds=3):
-        """Nothing is acknowledged for that long, once what was is known here."""
+        """Checks that nothing is acknowledged for that many seconds, once the log is up to date."""
         def told():
             before = self.count
             time.sleep(1)
@@ -359,7 +359,7 @@ class Writer:
         ktap.equal(self.count, before, "acknowledgements while nothing may be acknowledged")
 
     def stop(self):
-        """Ends it; the log is whole then, unless its node has no power."""
+        """Stops it; the log is complete then, unless its node has no power."""
         with contextlib.suppress(Refused, subprocess.TimeoutExpired):
             run(self.node, "pkill", "-KILL", "-f", "lib/blocks.py", timeout=20)
         self.thread.join(5)
@@ -367,8 +367,8 @@ class Writer:
         self.thread.join(10)
 
     def check(self, found, what="acknowledged"):
-        """Each block holds what was acknowledged last, or what was asked after it. What
-        a node that lost power asked last may not have been told here."""
+        """Checks that each block holds its last acknowledged write, or a later one. The log
+        may lack the last writes of a node that lost power."""
         log = getattr(self, what)
         newest = max((numbers[-1] for numbers in self.asked.values()), default=0)
         for block in range(self.blocks):
@@ -381,7 +381,7 @@ class Writer:
 
 
 def run_here(file):
-    """All tests of the file, on the host; ends the process."""
+    """Runs all tests of the file on the host; ends the process."""
     told = os.environ.pop("LAB", None)
     try:
         ktap.run(file, lambda: contextlib.nullcontext(()))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Disks in memory and what stands on them. Runs in a node."""
+"""Disks in memory, loop devices and device mapper devices. Runs in a node."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ BASE = "/sys/kernel/config/nullb"
 
 
 def sh(*command, **more):
-    """A command that must succeed: what it printed."""
+    """Runs a command that must succeed; returns its output."""
     done = subprocess.run(command, capture_output=True, text=True, check=False,
                           **({"stdin": subprocess.DEVNULL} | more))
     if done.returncode:
@@ -26,7 +26,7 @@ def _configfs():
 
 
 def memory(number, mib):
-    """A disk in memory; its device."""
+    """Makes a disk in memory; returns its device."""
     _configfs()
     base = f"{BASE}/nullb{number}"
     os.mkdir(base)
@@ -44,8 +44,8 @@ def forget(number):
 
 @contextlib.contextmanager
 def looped(image, size, block=512, device=None):
-    """A loop device over a new file. Threads of its own do its I/O: nobody who asks for
-    some allocates on its behalf."""
+    """Makes a loop device over a new file. Its own threads do the I/O, so callers do not
+    allocate for it."""
     sh("truncate", "-s", str(size), image)
     said = sh("losetup", "-b", str(block), "--show", device or "-f", image)
     device = device or said.strip()
@@ -61,9 +61,9 @@ def sectors(device):
 
 
 def mapped(name, table):
-    """A device of the device mapper; its path."""
+    """Makes a device of the device mapper; returns its path."""
     sh("dmsetup", "create", name, "--noudevsync", "--table", table)
-    # One of this name may be there that is of an earlier device.
+    # A node of this name may be left of an earlier device.
     sh("dmsetup", "mknodes", name)
     return f"/dev/mapper/{name}"
 

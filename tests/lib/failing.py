@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Disks that can be told to fail, and a volume that has all of its voters on them in
-one kernel. Runs in a node."""
+"""Disks that fail on command, and a volume that has all of its voters on them in one
+kernel. Runs in a node."""
 
 import contextlib
 import json
@@ -26,7 +26,7 @@ SECTORS = MIB // 512
 
 
 def braid(words):
-    """`braid WORDS`: what it printed, or AssertionError."""
+    """Runs `braid WORDS`; returns its output, or raises AssertionError."""
     return sh("braid", *words.split())
 
 
@@ -36,7 +36,7 @@ def ask(words):
 
 @contextlib.contextmanager
 def place():
-    """DIR, empty, with a secret; for the fixture of a scenario."""
+    """Makes DIR, empty but for a secret; for the fixture of a scenario."""
     for module in ("loop", "dm_mod"):
         if not os.path.isdir(f"/sys/module/{module}"):
             sh("modprobe", module)
@@ -51,8 +51,8 @@ def place():
 
 @contextlib.contextmanager
 def for_a_while(begin, end):
-    """What begin() does lasts for the block; not for ever, so that who waits for its
-    end is found out instead of being waited for."""
+    """Calls begin(), and end() after the block or after a while, so that a test fails
+    instead of waiting for code that waits for the end."""
     begin()
     timer = threading.Timer(cluster.PATIENCE / 2, end)
     timer.start()
@@ -65,8 +65,8 @@ def for_a_while(begin, end):
 
 
 class Disk:
-    """A disk with a write cache, in memory. What is said to fail is its data: the
-    record and the map in front of it stay sound, so that its voter goes on voting."""
+    """A disk with a write cache, in memory. Only its data area fails; the record and the
+    map in front of it stay intact, so that its voter goes on voting."""
 
     def __init__(self, number):
         self.name = f"failing{number}"
@@ -78,7 +78,7 @@ class Disk:
         disks.mapped(self.name, f"0 {self.first + self.rest} linear {self.loop} 0")
 
     def table(self, data, meta="linear {loop} 0"):
-        """What the data is from now on, and what is in front of it. What is in flight
+        """Sets the mapping of the data area and of the area in front of it. I/O in flight
         ends first."""
         lines = (f"0 {self.first} {meta}", f"{self.first} {self.rest} {data}")
         text = "\n".join(lines).format(loop=self.loop, first=self.first) + "\n"
@@ -90,19 +90,19 @@ class Disk:
         self.table("linear {loop} {first}")
 
     def fails_writes(self):
-        """Every write and every flush; it is read as ever."""
+        """Fails writes and flushes, but not reads."""
         self.table("flakey {loop} {first} 0 60 1 error_writes")
 
     def fails(self):
-        """All that is asked of the data."""
+        """Fails all I/O of the data area."""
         self.table("error")
 
     def is_gone(self):
-        """All that is asked of the disk."""
+        """Fails all I/O of the disk, that of the record and the map too."""
         self.table("error", "error")
 
     def hangs(self):
-        """Nothing is answered any more, until it goes on."""
+        """Answers nothing until it works again."""
         sh("dmsetup", "suspend", "--nolockfs", "--noflush", self.name)
 
     def goes_on(self):
@@ -129,7 +129,7 @@ class Thin:
         sh("mount", "-o", "loop", self.image, self.at)
 
     def fill(self):
-        """Until no block is left."""
+        """Fills the file system until no block is left."""
         with open(self.filler, "wb") as file:
             size = 0
             for length in (MIB, BLOCK):
@@ -152,7 +152,7 @@ class Thin:
 
 @contextlib.contextmanager
 def made(*makers):
-    """What they make, forgotten at the end."""
+    """Makes stores; removes them at the end."""
     with contextlib.ExitStack() as stack:
         things = []
         for number, make in enumerate(makers, 1):
@@ -183,7 +183,7 @@ class Volume:
         braid(f"volume attach db from {ADDRESS} secret-file {SECRET}")
 
     def attach_soon(self):
-        """As soon as the lease of the attachment before allows it."""
+        """Attaches as soon as the lease of the previous attachment allows it."""
         def attached():
             with contextlib.suppress(AssertionError):
                 self.attach()
@@ -204,7 +204,7 @@ class Volume:
 
     @contextlib.contextmanager
     def attached(self):
-        """Made and attached; gone at the end, whatever happened."""
+        """Creates and attaches a volume; removes it at the end in any case."""
         try:
             self.create()
             self.attach()
@@ -234,7 +234,7 @@ class Volume:
         return next(one for one in ask("replica show") if one["voter"] == number)
 
     def recorded(self, *members):
-        """A majority has stored the record with these members."""
+        """Waits until a majority has stored the record with these members."""
         holders = [number for number in self.stores
                    if sorted(self.replica(number)["isr"]) == sorted(members)]
         true(2 * len(holders) > len(self.stores),
@@ -242,7 +242,7 @@ class Volume:
 
 
 class Log:
-    """Numbered blocks on a device, and what was acknowledged and flushed of them."""
+    """Writes numbered blocks to a device; knows which were acknowledged and flushed."""
 
     def __init__(self, path, blocks=64, seed=1):
         self.device, self.blocks = Device(path), blocks
@@ -257,7 +257,7 @@ class Log:
         self.acknowledged[block] = self.number
 
     def writes(self, blocks=None):
-        """Each of these, or of all, once, in any order."""
+        """Writes each of these blocks, or all, once, in random order."""
         blocks = list(blocks or range(self.blocks))
         self.chance.shuffle(blocks)
         for block in blocks:
@@ -269,7 +269,7 @@ class Log:
         self.flushed = covered
 
     def fails(self, action, number):
-        """It fails, with this number."""
+        """Checks that a write fails with this errno."""
         try:
             action()
         except OSError as error:
@@ -278,19 +278,19 @@ class Log:
             raise AssertionError(f"did not fail with {os.strerror(number)}")
 
     def check(self, found, log):
-        """Each block holds what the log says, or what was asked after it."""
+        """Checks that each block holds the write of the log, or a later one."""
         for block in range(self.blocks):
             last = log.get(block, 0)
             allowed = [number for number in (0, *self.asked.get(block, ())) if number >= last]
             true(found[block] in allowed, f"block {block} holds {found[block]}, not {last}")
 
     def check_device(self, log=None):
-        """By default what was acknowledged."""
+        """Checks the device, by default for all acknowledged writes."""
         self.check([self.device.read(block) for block in range(self.blocks)],
                    self.acknowledged if log is None else log)
 
     def check_store(self, path, at):
-        """The same in a store, whose data begins at a byte AT."""
+        """Checks a store, whose data begins at byte AT."""
         found = []
         with open(path, "rb") as file:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
@@ -300,7 +300,7 @@ class Log:
         self.check(found, self.acknowledged)
 
     def again(self):
-        """After the device was gone."""
+        """Opens the device again after it was removed."""
         self.device = Device("/dev/braid/db")
 
     def close(self):

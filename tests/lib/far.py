@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A node of another make, written by hand: what it has on the wire is what the
-test says, byte for byte."""
+"""A node of another project, played by the test, which controls every byte on the
+wire."""
 
 import ctypes
 import fcntl
@@ -29,19 +29,19 @@ def ethtool(device, request):
 
 
 def sums_itself(device):
-    """veth leaves checksums to who never computes them; here somebody looks."""
+    """Makes veth compute checksums, which it leaves out, for a receiver that checks them."""
     ethtool(device, struct.pack("=II", ETHTOOL_STXCSUM, 0))
 
 
 def header(identity):
-    """As a node of another make has it: no option, and only the bits it must set."""
+    """The header of a node of another project: no option, and only the required bits."""
     if addresses.now.encap == "vxlan":
         return struct.pack("!II", 0x08000000, identity << 8)
     return struct.pack("!II", 0x00006558, identity << 8)
 
 
 def answered_header(identity):
-    """As we have it."""
+    """The header that braid sends."""
     if addresses.now.encap == "vxlan":
         return header(identity)
     return (struct.pack("!II", 0x02006558, identity << 8) + OPTION
@@ -53,20 +53,20 @@ def ip_size():
 
 
 def _summed(packet):
-    """An IPv4 packet whose header's checksum is right again."""
+    """The IPv4 packet with a correct header checksum."""
     head = packet[:10] + b"\0\0" + packet[12:20]
     return head[:10] + struct.pack("!H", packets.checksum(head)) + head[12:] + packet[20:]
 
 
 def with_ecn(packet, ecn):
-    """An IP packet with these ECN bits."""
+    """The IP packet with these ECN bits."""
     if packet[0] >> 4 == 6:
         return packet[:1] + bytes([packet[1] & 0xcf | ecn << 4]) + packet[2:]
     return _summed(packet[:1] + bytes([packet[1] & 0xfc | ecn]) + packet[2:])
 
 
 def unbroken(packet):
-    """An IP packet that must not be broken: it needs no number then to be merged."""
+    """The IP packet with DF set, so that GRO merges it whatever its IP identification."""
     if packet[0] >> 4 == 6:
         return packet
     return _summed(packet[:6] + bytes([packet[6] | 0x40]) + packet[7:])
@@ -77,7 +77,7 @@ def ecn_of(packet):
 
 
 def check_outer(packet, outer):
-    """UDP's checksum is 0 over IPv4, and right over IPv6."""
+    """Checks that the UDP checksum is 0 over IPv4, and correct over IPv6."""
     length, check = struct.unpack_from("!HH", outer.payload, 4)
     if length != len(outer.payload):
         raise AssertionError(f"UDP length {length} of {len(outer.payload)}")
@@ -91,7 +91,7 @@ def check_outer(packet, outer):
 
 
 def namespace(node):
-    """Where a Far is: behind u3 of the node, with nothing else in it."""
+    """The namespace of a Far: behind u3 of the node, otherwise empty."""
     ns = Netns("far", ipv6=6 in (addresses.now.inner, addresses.now.underlay))
     with node:
         links.veth("u3", "u1", ns)
@@ -105,7 +105,7 @@ class Far:
     """In a namespace whose u1 is the other end of a node's u3."""
 
     def __init__(self, node, ns, there=THERE):
-        """there: the address of the node's overlay."""
+        """there: underlay address of the node."""
         self.ns, self.there = ns, there
         self.wire = ns.packet("u1")
         self.ends = node.do(links.mac, "u3"), ns.do(links.mac, "u1")
@@ -118,7 +118,7 @@ class Far:
         self.wire.send(packets.ethernet(*self.ends, packet))
 
     def send(self, head, frame, checksum=True, ecn=0):
-        """One datagram; its UDP checksum is right or left out."""
+        """Sends a datagram; its UDP checksum is correct or left out."""
         whole = packets.udp(HERE, PORT, self.there, self.port, head + frame)
         if not checksum:
             where = ip_size() + 6
@@ -126,7 +126,7 @@ class Far:
         self.send_packet(unbroken(with_ecn(whole, ecn)))
 
     def next_ip(self):
-        """The next packet that comes from the node, whatever it carries."""
+        """The next packet from the node, of any kind."""
         while True:
             frame = self.wire.recv(1 << 17)
             if frame[:6] == self.ends[1] and frame[12:14] in (b"\x08\x00", b"\x86\xdd") \
@@ -134,7 +134,7 @@ class Far:
                 return frame[14:]
 
     def next_packet(self):
-        """The next outer packet of the tunnel that comes from the node."""
+        """The next tunnel packet from the node."""
         while True:
             packet = self.next_ip()
             outer = packets.parse_ip(packet)
@@ -143,7 +143,7 @@ class Far:
                 return packet
 
     def answer(self):
-        """The tunnel payload of the next one, whose outer headers are in order."""
+        """The tunnel payload of the next tunnel packet, with its outer headers checked."""
         packet = self.next_packet()
         outer = packets.parse_ip(packet)
         check_outer(packet, outer)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The kernel's own generic client, ynl, with a specification as it is. It knows what
+"""The kernel's own generic client, ynl, with an unchanged specification. It knows what
 of that was driven and what came."""
 
 import os
@@ -16,14 +16,14 @@ SCHEMA = f"{NETLINK}/genetlink-legacy.yaml"
 
 
 class Client:
-    """One in the namespace of now, that hears of a group's events."""
+    """A client in the present namespace, subscribed to a multicast group."""
 
     def __init__(self, family, group):
         self.driven = set()     # (operation, "do" or "dump" or "event")
         self.refused = set()    # (operation, "do" or "dump")
         self.came = set()       # (operation, set of attributes, attribute)
         self.ynl = YnlFamily(f"{NETLINK}/specs/{family}.yaml", SCHEMA)
-        # It binds: later the socket has its number already.
+        # Subscribe first: this binds the socket, which has a port number only then.
         self.ynl.ntf_subscribe(group)
 
     def do(self, name, /, **attributes):
@@ -46,7 +46,7 @@ class Client:
         return replies
 
     def events(self):
-        """Those that are there."""
+        """The events received so far."""
         self.ynl.check_ntf()
         heard = []
         while not self.ynl.async_msg_queue.empty():

@@ -29,7 +29,7 @@ def memory():
 
 
 def lock_all_but(leave):
-    """What holds it."""
+    """Holds the memory."""
     held = []
     while memory()["MemAvailable"] > leave:
         size = min(memory()["MemAvailable"] - leave, 16)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""KTAP for scenarios: a function is a test, what it raises is why it failed."""
+"""KTAP for scenarios: a function is a test; the exception it raises is the failure."""
 
 import os
 import sys
 import time
 import traceback
 
-# What the host tells the node of its environment.
+# Variables of the host's environment that the node gets.
 TOLD = "KERNEL", "WORLD", "SOAK", "FUZZ_SEED", "FUZZ_SECONDS"
 
 _tests = []
@@ -39,7 +39,7 @@ def run(file, fixture):
     print("KTAP version 1")
     with fixture() as arguments:
         count, failed = _run(arguments)
-    # Only now: a scenario that cannot clean up has not passed.
+    # After the fixture, since a scenario that cannot clean up has failed.
     print(f"1..{count}")
     sys.exit(failed > 0)
 

@@ -94,7 +94,7 @@ def exists(device):
 
 
 def address(device, cidr, kind=NEWADDR, dad=False):
-    """dad: an IPv6 address is to be asked for first, as the standard has it."""
+    """dad: use duplicate address detection for an IPv6 address."""
     where, length = addresses.at(cidr).split("/")
     family = addresses.family(where)
     flags = IFA_F_NODAD if family == socket.AF_INET6 and not dad else 0
@@ -119,7 +119,7 @@ def route(cidr, device, via=None, source=None, mtu=None, kind=NEWROUTE):
 
 
 def neighbour(device, where):
-    """The link address that the node has for an address, or None."""
+    """The hardware address that the node knows for an address, or None."""
     family = addresses.family(where)
     for body in _ask(GETNEIGH, struct.pack("=BxxxiHBB", family, 0, 0, 0, 0), nl.NLM_F_DUMP):
         said = dict(nl.attrs(body[12:]))
@@ -130,7 +130,7 @@ def neighbour(device, where):
 
 
 def tentative(device):
-    """IPv6 addresses of the device that may not be used, yet or at all."""
+    """Tentative or duplicate IPv6 addresses of the device."""
     found = []
     for body in _ask(GETADDR, struct.pack("=BBBBi", socket.AF_INET6, 0, 0, 0, 0),
                      nl.NLM_F_DUMP):

@@ -16,7 +16,7 @@ SECTORS = 512, 4096
 
 
 class Malformed(Exception):
-    """The log is not one, or was cut short."""
+    """The log is invalid or truncated."""
 
 
 class Entry:
@@ -64,7 +64,7 @@ def entries(file, size):
 
 
 class Disk:
-    """What is durable so far."""
+    """The content that is durable so far."""
 
     def __init__(self, size):
         self.image = bytearray(size)
@@ -79,7 +79,7 @@ class Disk:
 
 
 def replay(file, size, disk):
-    """Yields each mark's name when DISK is what was durable at that moment."""
+    """Yields the name of each mark, with DISK set to the durable content at the mark."""
     for entry in entries(file, size):
         if entry.name is not None:
             yield entry.name

@@ -23,7 +23,7 @@ import stream
 from world import CLIENT, IDENTITIES, WEB, Node
 
 PORT = 9000
-# What the machine had, to be given back.
+# Settings of the machine, restored at the end.
 OWN = "192.168.77.{}/24", "fd77::{}/64"
 
 
@@ -48,7 +48,7 @@ def node(number):
 
 
 def configure(made, number):
-    """Its one workload, and the way to the other's."""
+    """Makes its workload, and the route to the other machine's."""
     other = 3 - number
     name, identity = (("client", CLIENT), ("web2", WEB))[number - 1]
     workload = made.workload(name, f"10.{number}.0.10")
@@ -61,7 +61,7 @@ endpoint add v-{name} identity {identity} address 10.{number}.0.10
 
 
 def connected(workload, address):
-    """The other machine may not be ready."""
+    """Waits until the other machine is ready."""
     end = time.monotonic() + 60
     while True:
         try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Netlink by hand: what no well-behaved tool would send can be sent."""
+"""Netlink by hand, so that a test can send any message, also an invalid one."""
 
 import errno
 import os
@@ -127,8 +127,8 @@ def check_ack(kind, flags, payload):
         return
     at = 4
     if kind == NLMSG_ERROR:
-        # Behind the code is the request's head, of a request that was not
-        # capped all of it.
+        # The header of the request follows the code, and its body too unless
+        # it was capped.
         size = struct.unpack_from("=I", payload, 4)[0]
         at = 20 if flags & NLM_F_CAPPED else 4 + ((size + 3) & ~3)
     said, cookie = "", b""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Network namespaces, entered by the one process that all of a scenario is.
+"""Network namespaces, entered by the only process of a scenario.
 
     with Netns("a") as ns: ...     what is made inside belongs to the namespace
 """
@@ -41,7 +41,7 @@ class Netns:
     _left = threading.local()
 
     def __init__(self, name, ipv6=None):
-        """With IPv6 or without; None is as the workloads of this world."""
+        """With IPv6 or without it; None: as the workloads of this world need."""
         ipv6 = addresses.now.inner == 6 if ipv6 is None else ipv6
         self.name = name
         self.path = f"{RUN}/{name}"
@@ -53,9 +53,9 @@ class Netns:
             self.fd = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
             _try(libc.mount(b"/proc/thread-self/ns/net", self.path.encode(), None,
                             MS_BIND, None))
-            # What the stack says of itself would be counted among the drops.
+            # Packets that the stack sends by itself would count as drops.
             _ipv6("disable_ipv6", 0 if ipv6 else 1)
-            # Nobody here has an address twice, and nobody is a router to ask for.
+            # Without duplicate address detection and router solicitations.
             _ipv6("accept_dad", 0)
             _ipv6("router_solicitations", 0)
         finally:
@@ -109,7 +109,7 @@ class Netns:
     # --- sockets --------------------------------------------------------------
 
     def _socket(self, kind, address="", port=0, protocol=0):
-        """Of the family of the address, or of the workloads."""
+        """A socket of the address family of the address, or of the workloads."""
         with self:
             sock = socket.socket(addresses.family(address), kind, protocol)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -131,7 +131,7 @@ class Netns:
         return self._socket(socket.SOCK_STREAM, source, source_port, protocol)
 
     def icmp(self):
-        """Hears no neighbour discovery, which is not what was asked for."""
+        """A raw ICMP socket that receives no neighbour discovery."""
         sock = self._socket(socket.SOCK_RAW, protocol=addresses.icmp_protocol())
         if sock.family == socket.AF_INET6:
             kept_out = bytearray(32)
@@ -155,7 +155,7 @@ class Netns:
 
 
 def silent(sock, seconds=SHORT):
-    """True when nothing comes."""
+    """True if no packet arrives."""
     before = sock.gettimeout()
     sock.settimeout(seconds)
     try:
@@ -168,6 +168,6 @@ def silent(sock, seconds=SHORT):
 
 
 def reset_on_close(sock):
-    """No FIN and no TIME_WAIT: the port is free at once."""
+    """Closes without FIN and TIME_WAIT, so that the port is free at once."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     sock.close()

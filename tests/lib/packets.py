@@ -46,7 +46,7 @@ def fragments(packet, *cuts, ident=1):
 
 
 def fragment(packet, offset, payload, more, ident=1):
-    """One of a packet's fragments, with whatever payload."""
+    """A fragment of a packet, with any payload."""
     if packet[0] >> 4 == 4:
         return _ipv4(packet[12:16], packet[16:20], packet[9], payload, packet[8], ident,
                      (0x2000 if more else 0) | offset // 8)
@@ -90,28 +90,28 @@ def icmpv6(source, destination, kind, code, rest, payload=b"", ttl=255):
 
 
 def solicitation(source, destination, target, mac=None):
-    """A neighbour solicitation; without a link address that of a DAD."""
+    """A neighbour solicitation; without a hardware address as DAD sends it."""
     option = b"\1\1" + mac if mac else b""
     return icmpv6(source, destination, NEIGHBOUR_SOLICITATION, 0, bytes(4),
                   addresses.packed(target) + option)
 
 
 def advertisement(source, destination, target, mac, solicited=False):
-    """A neighbour advertisement that overrides what was known."""
+    """A neighbour advertisement with the override flag."""
     flags = b"\x60\0\0\0" if solicited else b"\x20\0\0\0"
     return icmpv6(source, destination, NEIGHBOUR_ADVERTISEMENT, 0, flags,
                   addresses.packed(target) + b"\2\1" + mac)
 
 
 def solicited_node(target):
-    """The group where an address is asked for, and its link address."""
+    """The solicited-node group of an address, and its hardware address."""
     end = addresses.packed(target)[-3:]
     group = socket.inet_ntop(socket.AF_INET6, bytes.fromhex("ff02" + 18 * "0" + "01ff") + end)
     return group, b"\x33\x33\xff" + end
 
 
 def arp(operation, mac, sender, target, target_mac=bytes(6)):
-    """1 asks, 2 answers."""
+    """ARP; operation 1 is a request, 2 a reply."""
     return struct.pack("!HHBBH", 1, 0x0800, 6, 4, operation) + mac \
         + addresses.packed(sender) + target_mac + addresses.packed(target)
 

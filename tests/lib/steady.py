@@ -4,7 +4,7 @@
 The first socket that may use the memory reserves switches branches in the kernel's text,
 and the last one switches them back; a connection of a volume is such a socket. On an
 emulated machine with several processors one of them may go on executing what stood there
-in between, a breakpoint that nobody expects any more."""
+in between, a breakpoint that its code does not expect any more."""
 
 import contextlib
 
@@ -15,7 +15,7 @@ HOLDER = "reserves"
 
 @contextlib.contextmanager
 def text():
-    """There is such a socket meanwhile: a tunnel's."""
+    """Holds a tunnel socket during the block."""
     sh("ip", "link", "add", HOLDER, "type", "wireguard")
     try:
         sh("ip", "link", "set", HOLDER, "up")
@@ -26,7 +26,7 @@ def text():
 
 @contextlib.contextmanager
 def quick():
-    """Grace periods are short meanwhile: how long one takes is not asked."""
+    """Makes grace periods short during the block."""
     _expedite(1)
     try:
         yield

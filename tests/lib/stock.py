@@ -39,8 +39,7 @@ link set {DEVICE} arp {"on" if arp else "off"} mtu 1400 up
         self.mac = self.do(links.mac, DEVICE)
 
     def says(self, identity, checksum=None):
-        """What it is from now on. It leaves UDP checksums out over IPv4 only,
-        unless told."""
+        """Sets the device up. It leaves UDP checksums out over IPv4 only by default."""
         if checksum is None:
             checksum = addresses.now.underlay == 6
         if (identity, checksum) == self.identity:
@@ -53,6 +52,6 @@ link set {DEVICE} arp {"on" if arp else "off"} mtu 1400 up
                  "id", str(identity), "csum" if checksum else "nocsum")
 
     def line(self):
-        """What makes it a node to the other one."""
+        """The batch that makes it a node of the other one."""
         mac = ":".join(f"{byte:02x}" for byte in self.mac)
         return f"node add {NAME} underlay {HERE} cidr {NETWORK} mac {mac}\n"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Streams, and how large the packets are that they travel in."""
+"""Streams, and the size of their packets."""
 
 import contextlib
 import hashlib
@@ -16,7 +16,7 @@ SO_RCVBUFFORCE = 33
 
 
 class Sizes:
-    """The packets on a device from now on, as the kernel hands them to a capture."""
+    """Captures the packets on a device, as the kernel passes them to a packet socket."""
 
     def __init__(self, ns, device):
         self.sock = ns.packet(device)
@@ -35,7 +35,7 @@ class Sizes:
 
 
 def receive(sock):
-    """The digest of all that comes; answers with it when the stream has ended."""
+    """Receives a stream; answers with its digest at the end."""
     digest = hashlib.sha256()
     while block := sock.recv(MIB):
         digest.update(block)
@@ -45,7 +45,7 @@ def receive(sock):
 
 
 def send(sock, size):
-    """Seconds until the receiver had all of it, as it was sent."""
+    """Sends a stream and checks the digest; returns the seconds."""
     digest = hashlib.sha256()
     for _ in range(size // MIB):
         digest.update(BLOCK)

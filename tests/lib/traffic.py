@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What workloads say to each other, and what of it was dropped."""
+"""Traffic between workloads, and its drops."""
 
 import contextlib
 import selectors
@@ -15,7 +15,7 @@ from packets import icmp
 
 
 def wait_until(what, seconds=LONG):
-    """True as soon as what() is; False when it is not in time."""
+    """True as soon as what() is true; False after the timeout."""
     end = time.monotonic() + seconds
     while not what():
         if time.monotonic() > end:
@@ -25,8 +25,8 @@ def wait_until(what, seconds=LONG):
 
 
 def enough_rounds(least, enough):
-    """0, 1, 2 and so on, at least so many, until enough(): what else goes on meanwhile
-    has its own pace, which differs from machine to machine."""
+    """Yields 0, 1, 2 and so on, at least that many, until enough() is true, since the pace
+    of other processes differs between machines."""
     end = time.monotonic() + LONG
     yield from range(least)
     while not enough():
@@ -63,7 +63,7 @@ class Servers:
         sock.close()
 
     def stop(self):
-        """No socket holds its namespace any more."""
+        """Ends the servers, so that no socket holds a namespace."""
         self.stopping = True
         self.thread.join()
         for key in list(self.selector.get_map().values()):
@@ -118,7 +118,7 @@ def ask_udp(workload, address, port, sock=None, text=b"?"):
     own = sock or workload.udp()
     own.sendto(text, (at(address), port))
     answer, sender = own.recvfrom(65536)
-    equal(sender[:2], (at(address), port), "who answers")
+    equal(sender[:2], (at(address), port), "the sender of the answer")
     name, said = answer.decode().split(" ")
     equal(said, text.decode(), "what is answered")
     if not sock:
@@ -141,7 +141,7 @@ def ping(workload, address, payload=b"ping", kind=8):
 
 
 def heard_type(sock):
-    """Of the next ICMP message: an IPv4 socket has the IP header before it."""
+    """The next ICMP message; an IPv4 socket has the IP header before it."""
     return sock.recv(65536)[20 if sock.family == socket.AF_INET else 0]
 
 
@@ -160,7 +160,7 @@ class Seen:
 
 @contextlib.contextmanager
 def drops(node, wanted, repeats=False):
-    """What the block makes the node drop is exactly wanted, {(reason, direction):
+    """Checks that the block makes the node drop exactly wanted, {(reason, direction):
     packets}, and each drop is an event. What TCP sends again and again is counted
     once with repeats."""
     def counted():
@@ -183,7 +183,7 @@ def drops(node, wanted, repeats=False):
 
 
 def equal_event(event, **words):
-    """The event says these words (and others)."""
+    """Checks that the event has these words."""
     words = {word: at(value) if isinstance(value, str) else value
              for word, value in words.items()}
     equal({word: event.get(word) for word in words}, words, f"event {event}")

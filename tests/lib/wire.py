@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The wire between a volume's writer and a target, as kmod/blk/proto/proto.h has it, spoken
-by somebody else: handshake and frames, right or wrong."""
+"""The wire between a volume's writer and a target, as kmod/blk/proto/proto.h has it, played
+by a test: handshake and frames, valid or not."""
 
 import hashlib
 import hmac
@@ -29,7 +29,7 @@ for _byte in range(256):
 
 
 def crc32c(data):
-    """As the kernel's crc32c(~0, data), which does not invert at the end."""
+    """The kernel's crc32c(~0, data), which does not invert at the end."""
     crc = 0xFFFFFFFF
     for byte in data:
         crc = crc >> 8 ^ _TABLE[(crc ^ byte) & 0xFF]
@@ -64,7 +64,7 @@ def hello(**change):
 
 
 class Link:
-    """An authenticated connection of somebody who knows the secret."""
+    """An authenticated connection of a host that knows the secret."""
 
     def __init__(self, address, secret, volume, voter=0, role=CONTROL, epoch=(0, 0), session=1):
         self.sock = socket.create_connection(address, timeout=20)
@@ -84,7 +84,7 @@ class Link:
             raise ValueError("the target does not know the secret")
 
     def frame(self, kind, payload=b"", seal=True, **change):
-        """A request, right but for what is changed."""
+        """A request that is valid but for the given changes."""
         self.seq += 1
         fields = {"magic": MAGIC, "type": kind, "answer": 0, "status": 0, "flags": 0,
                   "size": len(payload), "volume": int.from_bytes(self.volume[:8], "little"),

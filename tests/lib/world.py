@@ -51,15 +51,15 @@ class Node(Netns):
         return inside
 
     def overlay(self, local):
-        """The line that makes its overlay, if this world has one."""
+        """The line of a batch that adds its overlay, or '' if the world has none."""
         if addresses.now.encap == "native":
             return ""
         return (f"overlay add braid0 type {addresses.now.encap} local {local} "
                 f"port {addresses.now.port}\n")
 
     def reach(self, cidr, uplink=None, router=None, own=None):
-        """The way to another node's network: the overlay, where this node has an
-        address of its own or none, or that node as router."""
+        """Adds the route to another node's network: through the overlay, or with that node
+        as router. The node may have an address on the overlay."""
         with self:
             if addresses.now.encap == "native":
                 links.route(cidr, uplink, router)
@@ -78,7 +78,7 @@ class Node(Netns):
         self.events.close()
 
     def reopen(self):
-        """The module that the sockets were for is gone; there is a new one."""
+        """Opens new sockets after the module was loaded again."""
         self.close()
         self.open()
 
@@ -88,12 +88,12 @@ class Node(Netns):
 
 
 class World:
-    """n1 and n2 with an overlay between them, and nothing refused yet."""
+    """n1 and n2 with an overlay between them, without rules."""
 
     def __init__(self, extra1="", extra2="", inner=None, encap=None, underlay=None,
                  hosts=False):
-        """Families and encapsulation: what they were, if not said. hosts: the nodes
-        have addresses inside, 10.1.0.1 and 10.2.0.1."""
+        """Families and encapsulation are those of the present world by default. hosts: the
+        nodes have overlay addresses, 10.1.0.1 and 10.2.0.1."""
         addresses.choose(inner, encap, underlay)
         self.hosts = hosts
         self.n1, self.n2 = Node("n1"), Node("n2")
@@ -158,7 +158,7 @@ endpoint add v-peer identity {CLIENT} address 10.2.0.10
 
 
 def flush(node):
-    """No object is left; an order in which nothing is in use."""
+    """Removes all objects, in an order in which none is in use."""
     node.braid.batch("".join(f"{kind} flush\n" for kind in (
         "rule", "backend", "service", "endpoint", "prefix", "node", "overlay",
         "uplink", "identity")))
