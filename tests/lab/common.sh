@@ -6,7 +6,7 @@
 
 # A failed step inside $(...) is a failure, too.
 shopt -s inherit_errexit
-# modprobe and depmod, also for whom they are not on PATH.
+# modprobe and depmod, even if they are not on PATH.
 PATH=$PATH:/usr/sbin:/sbin
 
 lab_cache=${XDG_CACHE_HOME:-$HOME/.cache}/braid

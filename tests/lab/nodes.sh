@@ -104,7 +104,7 @@ node_start() {
 		sleep 0.02
 	done
 
-	# The log tells a triple fault from an end that somebody asked for.
+	# The log distinguishes a triple fault from a requested end.
 	# No fifth level of page tables: KASAN takes its addresses for wild while
 	# the kernel looks at the processor, and four are faster to walk.
 	# A socket a processor: without ACPI the kernel reads the firmware's older
@@ -215,7 +215,7 @@ switch_heal() {
 }
 
 # switch_split NODES - a side is a VLAN.  A side that holds some of NODES and
-# others is cut in two: the nodes named move to a VLAN that nobody uses, so that
+# others is cut in two: the nodes named move to an unused VLAN, so that
 # on the way no two sides ever meet.
 switch_split() {
 	local n vlan chosen=" $1 " lines=()

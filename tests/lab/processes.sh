@@ -97,7 +97,8 @@ end_run_locked() {
 	local run=$1 dir
 	dir=$(cat "$run/lab_dir" 2>/dev/null) || return 0 # ended while we waited
 	: >"$run/ending"
-	# First who starts processes; last who would finish this, were we killed.
+	# First the processes that start others; last the one that would finish this if we
+	# were killed.
 	end_other "$run/up.pid"
 	with_lock "$run/lock" end_processes "$run"
 	rm -f "$dir"/node*.disk
@@ -126,7 +127,7 @@ end_processes() {
 lab_end() {
 	local run
 	trap - EXIT
-	# Whoever asks a second time gets what the first asked for.
+	# A second caller gets what the first one asked for.
 	trap '' INT TERM HUP
 	run=$(readlink "$LAB_DIR/run") || return 0
 	end_run "$run"

@@ -257,7 +257,7 @@ static void write_all(int fd, const char *data, size_t size)
 			continue;
 		}
 		if (n < 0) {
-			/* Nobody reads any more: end as if it had hit us. */
+			/* The reader is gone: end as if SIGPIPE had hit us. */
 			terminal_restore();
 			signal(SIGPIPE, SIG_DFL);
 			raise(errno == EPIPE ? SIGPIPE : SIGTERM);

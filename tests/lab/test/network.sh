@@ -60,7 +60,7 @@ check "three nodes come up within three minutes, on a busy host too" test "$SECO
 check "frames pass between all nodes" all pass
 check "frames of full size pass over IPv6 too" "$lab" run 1 ping -q -c 1 -M "do" -s 1452 fd77::3
 "$lab" split 3
-check "split: node 3 hears nobody" alone
+check "split: node 3 hears no other node" alone
 check "split: the others hear each other" pass 1 2
 "$lab" cut 3
 "$lab" boot 3
