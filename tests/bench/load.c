@@ -332,7 +332,7 @@ static int measure_all(const char *client, const char *server,
 		err(1, "fork");
 	if (!child) {
 		serve_streams(loads[2].server);
-		_exit(0); /* nobody has called for a while */
+		_exit(0); /* no call for a while */
 	}
 	close(loads[2].server);
 	measure(&loads[2], label);

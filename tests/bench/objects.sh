@@ -70,7 +70,7 @@ braid_services() {
 	}'
 }
 
-# nft_policy COUNT - established connections, and a set of who may reach whom.
+# nft_policy COUNT - established connections, and a set of allowed pairs.
 nft_policy() {
 	cat <<-END
 		table inet guard {
