@@ -32,7 +32,7 @@ static void addr_v4_round_trip(struct kunit *test)
 	}
 }
 
-/* Of all that differs from ::ffff:0:0/96 in one bit of its 96 nothing is IPv4. */
+/* An address that differs from ::ffff:0:0/96 in one of its 96 bits is not IPv4. */
 static void addr_v6_is_not_v4(struct kunit *test)
 {
 	struct in6_addr addr;
@@ -60,7 +60,7 @@ static void addr_families_of_random_addresses(struct kunit *test)
 	}
 }
 
-/* Addresses on both sides of every border of what stays on a link. */
+/* The first and last address of every range that stays on a link, and their neighbours. */
 static void addr_groups_of_a_link(struct kunit *test)
 {
 	static const struct {
@@ -81,18 +81,18 @@ static void addr_groups_of_a_link(struct kunit *test)
 		{ "ff02::", true },
 		{ "ff02::1:ff00:1", true },
 		{ "ff02:ffff:ffff:ffff:ffff:ffff:ffff:ffff", true },
-		/* Whatever its flags are: 12 is of this link for a while. */
+		/* The flags do not matter: 12 is link scope with the transient flag. */
 		{ "ff12::1", true },
 		{ "ff03::1", false },
 		{ "ff05::2", false },
 		{ "ff0e::1", false },
-		/* Of one host on the link, and of nobody. */
+		/* A unicast link-local address, and the unspecified one. */
 		{ "fe80::1", false },
 		{ "fe02::1", false },
 		{ "fd00::1", false },
 		{ "::", false },
 		{ "::1", false },
-		/* No IPv4 address, though it ends like a group. */
+		/* Not an IPv4 address, although it ends like a group. */
 		{ "::224.0.0.1", false },
 	};
 	struct in6_addr addr;

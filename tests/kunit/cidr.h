@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Random addresses and prefixes that often meet, and the plainest way to say
- * what a prefix covers: the family is kept apart and bits are compared one by
- * one, so that nothing here is shared with what is tested.
+ * Random addresses and prefixes that often match, and a naive test whether a prefix
+ * covers an address: the family is stored separately and bits are compared one by
+ * one, so that the model shares no code with the index and the policy.
  */
 #ifndef BRAID_KUNIT_CIDR_H
 #define BRAID_KUNIT_CIDR_H
@@ -48,8 +48,8 @@ static inline void cidr_set(struct in6_addr *addr, const char *bytes)
 }
 
 /*
- * An address out of a few networks. Those of IPv6 include the surroundings of
- * ::ffff:0:0/96, in which IPv4 addresses live, but never that one itself.
+ * An address of a few networks. Those of IPv6 include neighbours of ::ffff:0:0/96, the
+ * form of IPv4 addresses, but not that network itself.
  */
 static inline void random_address(struct rnd_state *rnd, struct cidr *address)
 {
@@ -83,7 +83,7 @@ static inline void random_address(struct rnd_state *rnd, struct cidr *address)
 	addr->s6_addr[15] = prandom_u32_state(rnd);
 }
 
-/* A prefix around a random address; the lengths of /0 and of hosts are frequent. */
+/* A prefix of a random address; /0 and prefixes of one host are frequent. */
 static inline void random_prefix(struct rnd_state *rnd, struct cidr *prefix)
 {
 	unsigned int shortest, i;

@@ -12,14 +12,14 @@ union header {
 	struct braid_geneve_sent sent;
 };
 
-/* A header with the VNI 0x123456 and so many bytes of options. */
+/* Makes a header with the VNI 0x123456 and a number of bytes of options. */
 static void header_of(union header *header, const u8 *options, unsigned int len)
 {
 	static const u8 base[8] = {
 		0x00, 0x00, 0x65, 0x58, 0x12, 0x34, 0x56, 0x00,
 	};
 
-	/* What is behind the options is not looked at. */
+	/* Bytes behind the options are not read. */
 	memset(header, 0xff, sizeof(*header));
 	memcpy(header->bytes, base, sizeof(base));
 	header->bytes[0] |= len / 4;
@@ -68,7 +68,7 @@ static void geneve_round_trip(struct kunit *test)
 	}
 }
 
-/* The form of others: the VNI alone counts. */
+/* Headers of other senders: the VNI alone is the identity. */
 static void geneve_without_options(struct kunit *test)
 {
 	union header header;
@@ -89,12 +89,12 @@ static void geneve_bits(struct kunit *test)
 	u32 read;
 
 	for (bit = 0; bit < 32; bit++) {
-		/* From the left, as RFC 8926 counts; the length is another test's. */
+		/* Counted from the left as in RFC 8926; another test covers the length. */
 		if (bit >= 2 && bit < 8)
 			continue;
 		header_of(&header, NULL, 0);
 		header.bytes[bit / 8] ^= 0x80 >> bit % 8;
-		/* Version, O and protocol; C and the reserved ones do not count. */
+		/* Version, O and protocol are refused; C and reserved bits are ignored. */
 		wanted = bit < 2 || bit == 8 || bit >= 16 ? -EPROTONOSUPPORT : 0;
 		KUNIT_EXPECT_EQ_MSG(test, braid_geneve_decode(&header.geneve, &read),
 				    wanted, "bit %u", bit);
@@ -121,7 +121,7 @@ static void geneve_lengths(struct kunit *test)
 	}
 }
 
-/* An option's length leads to the end exactly, or the header is malformed. */
+/* Options must end at the end of the header, or it is malformed. */
 static void geneve_option_lengths(struct kunit *test)
 {
 	u8 options[63 * 4] = {};
@@ -131,14 +131,14 @@ static void geneve_option_lengths(struct kunit *test)
 		for (len = 0; len < 32; len++) {
 			memset(options, 0, sizeof(options));
 			options[0] = 1;
-			/* Its reserved bits do not count. */
+			/* Reserved bits of an option are ignored. */
 			options[3] = 0xe0 | len;
-			/* Empty options fill what it leaves. */
+			/* Empty options fill the rest. */
 			KUNIT_EXPECT_EQ_MSG(test, decode_options(options, words * 4),
 					    len < words ? 0 : -EINVAL,
 					    "%u of %u words", len, words);
 		}
-	/* The last of several is too long. */
+	/* The last of several options is too long. */
 	memset(options, 0, sizeof(options));
 	options[62 * 4 + 3] = 1;
 	KUNIT_EXPECT_EQ(test, decode_options(options, 63 * 4), -EINVAL);
@@ -149,7 +149,7 @@ static void geneve_critical_options(struct kunit *test)
 	static const u8 first[8] = { 0x01, 0x02, 0x80, 0x01 };
 	static const u8 second[8] = { 0x01, 0x02, 0x00, 0x00, 0x01, 0x02, 0x81 };
 	static const u8 ignored[8] = { 0x01, 0x02, 0x7f, 0x01, 0xff, 0xff, 0xff, 0xff };
-	/* Our class with another type, another class with our type. */
+	/* The class of braid with another type, another class with the type of braid. */
 	static const u8 type[8] = { 0xff, 0xb1, 0x81, 0x01, 0x00, 0x12, 0x34, 0x56 };
 	static const u8 class[8] = { 0xff, 0xb2, 0x01, 0x01 };
 
@@ -160,7 +160,7 @@ static void geneve_critical_options(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, decode_options(class, 8), 0);
 }
 
-/* The option repeats the VNI, and is one word long. */
+/* The option must repeat the VNI and have one word. */
 static void geneve_identity_option(struct kunit *test)
 {
 	u8 options[16] = { 0xff, 0xb1, 0x01, 0x01, 0x00, 0x12, 0x34, 0x56 };
@@ -177,7 +177,7 @@ static void geneve_identity_option(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, decode_options(options, 4), -EINVAL);
 	options[3] = 2;
 	KUNIT_EXPECT_EQ(test, decode_options(options, 12), -EINVAL);
-	/* Twice, and the second one lies. */
+	/* Two options, of which the second has another value. */
 	options[3] = 1;
 	memcpy(options + 8, options, 8);
 	KUNIT_EXPECT_EQ(test, decode_options(options, 16), 0);
@@ -185,7 +185,7 @@ static void geneve_identity_option(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, decode_options(options, 16), -EINVAL);
 }
 
-/* Whatever a stranger sends: nothing behind its length is read. */
+/* With random bytes nothing behind the length of the header is read. */
 static void geneve_random_headers(struct kunit *test)
 {
 	unsigned int i, j, len, taken = 0;
@@ -198,16 +198,16 @@ static void geneve_random_headers(struct kunit *test)
 	for (i = 0; i < 2000; i++) {
 		for (j = 0; j < sizeof(header.bytes); j++)
 			header.bytes[j] = prandom_u32_state(&rnd);
-		/* Most would stop at the version and the protocol. */
+		/* Random ones would be refused for version or protocol. */
 		header.bytes[0] &= 0x3f;
 		header.bytes[1] &= 0x7f;
 		header.geneve.protocol = cpu_to_be16(ETH_P_TEB);
-		/* Short options, of which some are not critical. */
+		/* Short options, some of them not critical. */
 		for (j = 8; j < sizeof(header.bytes); j += 4) {
 			header.bytes[j + 2] &= 0x7f;
 			header.bytes[j + 3] &= random_below(&rnd, 8);
 		}
-		/* No byte more than there is: KASAN watches. */
+		/* A buffer of the exact size, so that KASAN finds reads behind it. */
 		len = braid_geneve_length(&header.geneve);
 		copy = kmemdup(header.bytes, len, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, copy);

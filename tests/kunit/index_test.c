@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The index against tables of what each generation shows.
+ * The index against a table of the versions in each generation.
  *
- * A world lives through random commits over a few keys. What a generation
- * shows is written down per key when it is committed; then the index is asked
- * for every generation that has not been cleared yet.
+ * A world has random commits over a few keys. Each commit notes the version of every
+ * key in its generation; then the test looks up every generation that readers may
+ * still use.
  *
  * kunit: smp=*_reader_*
  */
@@ -21,7 +21,7 @@ enum {
 	KEYS = 48,
 	KEPT = 6,	/* generations that a reader may still be in */
 	CHANGES = 8,	/* in one commit, at most */
-	COMMITS = 20,	/* while another processor reads, and at least so often */
+	COMMITS = 20,	/* minimum while another processor reads */
 	ROUNDS = 100,
 };
 
@@ -30,15 +30,15 @@ struct version {
 	struct braid_life life;
 	struct braid_entry entry;
 	bool in;
-	u64 gone;	/* first generation that does not show it, 0 if none yet */
+	u64 gone;	/* first generation without it, 0 if it is not removed */
 };
 
 /**
- * struct reader - one that asks while commits go on
- * @task: its thread, or NULL
- * @running: it has been through once
- * @rounds: times that it asked for everything
- * @wrong: answers that were not of its generation
+ * struct reader - a thread that looks up keys while commits go on
+ * @task: the thread, or NULL
+ * @running: completed after its first round
+ * @rounds: rounds over all keys
+ * @wrong: results of another generation
  */
 struct reader {
 	struct task_struct *task;
@@ -48,16 +48,16 @@ struct reader {
 };
 
 /**
- * struct world - an index and what must be found in it
- * @index: what is tested
+ * struct world - an index and its expected content
+ * @index: the index under test
  * @rnd: random input
  * @gen: generation of the newest commit
- * @oldest: first generation that must still be right
- * @keys: what the history is about
- * @cidrs: what those keys cover, if they are prefixes
- * @versions: all that are allocated
+ * @oldest: first generation that readers may still use
+ * @keys: the keys of the history
+ * @cidrs: networks of those keys that are prefixes
+ * @versions: all allocated versions
  * @shown: version of each key in each generation, in a ring of generations
- * @reader: beside the test
+ * @reader: thread beside the test
  */
 struct world {
 	struct braid_index index;
@@ -219,7 +219,7 @@ static void expect_finds(struct kunit *test, u64 gen, struct version **shown)
 	}
 }
 
-/* The longest of the prefixes of one kind that cover an address, by looking at all. */
+/* Return: the longest prefix of a kind that covers an address, searched in all. */
 static int longest(const struct world *world, enum braid_key_kind kind,
 		   const struct cidr *address, struct version **shown)
 {
@@ -254,7 +254,7 @@ static void expect_matches(struct kunit *test, u64 gen, struct version **shown)
 	}
 }
 
-/* The lengths that readers try are those of what is in the table, no more. */
+/* Checks that the marked lengths are exactly those of the entries in the table. */
 static void expect_lengths_of(struct kunit *test, enum braid_key_kind kind,
 			      const struct braid_lens *lens)
 {
@@ -292,7 +292,7 @@ static void expect_all(struct kunit *test)
 	expect_lengths(test);
 }
 
-/* What comes and goes with the commit under way. */
+/* The versions that the commit in progress adds and removes. */
 struct staged {
 	unsigned int n;
 	unsigned int keys[CHANGES];
@@ -300,7 +300,7 @@ struct staged {
 	struct version *new[CHANGES];
 };
 
-/* New versions in, old ones marked; no reader may notice. */
+/* Inserts new versions and marks old ones; readers must not see a difference. */
 static void stage(struct kunit *test, struct staged *staged)
 {
 	struct world *world = test->priv;
@@ -347,7 +347,7 @@ static void take_back(struct world *world, struct staged *staged)
 	}
 }
 
-/* Versions leave the table when no generation that must be right shows them. */
+/* Removes versions that no generation in use has. */
 static void clear(struct world *world, u64 oldest)
 {
 	struct version *version, *next;
@@ -430,7 +430,7 @@ static void index_history_of_prefixes(struct kunit *test)
 	end_of_world(test);
 }
 
-/* Both families from the shortest prefix on, the other family's in the way. */
+/* Both families from the shortest prefix on, with prefixes of the other family. */
 static void index_families_do_not_mix(struct kunit *test)
 {
 	static const struct braid_key all_v6 = { .kind = BRAID_KEY_PREFIX };
@@ -454,7 +454,7 @@ static void index_families_do_not_mix(struct kunit *test)
 			    &of_v4->life);
 }
 
-/* An entry for which there is no memory leaves no length behind. */
+/* A failed insertion leaves no length marked. */
 static void index_without_memory(struct kunit *test)
 {
 	struct world *world = test->priv;
@@ -474,7 +474,7 @@ static void index_without_memory(struct kunit *test)
 			KUNIT_ASSERT_EQ(test, err, -ENOMEM);
 			expect_lengths(test);
 		}
-		/* The same again where each length is in use. */
+		/* The same again with each length in use. */
 		for (i = 0; i < KEYS && !round; i++)
 			version_new(test, &world->keys[i], 1);
 	}
@@ -522,7 +522,7 @@ static void index_clash(struct kunit *test)
 	}
 }
 
-/* Two entries of one version never clash, whatever else stands there. */
+/* Two entries of one version never clash, even beside others with the key. */
 static void index_clash_is_with_others(struct kunit *test)
 {
 	static const struct braid_key key = { .kind = BRAID_KEY_ROUTE, .plen = 96 };
@@ -540,7 +540,7 @@ static void index_clash_is_with_others(struct kunit *test)
 			    &one->life);
 }
 
-/* Growing and shrinking loses nothing and finds nothing that is not there. */
+/* A growing or shrinking table loses no entry and finds no removed one. */
 static void index_many_entries(struct kunit *test)
 {
 	enum { MANY = 2000 };
@@ -591,13 +591,13 @@ static int reader_run(void *data)
 
 	while (!kthread_should_stop()) {
 		rcu_read_lock();
-		/* Pairs with the flip: what it shows is in. */
+		/* Pairs with the flip: the versions of this generation are inserted. */
 		gen = smp_load_acquire(&world->gen);
 		for (i = 0; i < KEYS; i++) {
 			life = braid_index_find(&world->index, &world->keys[i], gen);
 			if (!life || life->born != gen)
 				reader->wrong++;
-			/* Every key is a host's prefix; its own is the longest. */
+			/* Every key is a prefix of one host, which is the longest. */
 			life = braid_index_match(&world->index, world->keys[i].kind,
 						 &world->keys[i].addr, gen);
 			if (!life || life->born != gen)
@@ -623,7 +623,7 @@ static void replace_all(struct kunit *test, struct version **now,
 		if (old[i])
 			braid_life_end(&old[i]->life, world->gen + 1);
 	}
-	/* The flip: all versions are in before the generation is. */
+	/* The flip: all versions are inserted before the generation is set. */
 	smp_store_release(&world->gen, world->gen + 1);
 	synchronize_rcu_expedited();
 	for (i = 0; i < KEYS; i++) {
@@ -632,7 +632,7 @@ static void replace_all(struct kunit *test, struct version **now,
 		version_remove(world, old[i]);
 		old[i]->gone = world->gen;
 	}
-	/* Out of the table, but a reader may stand on it. */
+	/* Removed from the table, but a reader may still hold it. */
 	synchronize_rcu_expedited();
 	for (i = 0; i < KEYS; i++)
 		if (old[i])

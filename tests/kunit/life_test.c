@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* When a version can be seen. */
+/* The generations in which a version is valid. */
 #include "model/life.h"
 
 #include "random.h"
@@ -29,7 +29,7 @@ static void life_ends_with_its_last_generation(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, braid_life_visible(&life, U64_MAX));
 }
 
-/* What a commit that is taken back leaves of a version it was to replace. */
+/* A version that an undone commit was to replace stays valid. */
 static void life_goes_on_when_the_end_is_taken_back(struct kunit *test)
 {
 	struct braid_life life;
@@ -40,7 +40,7 @@ static void life_goes_on_when_the_end_is_taken_back(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, braid_life_visible(&life, 5));
 }
 
-/* One version follows the other: each generation sees exactly one of them. */
+/* Of two versions that follow each other each generation has exactly one. */
 static void life_has_no_gap(struct kunit *test)
 {
 	enum { VERSIONS = 20 };

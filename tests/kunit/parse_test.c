@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Values in netlink attributes: what is refused, whom it blames, and that what
- * was written reads the same.
+ * Values in netlink attributes: refusals, the attribute that they report, and reading
+ * back written values.
  */
 #include "model/parse.c"
 
 #include "random.h"
 
 enum {
-	ATTR = 3,	/* type of the attribute at hand, as a nest would give it */
+	ATTR = 3,	/* type of the attribute, as in a nest */
 };
 
-/* The generated file has this too, and needs the whole module. */
+/* The generated file with this policy needs the whole module. */
 const struct nla_policy braid_net_cidr_nl_policy[BRAID_NET_A_CIDR_LENGTH + 1] = {
 	[BRAID_NET_A_CIDR_ADDRESS] = { .type = NLA_BINARY, },
 	[BRAID_NET_A_CIDR_LENGTH] = { .type = NLA_U8, },
@@ -28,7 +28,7 @@ static void message_exit(struct kunit *test)
 	kfree_skb(test->priv);
 }
 
-/* The message begins anew with one attribute. */
+/* Makes a message with one attribute. */
 static const struct nlattr *message_with(struct kunit *test, const void *data, int len)
 {
 	struct sk_buff *skb = test->priv;
@@ -38,7 +38,7 @@ static const struct nlattr *message_with(struct kunit *test, const void *data, i
 	return (const struct nlattr *)skb->data;
 }
 
-/* @ret is @want, and a refusal has a text and names the attribute. */
+/* Checks that @ret is @want, and that a refusal has a text and the attribute. */
 static void expect_verdict(struct kunit *test, int ret, int want,
 			   const struct braid_err *err, const struct nlattr *nla)
 {
@@ -77,7 +77,7 @@ static void parse_names(struct kunit *test)
 		len = random_below(&rnd, sizeof(name));
 		for (i = 0; i < len; i++)
 			name[i] = 'a' + random_below(&rnd, 26);
-		/* Any byte but the end, at any place. */
+		/* Any byte but 0, at any position. */
 		if (len && random_once_in(&rnd, 2))
 			name[random_below(&rnd, len)] = 1 + random_below(&rnd, 255);
 		name[len] = 0;
@@ -234,7 +234,7 @@ static void parse_cidrs(struct kunit *test)
 			bytes[i] = prandom_u32_state(&rnd);
 		if (random_once_in(&rnd, 8))
 			memcpy(bytes, v4_mapped, sizeof(v4_mapped));
-		/* No host bits, or one of them. */
+		/* No host bit, or one. */
 		for (i = max(plen, 0); i < bits; i++)
 			bytes[i / 8] &= ~(0x80 >> i % 8);
 		if (random_once_in(&rnd, 3))
@@ -253,7 +253,7 @@ static void parse_cidrs(struct kunit *test)
 	KUNIT_EXPECT_GT(test, accepted, 500);
 }
 
-/* A nest that is none: what is inside is no attribute. */
+/* Invalid nests: their content is not an attribute. */
 static void parse_cidr_of_rubbish(struct kunit *test)
 {
 	const struct nlattr *nla;
@@ -327,7 +327,7 @@ static void parse_fill_into_a_full_message(struct kunit *test)
 	struct sk_buff *skb = test->priv;
 	int room;
 
-	/* The nest's header, the address, the length. */
+	/* The header of the nest, the address, the length. */
 	for (room = 0; room <= 4 + 8 + 8; room++) {
 		skb_trim(skb, 0);
 		skb_put(skb, skb_tailroom(skb) - room);
@@ -366,7 +366,7 @@ static void parse_needs(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, err.attr, 3);
 }
 
-/* Listings are in the order of keys: that of numbers, and that of names. */
+/* Keys have the order of numbers or of names, which is that of listings. */
 static void parse_keys_are_ordered(struct kunit *test)
 {
 	struct braid_slot_key a, b;

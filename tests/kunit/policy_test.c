@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Policy against a list of rules that is searched from end to end.
+ * The policy against a list of rules that is searched from end to end.
  *
- * A world lives through random commits; after every step the policy is asked
- * for each generation that a reader may still be in.
+ * A world has random commits; after every step the test looks up every generation that
+ * readers may still use.
  *
  * kunit: smp=*_reader_*
  */
@@ -17,19 +17,19 @@
 #include "rules.h"
 
 enum {
-	RULES = 40,	/* that a history keeps about */
+	RULES = 40,	/* average number in a history */
 	KEPT = 4,	/* generations that a reader may still be in */
 	CHANGES = 6,	/* in one commit, at most */
-	COMMITS = 20,	/* while another processor reads, and at least so often */
+	COMMITS = 20,	/* minimum while another processor reads */
 	ROUNDS = 100,
 };
 
 /**
- * struct reader - one that asks while commits go on
- * @task: its thread, or NULL
- * @running: it has been through once
- * @rounds: times that it asked
- * @wrong: answers that were not of its generation
+ * struct reader - a thread that looks up rules while commits go on
+ * @task: the thread, or NULL
+ * @running: completed after its first round
+ * @rounds: number of lookups
+ * @wrong: results of another generation
  */
 struct reader {
 	struct task_struct *task;
@@ -39,14 +39,14 @@ struct reader {
 };
 
 /**
- * struct world - a policy and what must be found in it
- * @policy: what is tested
+ * struct world - a policy and its expected content
+ * @policy: the policy under test
  * @rnd: random input
  * @gen: generation of the newest commit
- * @oldest: first generation that must still be right
- * @rules: all that are in the policy
- * @number: of the rule that was made last
- * @reader: beside the test
+ * @oldest: first generation that readers may still use
+ * @rules: all rules in the policy
+ * @number: number of the rule made last
+ * @reader: thread beside the test
  */
 struct world {
 	struct braid_policy policy;
@@ -199,7 +199,7 @@ static void expect_decisions(struct kunit *test, u64 gen, unsigned int n)
 	}
 }
 
-/* Shapes of a subject count the cells of its rules, and free places are free. */
+/* Checks that the shapes of a subject count the cells of its rules. */
 static void expect_shapes(struct kunit *test, const struct braid_subject *subject,
 			  unsigned int spots)
 {
@@ -217,7 +217,7 @@ static void expect_shapes(struct kunit *test, const struct braid_subject *subjec
 	KUNIT_ASSERT_EQ(test, count, spots);
 }
 
-/* The tables hold what the rules that are in need, and nothing else. */
+/* Checks that the tables have exactly the cells and subjects of the rules. */
 static void expect_tables(struct kunit *test)
 {
 	struct world *world = test->priv;
@@ -259,14 +259,14 @@ static void expect_all(struct kunit *test)
 	expect_tables(test);
 }
 
-/* What comes and goes with the commit under way. */
+/* The rules that the commit in progress adds and removes. */
 struct staged {
 	unsigned int n;
 	struct rule *old[CHANGES];
 	struct rule *new[CHANGES];
 };
 
-/* The rule of the newest generation to go, or NULL for a mere addition. */
+/* Return: a rule of the newest generation to remove, or NULL to only add. */
 static struct rule *random_leaver(struct world *world)
 {
 	struct rule *rule = random_one(world);
@@ -319,7 +319,7 @@ static void take_back(struct world *world, struct staged *staged)
 	}
 }
 
-/* Rules leave the policy when no generation that must be right shows them. */
+/* Removes rules that no generation in use has. */
 static void clear(struct world *world, u64 oldest)
 {
 	struct rule *rule, *next;
@@ -373,7 +373,7 @@ static void policy_history(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&world->policy.subjects.nelems), 0);
 }
 
-/* A rule for any port and protocol of everybody in a CIDR. */
+/* Adds a rule for any port and protocol of a CIDR. */
 static struct rule *cidr_rule(struct kunit *test, const struct cidr *cidr, bool deny)
 {
 	struct rule *rule = rule_alloc(test);
@@ -393,7 +393,7 @@ static struct rule *cidr_rule(struct kunit *test, const struct cidr *cidr, bool 
 	return rule;
 }
 
-/* Everything of one family is nothing of the other. */
+/* A prefix of all addresses of one family matches no address of the other. */
 static void policy_families_do_not_mix(struct kunit *test)
 {
 	static const u8 lengths[] = { 0, 1, 64, 80 };
@@ -448,7 +448,7 @@ static void policy_many_rules_in_one_cell(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, atomic_read(&world->policy.cells.nelems), 1);
 	for (; i; i--) {
-		/* As often as not the one that decides. */
+		/* In half of the cases the rule that decides. */
 		rule = random_one(world);
 		if (random_once_in(&world->rnd, 2))
 			rule = (struct rule *)rules_decide(&world->rules, &question, 1);
@@ -459,7 +459,7 @@ static void policy_many_rules_in_one_cell(struct kunit *test)
 	expect_tables(test);
 }
 
-/* Shapes that come and go do not make the list of them grow. */
+/* Adding and removing shapes does not make their list grow. */
 static void policy_places_are_used_again(struct kunit *test)
 {
 	struct cidr anchor = { .v4 = true, .plen = 96 }, cidr = {};
@@ -481,7 +481,7 @@ static void policy_places_are_used_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rcu_access_pointer(subject->shapes)->len, len);
 }
 
-/* Blocks of a range: aligned, one after the other, from its first port to its last. */
+/* Checks that the blocks of a range are aligned and cover it without gaps. */
 static void expect_blocks(struct kunit *test, const struct braid_placement *placement,
 			  u32 min, u32 max)
 {
@@ -544,7 +544,7 @@ static bool beats(const struct rule *rules, const unsigned int *peers,
 				 &rules[b].rule, &rules[b].peers[peers[b]]);
 }
 
-/* For any three rules: of two one decides, and there is no circle. */
+/* For any three rules the order is total and transitive. */
 static void policy_order_is_strict(struct kunit *test)
 {
 	struct world *world = test->priv;
@@ -563,7 +563,7 @@ static void policy_order_is_strict(struct kunit *test)
 			peers[i] = random_below(&world->rnd, rules[i].rule.npeers);
 			ranks[i] = rule_rank(&rules[i], peers[i]);
 		}
-		/* Near ties, or the last criteria would never be reached. */
+		/* Similar rules, so that the last criteria are reached. */
 		for (i = 1; i < 3 && random_below(&world->rnd, 4); i++) {
 			rules[i].rule.priority = rules[0].rule.priority;
 			rules[i].rule.deny = rules[0].rule.deny;
@@ -591,7 +591,7 @@ static void policy_order_is_strict(struct kunit *test)
 	}
 }
 
-/* Each allocation in turn fails: the rule is not there, all others are. */
+/* Each allocation fails in turn: the rule is not inserted, all others remain. */
 static void policy_without_memory(struct kunit *test)
 {
 	struct world *world = test->priv;
@@ -624,7 +624,7 @@ static void policy_without_memory(struct kunit *test)
 	KUNIT_EXPECT_GT(test, failed, 4 * round);
 }
 
-/* One subject has rules in every other generation only: it comes and goes whole. */
+/* A subject with rules in every other generation, which is added and removed whole. */
 static bool has_rules(u32 subject, u64 gen)
 {
 	return subject || gen % 2;
@@ -643,7 +643,7 @@ static int reader_run(void *data)
 	prandom_seed_state(&rnd, seed + 1);
 	while (!kthread_should_stop()) {
 		rcu_read_lock();
-		/* Pairs with the flip: what it shows is in. */
+		/* Pairs with the flip: the rules of this generation are inserted. */
 		gen = smp_load_acquire(&world->gen);
 		random_question(&rnd, &question, NULL);
 		if (random_once_in(&rnd, 2))
@@ -664,7 +664,7 @@ static int reader_run(void *data)
 	return 0;
 }
 
-/* As a commit does it: new ones in, the flip, a grace period, old ones out. */
+/* Does what a commit does: insert, flip, wait for a grace period, remove. */
 static void replace_all(struct kunit *test)
 {
 	struct world *world = test->priv;
@@ -678,7 +678,7 @@ static void replace_all(struct kunit *test)
 	}
 	for (i = 0; i < 2 * SUBJECTS + 10; i++) {
 		rule = rule_alloc(test);
-		/* Something decides whatever is asked. */
+		/* A rule decides about every query. */
 		if (i < 2 * SUBJECTS) {
 			rule->rule.subject = i / 2;
 			rule->rule.dir = i % 2;
@@ -693,7 +693,7 @@ static void replace_all(struct kunit *test)
 		else
 			kfree(rule);
 	}
-	/* The flip: all rules are in before the generation is. */
+	/* The flip: all rules are inserted before the generation is set. */
 	smp_store_release(&world->gen, world->gen + 1);
 	synchronize_rcu_expedited();
 	list_for_each_entry_safe(rule, next, &world->rules, node) {
@@ -702,7 +702,7 @@ static void replace_all(struct kunit *test)
 		rule_remove(world, rule);
 		list_add(&rule->node, &removed);
 	}
-	/* Out of the policy, but a reader may stand on it. */
+	/* Removed from the policy, but a reader may still hold it. */
 	synchronize_rcu_expedited();
 	list_for_each_entry_safe(rule, next, &removed, node)
 		rule_free(rule);

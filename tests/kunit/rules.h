@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Random rules and questions that often meet, and the plainest way to say which
- * rule decides: look at all of them. Only the structures are shared with what
- * is tested.
+ * Random rules and queries that often match, and a naive search for the rule that
+ * decides, which compares all rules. The model shares only structures with the policy.
  */
 #ifndef BRAID_KUNIT_RULES_H
 #define BRAID_KUNIT_RULES_H
@@ -25,14 +24,14 @@ enum {
 /**
  * struct rule - a rule of the test
  * @node: in the world's list
- * @life: for readers of what is tested
- * @rule: what is tested gets
- * @peers: of @rule
- * @cidrs: the same peers as the model sees them
- * @name: of @rule
- * @placement: in the policy, or NULL
- * @from: first generation that shows it
- * @until: first generation that does not any more
+ * @life: life of @rule
+ * @rule: the rule that the policy gets
+ * @peers: peers of @rule
+ * @cidrs: the same peers in the form of the model
+ * @name: name of @rule
+ * @placement: place in the policy, or NULL
+ * @from: first generation that has the rule
+ * @until: first generation that does not have it any more
  */
 struct rule {
 	struct list_head node;
@@ -103,7 +102,7 @@ static inline void random_peers(struct rnd_state *rnd, struct rule *rule)
 	}
 }
 
-/* @rule is zeroed; @number makes its name. */
+/* Fills in @rule, which is zeroed; its name is made of @number. */
 static inline void random_rule(struct rnd_state *rnd, struct rule *rule,
 			       unsigned int number)
 {
@@ -121,7 +120,7 @@ static inline void random_rule(struct rnd_state *rnd, struct rule *rule,
 	random_peers(rnd, rule);
 }
 
-/* Something to ask; about @rule if it is not NULL, more or less. */
+/* Makes a query; one that nearly matches @rule if it is not NULL. */
 static inline void random_question(struct rnd_state *rnd, struct question *question,
 				   const struct rule *rule)
 {
@@ -184,7 +183,7 @@ static inline bool rule_matches(const struct rule *rule, unsigned int peer,
 	return true;
 }
 
-/* Why a rule decides, the weightiest first; more wins. */
+/* The criteria of a rule, the most important first; the larger value decides. */
 struct rank {
 	s64 why[5];
 	const char *name;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a connection remembers. */
+/* The state of a connection in its labels. */
 #include "packet/stamp.h"
 
 #include "random.h"
@@ -39,7 +39,7 @@ static void stamp_round_trip(struct kunit *test)
 	}
 }
 
-/* Each field at its largest alone: none runs into another. */
+/* Each field with its largest value alone does not change another field. */
 static void stamp_fields_are_apart(struct kunit *test)
 {
 	static const struct braid_net_stamp alone[] = {
@@ -64,7 +64,7 @@ static void stamp_fields_are_apart(struct kunit *test)
 	}
 }
 
-/* A connection without labels has a word of zero: never judged. */
+/* A connection without labels reads as zero and has no verdict. */
 static void stamp_zero_is_never_current(struct kunit *test)
 {
 	struct braid_net_stamp stamp = braid_stamp_decode(0);
@@ -99,7 +99,7 @@ static void stamp_is_current_in_its_generation_only(struct kunit *test)
 	}
 }
 
-/* A generation beyond 40 bits keeps its low ones; at a multiple nothing is current. */
+/* A generation keeps its low 40 bits; if they are 0, no stamp is current. */
 static void stamp_generation_wraps(struct kunit *test)
 {
 	const u64 turn = 1ull << 40;
@@ -157,5 +157,5 @@ static struct kunit_suite stamp_suite = {
 
 kunit_test_suite(stamp_suite);
 
-MODULE_DESCRIPTION("KUnit: what braid remembers of a connection");
+MODULE_DESCRIPTION("KUnit: state of a connection of braid");
 MODULE_LICENSE("GPL");

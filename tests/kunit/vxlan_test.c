@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The VXLAN header, byte for byte as RFC 7348, 5 draws it. */
+/* The VXLAN header, byte for byte as in RFC 7348, 5. */
 #include "overlay/vxlan.h"
 
 #include "random.h"
@@ -42,7 +42,7 @@ static void vxlan_round_trip(struct kunit *test)
 	}
 }
 
-/* Whatever a stranger sends: the I flag decides, reserved bits do not count. */
+/* With random bytes the I flag decides, and reserved bits are ignored. */
 static void vxlan_random_headers(struct kunit *test)
 {
 	struct rnd_state rnd;
@@ -68,7 +68,7 @@ static void vxlan_random_headers(struct kunit *test)
 	KUNIT_EXPECT_GT(test, refused, 0);
 }
 
-/* Every flag but the right one, alone and together. */
+/* Every flag but I, alone and together. */
 static void vxlan_without_the_flag_is_refused(struct kunit *test)
 {
 	union header header = { .bytes = { [4] = 1 } };
