@@ -137,7 +137,7 @@ REFUSED = [
     ("an attach from nowhere", ATTACH, (NAME, KEY), "needed to begin with"),
     ("an attach without secret", ATTACH, (NAME, end(5)), "needs its secret"),
     ("an attach from eight", ATTACH, (NAME, *8 * [end(5)], KEY), "at most 7"),
-    ("an attach from nobody", ATTACH, (NAME, end(5, HERE, CLOSED), KEY), "127.0.0.1:9"),
+    ("an attach from a closed port", ATTACH, (NAME, end(5, HERE, CLOSED), KEY), "127.0.0.1:9"),
     ("the dead without a takeover", ATTACH, (NAME, nl.attr(7, b""), end(5), KEY), "takeover"),
     *((f"min-isr {number}", ATTACH, (NAME, end(5), KEY, nl.u32(21, number)), "min-isr is 1 to 7")
       for number in (0, 8, 1 << 31)),
