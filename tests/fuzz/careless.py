@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Several in one namespace: they know nothing, and disturb each other."""
+"""Several processes in one namespace: they do not know its state, and disturb each
+other."""
 
 import contextlib
 import random

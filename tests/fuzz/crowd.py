@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Processes that talk at the same time, and what all of them said and heard."""
+"""Processes that send messages at the same time, and the sum of their messages and
+answers."""
 
 import contextlib
 import errno

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is not left to chance: each operation is accepted, is refused for every
-reason that all of them share, and meets every allocation that fails on its way."""
+"""A fixed sequence of messages: each operation is accepted, is refused for every common
+reason, and is repeated with each of its allocations failing."""
 
 import errno
 import ipaddress

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What can be said, right and wrong."""
+"""Random messages, valid and invalid."""
 
 import random
 import struct

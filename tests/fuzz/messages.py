@@ -1,15 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=debug nodes=1 cpus=2 timeout=600 needs=spec
-"""What the netlink family makes of right, wrong and random messages, made from its
-specification. FUZZ_SEED repeats a run, FUZZ_SECONDS makes it longer. What has to be
-seen is made to happen first; chance only adds to it, on however slow a machine.
-
-One process knows all that happens in its namespace and checks it: what is refused
-has changed nothing, what is accepted shows up, a listing always parses. Others
-disturb a second namespace all at once: there only the kernel's own checks, the
-parsing of listings and the errors known hold.
-"""
+"""Valid, invalid and random messages to the netlink family, made from its
+specification. FUZZ_SEED repeats a run, FUZZ_SECONDS makes it longer. A fixed sequence
+comes first, so that its coverage does not depend on chance or on the speed of the
+machine. One process is alone in its namespace and checks the state: a refusal changes
+nothing, an accepted object is listed, a listing always parses. Others use a second
+namespace at the same time, where only the kernel's own checks, the parsing of listings
+and the set of errors apply."""
 
 import contextlib
 import errno

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Messages out of the netlink specification: right ones, and what can be made of
-them. All chance comes from one random.Random, so that a seed repeats it."""
+"""Messages from the netlink specification: valid ones, and mutations of them. All
+chance comes from one random.Random, so that a seed repeats it."""
 
 import itertools
 import os

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One message after the other, judged, and with each allocation failing on its way."""
+"""Messages one after the other, each checked, and repeated with each of its allocations
+failing."""
 
 import errno
 import time

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Sockets that say anything, what comes back, and allocations that fail meanwhile."""
+"""Sockets that send any message, their answers, and allocations that fail meanwhile."""
 
 import contextlib
 import errno

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What each family tells of what there is."""
+"""The state of a namespace as each family shows it."""
 
 import errno
 

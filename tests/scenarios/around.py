@@ -1,9 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=600 worlds=4-vxlan-4,6-geneve-6 test_worlds=6-geneve-6 long_kernels=debug
-"""Ways that could lead around policy, and ways that must not be lost: addresses that
-are others in disguise, a workload that moves, a service on the way, groups, and the
-size of what goes back into the overlay."""
+"""Ways around policy, and ways that must work: v4-mapped addresses, a workload that
+moves, a service on the way, groups, and full-size packets back into the overlay."""
 
 import contextlib
 import os

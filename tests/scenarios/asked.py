@@ -1,9 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=600 long_kernels=debug
-"""Whatever is asked of volumes over netlink that cannot be is refused with a text,
-and changes nothing; so is every request from another namespace or without
-privilege."""
+"""Invalid netlink requests about volumes are refused with a text and change nothing; so
+is every request from another namespace or without privilege."""
 
 import contextlib
 import errno

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=900 clock=real long_kernels=debug
-"""Policy that changes under traffic: what is always allowed loses nothing, what is
-always denied gets nothing through, and no packet sees a half of a commit."""
+"""Policy that changes under traffic: flows that are always allowed lose no packet,
+those always denied pass none, and no packet meets a part of a commit."""
 
 import contextlib
 import os

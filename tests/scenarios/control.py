@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock nodes=3 timeout=900
-"""Volumes change hands by word, and commands that are interrupted: what is refused or
-given up leaves all as it was."""
+"""Takeovers, and commands that are interrupted: a refused or interrupted command leaves
+the state as it was."""
 
 import contextlib
 import os

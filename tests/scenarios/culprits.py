@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock nodes=1 timeout=600
-"""What voters do not allow is refused by the name of the one that does not fit, when a
-volume is made as when it is attached, and changes nothing."""
+"""Voters that do not fit are refused by name, when a volume is created and when it is
+attached, and nothing changes."""
 
 import contextlib
 import os

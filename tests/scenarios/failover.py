@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock nodes=3 timeout=900
-"""Nodes lose power in every order: what was acknowledged is there, or the attach is
+"""Nodes lose power in every order: acknowledged data is there, or the attach is
 refused. The numbers are those of the crash cases in Documentation/volumes.md."""
 
 import contextlib

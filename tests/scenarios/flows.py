@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=900 clock=real worlds=4-vxlan-4,6-geneve-6 test_worlds=6-geneve-6 long_kernels=debug
-"""The flows that a node lists: whose they are, what decides about them, where they
-go; and that a listing is complete while they come and go."""
+"""The flows that a node lists: their identities, rules and backends; and that a listing
+is complete while flows begin and end."""
 
 import contextlib
 import errno

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock nodes=1 timeout=300
-"""A flush that was answered, and a write with FUA, are on the disk below the replica,
-and the disk can be attached as it was at that moment: record, region map and data. What
-was durable, and when, is what dm-log-writes has logged below the replica."""
+"""An answered flush, and an answered write with FUA, are on the disk below the replica,
+and the disk can be attached in that state: record, region map and data. dm-log-writes
+below the replica logs what is durable."""
 
 import contextlib
 import json

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=600 worlds=4-vxlan-4,6-geneve-6 test_worlds=6-geneve-6 long_kernels=debug
-"""Datagrams in fragments: judged whole, whatever order they come in."""
+"""Datagrams in fragments: policy applies to the whole datagram, in any order of
+fragments."""
 
 import contextlib
 import os

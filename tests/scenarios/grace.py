@@ -1,9 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock nodes=1 cpus=2 timeout=600
-"""Commits while another processor is in the middle of judging packets. Those under
-way see the whole of their generation, and when a commit is acknowledged none is
-under way any more."""
+"""Commits while another processor is deciding about packets. A packet in the hooks sees
+one whole generation, and when a commit is acknowledged no packet is in the old one."""
 
 import contextlib
 import os

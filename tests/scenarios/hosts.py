@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=600 worlds=4-vxlan-4,6-geneve-6 test_worlds=6-geneve-6 long_kernels=debug
-"""Nodes as senders and receivers, and what leaves under a node's address."""
+"""Nodes as senders and receivers, and packets that leave with an address of a node."""
 
 import contextlib
 import os

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=900 worlds=4-vxlan-4,4-vxlan-6,4-geneve-4,4-geneve-6,6-vxlan-4,6-vxlan-6,6-geneve-4,6-geneve-6 test_worlds=4-vxlan-6 long_worlds=4-vxlan-6,4-geneve-4,6-vxlan-4,6-geneve-6 long_kernels=debug
-"""Nodes without braid: a stock vxlan or geneve device on the other side, and the
-bytes of nodes of other makes, written by hand. The VNI is the identity."""
+"""Nodes without braid: a stock vxlan or geneve device on the other side, and nodes of
+other projects, played by the test. The VNI is the identity."""
 
 import contextlib
 import os

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=900 clock=real long_kernels=debug
-"""Things that go while they are in use: devices, namespaces, the module. What they
-leave behind is looked for here, and in the kernel's log by the runner."""
+"""Removal of objects in use: devices, namespaces, the module. The tests look for
+remains, and the runner looks for them in the kernel's log."""
 
 import contextlib
 import os

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=900 clock=real worlds=4-vxlan-4,4-geneve-6,6-geneve-4,6-vxlan-6 test_worlds=6-geneve-4 long_kernels=debug
-"""The overlay's link as a device: what it says of itself, what may be changed,
-what it counts, how it carries marks, answers neighbours, and goes away."""
+"""The overlay's link as a device: its attributes, changes of them, counters, ECN marks,
+neighbour requests, and its removal."""
 
 import contextlib
 import errno

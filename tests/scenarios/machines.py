@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock nodes=2 timeout=600
-"""Streams between two machines: whole, and the receiver has large packets, though the
-wire between them takes small ones. What one machine does is in tests/lib/machine.py;
-this runs on the host."""
+"""Streams between two machines arrive whole, and the receiver gets large packets,
+although the wire between them takes small ones. What one machine does is in
+tests/lib/machine.py; this runs on the host."""
 
 import json
 import os

@@ -1,9 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=600 worlds=4-vxlan-4,6-geneve-6 test_worlds=6-geneve-6 long_kernels=debug
-"""What an endpoint and its node say to each other about addresses: ARP, neighbour
-discovery and packets to groups pass without policy, and an endpoint announces its own
-addresses only."""
+"""ARP, neighbour discovery and packets to groups between an endpoint and its node pass
+without policy, and an endpoint announces its own addresses only."""
 
 import contextlib
 import os

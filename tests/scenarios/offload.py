@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=900 worlds=4-vxlan-4,4-vxlan-6,4-geneve-4,4-geneve-6,6-vxlan-4,6-vxlan-6,6-geneve-4,6-geneve-6 test_worlds=6-geneve-6 long_worlds=4-vxlan-6,4-geneve-4,6-vxlan-4,6-geneve-6 long_kernels=debug
-"""Large packets: whole through the tunnel, cut where a device wants them small,
-put together again where they come in, and never across identities."""
+"""Large packets pass the tunnel whole, are divided for a device that needs it, are
+merged by the receiver, and never across identities."""
 
 import contextlib
 import os

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=900 long_kernels=debug
-"""What goes through the tunnel: to a stock vxlan device, in fragments, in bulk."""
+"""Traffic through the tunnel: to a stock vxlan device, in fragments, in bulk."""
 
 import contextlib
 import hashlib

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=600 worlds=4-vxlan-4,6-geneve-6 test_worlds=6-geneve-6 long_kernels=debug
-"""Packets above the path MTU, inside and outside the tunnel: the sender
-is told, in words that he understands, and what he sends then arrives."""
+"""Packets above the path MTU, inside and outside the tunnel: the sender gets an ICMP
+error that it can use, and its next packets arrive."""
 
 import contextlib
 import hashlib

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock nodes=3 timeout=600
-"""Memory is short on the writer's node, and to free some it has to write to the volume:
+"""The writer's node is short of memory and must write to the volume to free some:
 nothing deadlocks, no process is killed for memory, and written data is there."""
 
 import contextlib

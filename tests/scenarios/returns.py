@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock nodes=3 timeout=900
-"""Voters that come back without what they knew: blank, with a record of before, or as a
-copy of their store that was made earlier. They do not count, are named, and never serve.
-The numbers are those of the crash cases in Documentation/volumes.md."""
+"""Voters that return without their state: blank, with an older record, or as an earlier
+copy of their store. They do not count, are named, and never serve. The numbers are
+those of the crash cases in Documentation/volumes.md."""
 
 import contextlib
 import os

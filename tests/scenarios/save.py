@@ -1,10 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=900 long_kernels=debug
-"""What `braid save` prints makes the same state again, for random configurations
-of all kinds of objects, both families and names of every allowed character.
-
-SEED=N repeats the configuration that a failed test has named."""
+"""The output of `braid save` restores the same state, for random configurations of all
+kinds of objects, both families and names of every allowed character. SEED=N repeats the
+configuration that a failed test has named."""
 
 import contextlib
 import ipaddress

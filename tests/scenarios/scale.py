@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=900 long_kernels=debug
-"""10,000 prefixes, rules and services in one batch, and out again; 2,000 on the test
-kernel."""
+"""10,000 prefixes, rules and services are added by one batch and flushed; 2,000 on the
+test kernel."""
 
 import contextlib
 import os

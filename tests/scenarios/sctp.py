@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=600 worlds=4-vxlan-4,6-geneve-6 test_worlds=6-geneve-6 long_kernels=debug
-"""SCTP: judged, translated and carried as TCP and UDP are."""
+"""SCTP gets policy, translation and the tunnel as TCP and UDP do."""
 
 import contextlib
 import os

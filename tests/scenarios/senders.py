@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=900 worlds=4-vxlan-4,6-geneve-6 test_worlds=6-geneve-6 long_kernels=debug
-"""Senders that are not what they say: each is dropped with its own reason."""
+"""Senders with a false identity or address: each packet is dropped with its own
+reason."""
 
 import contextlib
 import os

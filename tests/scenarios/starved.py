@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=debug nodes=1 timeout=600
 """Allocations fail in the data path, at the writer and at its targets, which are in one
-kernel: I/O may wait, but what was acknowledged is there, and all works as ever when there
-is memory again."""
+kernel: I/O may wait, but acknowledged data is there, and everything works again when
+there is memory."""
 
 import contextlib
 import os

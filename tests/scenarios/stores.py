@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock nodes=1 timeout=900
-"""Backing stores: devices and files are made, taken exclusively, checked and served."""
+"""Backing stores: devices and files are created, opened exclusively, checked and
+served."""
 
 import contextlib
 import errno

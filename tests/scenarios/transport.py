@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock nodes=3 timeout=900
-"""What goes between a writer and its voters: over IPv6, with buffers that change while
-they travel, and what is left of a connection that was given up."""
+"""Connections between a writer and its voters: over IPv6, with buffers that change in
+flight, and connections that are given up."""
 
 import contextlib
 import os

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock nodes=3 timeout=600
-"""Volumes, replicas, targets and the module itself are taken away under I/O, at both
-ends: what is in use is refused, what is forced ends, and nothing stays behind."""
+"""Volumes, replicas, targets and the module itself are removed under I/O, at both ends:
+a removal in use is refused, a forced one ends, and nothing remains."""
 
 import contextlib
 import errno

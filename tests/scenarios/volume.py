@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,debug nodes=3 timeout=900
-"""A volume's life: made, attached, written, detached, and attached elsewhere. Every
-byte that was acknowledged is there."""
+"""A volume's life: created, attached, written, detached, and attached elsewhere. Every
+acknowledged byte is there."""
 
 import os
 import sys

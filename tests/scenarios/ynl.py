@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=600 needs=spec long_kernels=debug
-"""The kernel's own generic client, ynl, drives every operation of the specification
-as it is, and everything that the specification says of a reply comes in one."""
+"""The kernel's own generic client, ynl, drives every operation of the unchanged
+specification and receives every attribute that the specification has in a reply."""
 
 import contextlib
 import os

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: kernel=stock,um,debug nodes=1 timeout=600 needs=spec long_kernels=debug
 """The kernel's own generic client, ynl, drives every operation on volumes of the
-specification as it is, sees each refused, and everything that the specification says
-of a reply or an event comes in one."""
+unchanged specification, sees each refused, and receives every attribute that the
+specification has in a reply or an event."""
 
 import contextlib
 import errno
