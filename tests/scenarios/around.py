@@ -28,7 +28,7 @@ NODE = "10.1.0.1"
 
 @test("an IPv6 packet with a v4-mapped address is dropped", when=V6)
 def mapped(world, servers):
-    """Policy would take the addresses for the others, routing would not."""
+    """Policy would take the addresses for IPv4, routing would not."""
     mac = world.intruder.do(links.mac, "eth0")
     router = world.n1.do(links.mac, "v-intruder")
     wire = world.intruder.packet("eth0")
@@ -90,7 +90,7 @@ def moved(world, servers):
 
 @test("a connection from the overlay to a service here can have a backend behind the overlay")
 def on_the_way(world, servers):
-    """The other node takes it from this one's address only."""
+    """The other node accepts it from this node's address only."""
     with world.n2:
         links.route(f"{VIP}/32", "braid0")
     world.n2.braid.batch(f"node set n1 cidr 10.1.0.0/24,{VIP}/32\n")
@@ -139,7 +139,7 @@ def groups(world, servers):
 @test("full-size replies go back into the overlay and do not reduce the path MTU",
       when=SAME)
 def full_size(world, servers):
-    """The node has no overlay address, so that it is asked from the underlay's."""
+    """The node has no overlay address, so its requests have the underlay address."""
     with world.n1:
         links.address("braid0", f"{NODE}/32", links.DELADDR)
         if not V6:

@@ -42,7 +42,7 @@ def voter(number, *more, ip=HERE, port=CLOSED):
 
 
 class Family:
-    """A socket that talks to braid_blk."""
+    """A socket of the family braid_blk."""
 
     def __init__(self):
         self.socket = nl.Socket(nl.NETLINK_GENERIC)
@@ -56,7 +56,7 @@ class Family:
 
 
 def state(family):
-    """All that can be listed, but for counters."""
+    """Everything that can be listed, without counters."""
     return [family.ask(command, flags=nl.NLM_F_DUMP) for command in (GET, VOLUMES)] + \
         [[dict(nl.attrs(body[4:]))[1] for body in family.ask(TARGETS, flags=nl.NLM_F_DUMP)]]
 
@@ -195,7 +195,7 @@ def turned():
             body[rng.randrange(len(body))] = rng.choice((0, 1, 4, 0x80, 0xff, rng.randrange(256)))
         with contextlib.suppress(nl.Refused):
             family.ask(command, bytes(body), flags=rng.choice((0, 0, 0, nl.NLM_F_DUMP)))
-    # Some were right by accident, and this node has the whole of 127.0.0.0/8.
+    # Some are valid by chance, and this node has all addresses of 127.0.0.0/8.
     for address in state(family)[2]:
         if address not in before[2]:
             family.ask(TARGET_CLOSE, nl.attr(1 | nl.NLA_F_NESTED, address))

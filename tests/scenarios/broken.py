@@ -30,7 +30,7 @@ def fixture():
 
 @contextlib.contextmanager
 def volume(*makers, witnesses=()):
-    """The stores, a volume on them that is attached, and a log on it."""
+    """Yields the stores, an attached volume on them, and a log of writes to it."""
     with made(*makers) as stores, Volume(stores, witnesses).attached() as db:
         log = Log(db.device)
         log.writes()
@@ -39,7 +39,7 @@ def volume(*makers, witnesses=()):
 
 
 def goes_on(log):
-    """Whatever was lost below: writes and flushes are answered, and all is there."""
+    """Writes and flushes are answered, and all data is there."""
     for _ in range(2):
         log.writes(HALF)
         log.flush()
@@ -53,7 +53,7 @@ def flush_fails(victim, left):
         disk = stores[victim - 1]
         with for_a_while(disk.fails_writes, disk.works):
             log.flush()
-            # What was flushed hangs on a record that the failed one is not in.
+            # The flush needs a record without the failed replica.
             db.recorded(*left)
         equal(db.isr(), left)
         equal(db.voter(victim)["state"], "failed")
@@ -66,7 +66,7 @@ def flush_fails(victim, left):
         db.close()
         for member in left:
             log.check_store(stores[member - 1].path, DATA_AT * MIB)
-        # Opened anew it looks sound; the record knows better.
+        # Opened again it seems intact, but it is not in the record.
         db.open()
         db.attach_soon()
         equal(db.isr(), left)
@@ -106,7 +106,7 @@ def case_13_fua():
 @test("case 13: when the flush of the last replica fails, the device dies")
 def case_13_last():
     with volume(Disk, Disk, Disk, witnesses=(3,)) as (stores, db, log):
-        # This one takes its record and its vote along.
+        # This one fails with its record and its vote.
         stores[1].is_gone()
         log.write(1)
         db.until_isr(1)
@@ -118,7 +118,7 @@ def case_13_last():
         why = failing.braid("volume why db")
         true("lost what was not flushed" in why, why)
         stores[0].works()
-        # Not even what would work now is done.
+        # I/O that would succeed now fails too.
         log.fails(lambda: log.device.write(5, 1), errno.EIO)
         log.fails(lambda: log.device.read(5), errno.EIO)
         log.fails(log.flush, errno.EIO)
@@ -170,7 +170,7 @@ def case_14_last():
         stores[0].fill()
         for block in OTHER_HALF:
             log.fails(lambda at=block: log.write(at), errno.ENOSPC)
-        # Where there is room it goes on, and it is no less durable.
+        # Where there is space I/O goes on, and is as durable.
         goes_on(log)
         equal(db.show()["state"], "active")
         stores[0].make_room()
@@ -191,7 +191,7 @@ def hangs():
                 log.writes(HALF)
                 db.recorded(*left)
                 goes_on(log)
-            # What it answers late counts for nothing.
+            # Its late answers do not count.
             goes_on(log)
             equal(db.isr(), sorted(left))
         log.close()

@@ -22,12 +22,12 @@ from world import CLIENT, INTRUDER, WEB, World
 
 # A commit takes four times as long on the test kernel.
 SWAPS = 200 if os.environ.get("KERNEL") == "stock" else 50
-# Identities that rules speak of and workloads may be given.
+# Identities in rules, which workloads may get.
 RED, BLUE = 501, 502
 
 
 class Flow:
-    """Numbered datagrams of a thread of its own, and what arrived of them."""
+    """Sends numbered datagrams in a thread, and notes which arrive."""
 
     def __init__(self, sender, receiver, address, port):
         self.receiver = receiver.udp(port=port)
@@ -53,7 +53,7 @@ class Flow:
 
 
 class Traffic:
-    """Sends on all flows until the block ends, then takes in what is under way."""
+    """Sends on all flows until the block ends, then receives the rest."""
 
     def __init__(self, *flows):
         self.flows = flows
@@ -80,7 +80,7 @@ class Traffic:
         self.stop.set()
         self.thread.join()
         for flow in self.flows:
-            # In order: when the last one is there, or lost, all are.
+            # They arrive in order: after the last one no other is missing.
             wait_until(lambda: flow.drain() or len(flow.arrived) == flow.sent,
                        LONG if flow.arrived else SHORT)
             flow.close()
@@ -105,7 +105,7 @@ ANY, UDP = 0, 17
 
 
 def commit(family, *changes):
-    """One transaction; a change is (command, attributes)."""
+    """Commits a transaction; a change is (command, attributes)."""
     family.call(braid.CMD_BEGIN)
     for command, attributes in changes:
         family.call(command, attributes)
@@ -122,7 +122,7 @@ def flows_of(world, port):
 
 
 def swaps(flows):
-    """How often policy changes: also so often that a packet was sent for each."""
+    """Number of policy changes, at least until a packet was sent for each."""
     return enough_rounds(SWAPS, lambda: all(allowed.sent >= SWAPS for allowed, _ in flows))
 
 
@@ -144,7 +144,7 @@ def swapped(world, servers):
     with Traffic(*(flow for pair in flows for flow in pair)):
         for number in swaps(flows):
             for node in world.n1, world.n2:
-                # All of it under new names; the old goes in the same commit.
+                # All rules with new names; the same commit removes the old ones.
                 commit(node.braid.family,
                        (braid.CMD_DEL, named(f"allow-{number}")),
                        (braid.CMD_DEL, named(f"deny-{number}")),
@@ -153,7 +153,7 @@ def swapped(world, servers):
     judge(flows)
     for node in world.n1, world.n2:
         commit(node.braid.family, (braid.CMD_FLUSH, nl.u32(braid.A_OBJECT, 5)))
-    # And a connection that is older than all of it goes on.
+    # A connection that is older than all of these goes on.
     sock.send(b"x")
     equal(sock.recv(100).decode().strip(), name)
     sock.close()

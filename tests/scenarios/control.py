@@ -23,7 +23,7 @@ def three(**more):
 
 @contextlib.contextmanager
 def stream(node, *command):
-    """A command in a node that goes on until the end; its lines."""
+    """Runs a command in a node until the end of the block; yields its lines."""
     process = subprocess.Popen([LAB, "run", str(node), *command], text=True,
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     try:
@@ -35,7 +35,7 @@ def stream(node, *command):
 
 @contextlib.contextmanager
 def held_open(volume, node):
-    """The device is open, and nothing is read or written."""
+    """Opens the device without reading or writing."""
     sh(node, f"""
         setsid sleep 9999 0<{volume.device} >/dev/null 2>&1 &
         echo $! >/run/lab/holder
@@ -58,7 +58,7 @@ def in_use():
         equal(volume.show(1)["epoch"], epoch)
         equal(volume.isr(1), [1, 2, 3])
         refused(1, f"volume detach {volume.name}", f"{volume.device} is open")
-        # When it is closed it may be asked for.
+        # When it is closed a takeover succeeds.
         writer.stop()
         volume.attach(2, "takeover")
         wait("it is gone", lambda: not braid(1, "volume show").strip())
@@ -91,17 +91,17 @@ def given_up():
         volume.attach(1)
         with held_open(volume, 1):
             with stream(2, "python3", "-B", "-c", asks) as answers:
-                # The writer's lease runs, and it will be told.
+                # The writer's lease runs, and its voters will tell it.
                 equal(int(answers.readline()), BUSY)
                 lab("split", 1)
-                # After the writer's last renewal that comes through.
+                # After the last renewal of the writer that arrives.
                 for _ in range(8):
                     answers.readline()
-        # Of what was asked nothing counts any more.
+        # The requests of before do not count any more.
         time.sleep(cluster.LEASE + 1)
         lab("heal")
         wait("it goes on", lambda: not volume.show(1).get("held"))
-        # Every voter has been renewed with by then.
+        # The writer has renewed its lease with every voter by then.
         time.sleep(cluster.LEASE)
         equal(volume.show(1)["state"], "active")
         volume.once(1, 1, 7)
@@ -132,19 +132,19 @@ def dead():
 
 
 def interrupted(node, words, seconds=1):
-    """The command is given SIGINT after so long: its status, 124 if that ended it."""
+    """Sends SIGINT to the command after a while; its status, 124 if that ended it."""
     done = sh(node, f"timeout -s INT {seconds} braid {words} >/dev/null 2>&1 || echo $?")
     return int(done or 0)
 
 
 def left(node):
-    """What an attachment would leave: volumes, and sockets to targets."""
+    """The state that an attachment would leave: volumes, and sockets to targets."""
     return (braid(node, "volume show").strip(),
             sh(node, f"ss -Htan dport = :{cluster.PORT} | grep -v TIME-WAIT || true").strip())
 
 
 def interrupted_detach(volume):
-    """With the voters silent; then all is as before."""
+    """Interrupts a detach with silent voters; then all is as before."""
     others = [node for node in volume.nodes if node != 1]
     volume.attach(1)
     volume.once(1, 1, 5)
@@ -154,7 +154,7 @@ def interrupted_detach(volume):
     for node in others:
         braid(node, f"target close {volume.at(node)}")
     status = interrupted(1, f"volume detach {volume.name}")
-    # On a machine that is slow its lease may have run out before.
+    # On a slow machine its lease may have run out before.
     true(status in (124, 2), f"status {status}")
     print(f"# status {status}: {volume.why(1)}")
     equal(volume.show(1)["state"], "active")
@@ -176,7 +176,7 @@ def interrupted_detach(volume):
 
 @test("an interrupted detach leaves the volume attached, whatever it waited for")
 def detach():
-    # For a flush of the members; for the record that says closed.
+    # While it waits for a flush of the members; for the record that says closed.
     for volume in three(), cluster.Volume((1,), witnesses=(2, 3), size="16M"):
         with volume.made():
             interrupted_detach(volume)

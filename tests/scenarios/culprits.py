@@ -29,7 +29,7 @@ VOTERS = {
     3: f"uuid {UUID} witness",
     4: f"uuid {ANOTHER} size 16M",
     5: f"uuid {UUID} size 8M",
-    # So large that its regions are.
+    # So large that its regions are large.
     6: f"uuid {UUID} size 5T",
 }
 
@@ -77,7 +77,7 @@ def fixture():
                 disks.forget(number)
 
 
-# The size, the voters, and what is said.
+# The size, the voters, and the refusal.
 NOT_MADE = (
     ("16M", f"1={HERE} 2={OTHER}", f"voter 2 ({OTHER}, wrong secret)"),
     ("16M", f"1={HERE} 2={NOBODY}", f"voter 2 ({NOBODY}, connection refused)"),
@@ -121,7 +121,7 @@ def not_attached():
     refused(attachment("nosuch", WRONG), f"nobody tells about it: {HERE}: wrong secret")
     equal(ask("replica show"), before)
 
-    # By its name only the one without another's UUID is meant.
+    # By the name alone, the volume without another's UUID is meant.
     braid(f"replica close {store(4)}")
     braid(creation("16M", f"1={HERE} 2={HERE}"))
     before = ask("replica show")

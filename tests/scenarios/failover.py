@@ -19,7 +19,7 @@ from ktap import equal, test, true
 
 @contextlib.contextmanager
 def powered(*nodes):
-    """These nodes have power at the end, whatever happened."""
+    """These nodes have power at the end in any case."""
     try:
         yield
     finally:
@@ -31,7 +31,7 @@ def powered(*nodes):
 
 
 def nobody_has_it_all(missing):
-    """What is said where only this voter holds every write."""
+    """The refusal if only this voter holds every write."""
     return ("no replica that holds every write can be used",
             f"voter {missing} ({cluster.address(missing)}, ")
 
@@ -52,7 +52,7 @@ def case_1():
         volume.detach(2)
         volume.attach(3, addresses=(2, 3))
         equal(volume.numbers(3, writer.blocks), found, "what was read before")
-        # The old writer's replica is not asked, and its vote is welcome.
+        # The old writer's replica does not get into the ISR, but it votes.
         volume.reboot(1)
         equal(volume.isr(3), [2, 3])
         volume.detach(3)
@@ -103,7 +103,7 @@ class Slow:
         cluster.sh(self.node, "dmsetup remove --noudevsync --retry slow")
 
     def point(self, node, device=cluster.STORE):
-        """Also after its node has booted."""
+        """Points the name of the store to a device, also after its node has booted."""
         cluster.sh(node, f"ln -sfn {device} {self.store}")
 
     def reads_take(self, seconds):
@@ -174,10 +174,10 @@ def case_17():
         time.sleep(cluster.LEASE + 2)
         print("# " + cluster.refused(1, volume.attachment(addresses=(1, 3)),
                                      *nobody_has_it_all(2)))
-        # And with B back nothing is missing.
+        # With B back nothing is missing.
         volume.reboot(2)
         volume.attach_soon(1)
-        # Its disk lost power, too: what was flushed counts.
+        # Its disk lost power too: flushed data counts.
         first.check(volume.numbers(1, first.blocks), "flushed")
         equal(volume.isr(1), [2])
         volume.detach(1)
@@ -251,7 +251,7 @@ def opened_anew():
         wait("3 is out", lambda: volume.isr(1) == [1, 2])
         seen = volume.voter(1, 3)
         equal(seen["state"], "failed", str(seen))
-        # What takes longer may be taken for silence first.
+        # A longer delay may count as silence first.
         if took < 1:
             equal(seen["why"], "its store was opened anew")
         else:

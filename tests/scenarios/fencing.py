@@ -84,8 +84,8 @@ def paused(clock):
             lab("resume", 1)
         wait("the old writer is fenced", lambda: is_dead(volume, 1))
         wait("its write failed", lambda: writer.error)
-        # What it was told before it was paused may be heard after; what it was told
-        # after would not have been there.
+        # Answers from before the pause may be received after it; later answers do not
+        # exist.
         writer.check(before)
         other.reaches(10)
         other.stop()
@@ -191,7 +191,7 @@ def case_21():
             lab("cut", node)
         for node in (2, 3):
             lab("boot", node)
-        # The lease that they granted may be running still; they cannot know.
+        # The lease that they granted may still run; they cannot know.
         volume.refused_for_a_lease(2, volume.restart(2, 3), (2, 3))
         took = volume.attach_soon(2, addresses=(2, 3))
         print(f"# attached {took:.1f} s later")

@@ -34,7 +34,7 @@ service add web address {VIP} port 80 protocol tcp
 backend add web address 10.1.0.80 port 8080
 """
 MANY = 3500
-# After each the listing begins its bucket anew, which takes the test kernel long.
+# After each the listing begins its bucket again, which is slow on the test kernel.
 LEAVING = 200 if os.environ.get("KERNEL") == "debug" else 2 * MANY
 FIRST = 20000    # port of the first of many
 HASHSIZE = "/sys/module/nf_conntrack/parameters/hashsize"
@@ -42,7 +42,7 @@ CONNECTIONS = "/proc/sys/net/netfilter/nf_conntrack_max"
 
 
 def only(node, **words):
-    """The one flow that is so."""
+    """The only flow with these words."""
     words = {word: at(value) if isinstance(value, str) else value
              for word, value in words.items()}
     flows = node.braid.flows()
@@ -53,7 +53,7 @@ def only(node, **words):
 
 
 def equal_flow(flow, **words):
-    """The flow says these words; None is a word that it has not."""
+    """Checks the words of the flow; None is for a word that is absent."""
     words = {word: at(value) if isinstance(value, str) else value
              for word, value in words.items()}
     equal({word: flow.get(word) for word in words}, words, f"flow {flow}")
@@ -145,7 +145,7 @@ def service(world, servers):
 @test("a connection from the overlay has the identity of the tunnel header")
 def overlay(world, servers):
     world.n2.braid.batch(RULES)
-    # By its address it would be another.
+    # Its address alone would give another identity.
     world.n2.braid.batch(f"prefix set 10.1.0.10/32 identity {INTRUDER}\n")
     sock, _ = connect(world.client, "10.2.0.80", 8080)
     for node, rules in (world.n1, ["out"]), (world.n2, ["in"]):
@@ -188,7 +188,7 @@ def passive(world):
     return control, served
 
 
-# The test kernel has no helper to make it with.
+# The test kernel has no helper for it.
 if os.environ.get("KERNEL") == "stock":
     @test("a related connection has the verdict and the rules of its master")
     def related(world, servers):
@@ -238,7 +238,7 @@ def flush(world, servers):
     equal(world.n1.braid.flush_flows(), count)
     equal(world.n1.braid.count_flows(), 0)
     equal(world.n1.braid.flows(), [])
-    # Their next packets begin anew.
+    # Their next packets begin new flows.
     sock.send(b"again")
     equal(sock.recv(100), b"web1\n")
     ask_udp(world.client, "10.1.0.80", 53, sock=own)
@@ -316,7 +316,7 @@ def listing(node, size):
 
 
 class Churn:
-    """Flows that come, and go after a second."""
+    """Begins flows, which end after a second."""
 
     def __init__(self, world):
         self.world = world
@@ -345,13 +345,13 @@ class Churn:
         self.thread.join()
 
     def underway(self):
-        """There are some to come and some to go."""
+        """Waits until some flows have begun and some have ended."""
         true(wait_until(lambda: self.count > 300), f"only {self.count} flows came and went")
 
 
 @contextlib.contextmanager
 def setting(path, value):
-    """Of the kernel, while the block runs."""
+    """Sets a parameter of the kernel during the block."""
     with open(path, encoding="utf-8") as file:
         before = file.read()
     with open(path, "w", encoding="utf-8") as file:
@@ -364,12 +364,12 @@ def setting(path, value):
 
 
 def hashsize(buckets):
-    """nf_conntrack's table has so many buckets."""
+    """Sets the number of buckets of nf_conntrack's table during the block."""
     return setting(HASHSIZE, buckets)
 
 
 def equal_ports(got, wanted, what):
-    """Says how they differ: a list of thousands says nothing."""
+    """Compares two sets and prints the difference only."""
     missing, more = sorted(set(wanted) - set(got)), sorted(set(got) - set(wanted))
     true(got == wanted, f"{what}: {len(missing)} missing {missing[:5]}, "
                         f"{len(more)} too many {more[:5]}, "
@@ -393,7 +393,7 @@ def many(world, servers):
             ports, interrupted = listing(node, size)
             equal(interrupted, False, "interrupted")
             equal_ports(sorted(ports), wanted, f"in messages of {size}")
-        # Buckets that no small message can hold: each is listed, perhaps twice.
+        # Buckets that exceed a small message: each flow is listed, perhaps twice.
         with hashsize(512):
             equal_ports(sorted(set(listing(node, 4096)[0])), wanted, "in long buckets")
     # Without new or removed connections in the bucket none is listed twice.
@@ -418,7 +418,7 @@ def resized(world, servers):
 
 
 def forget(sock, flow):
-    """What `conntrack -D` does, without a process."""
+    """Deletes a connection as `conntrack -D` does, without a process."""
     at_source, at_destination = (1, 2) if addresses.now.inner == 4 else (3, 4)
     family = addresses.family()
     sock.ask(1 << 8 | 2, struct.pack("=BBH", family, 0, 0) + nl.nest(    # IPCTNL_MSG_CT_DELETE
@@ -452,7 +452,7 @@ def last_one_leaves(world, servers):
             if kind != nl.NLMSG_DONE:
                 flow = braid.flow(dict(nl.attrs(body[4:]))[braid.A_FLOW])
                 ports.add(flow["destination_port"])
-                # Others have no ports, and may be left from a test before.
+                # Other flows have no ports, and may be left from an earlier test.
                 last[:] = [flow] if flow["protocol"] == 17 else []
     missing = set(range(FIRST, FIRST + 2 * MANY)) - ports
     true(not missing, f"{len(missing)} were not listed")
@@ -483,7 +483,7 @@ def taken_down(world, servers):
         tell(world.client, "10.2.0.80", FIRST + number)
     reader = threading.Thread(target=read)
     reader.start()
-    # The objects go, and with the last the hooks and all stamps.
+    # Removing the last object unregisters the hooks and clears all stamps.
     world.n2.braid.batch("".join(f"{kind} flush\n" for kind in (
         "rule", "endpoint", "prefix", "node", "overlay", "identity")))
     stop.set()

@@ -127,7 +127,7 @@ def check_data(image, name, expected):
 
 
 def check_attach(image, name, expected):
-    """As if the power had gone at that moment."""
+    """Attaches a copy of the disk, as after a power loss at that moment."""
     again = disks.memory(1, DISK)
     try:
         with open(again, "r+b", buffering=0) as file:

@@ -22,7 +22,7 @@ def forced(volume, node):
 
 
 def uuid(node):
-    """Of the volume that a node's replica belongs to."""
+    """The UUID of the volume that a node's replica belongs to."""
     return ask(node, "replica show")[0]["uuid"]
 
 
@@ -37,7 +37,7 @@ def not_needed():
         print("# " + refused(2, forced(volume, 2), "lease runs", "takeover"))
         volume.once(1, 1, 5)
         volume.detach(1)
-        # A witness has nothing to make a volume of.
+        # A witness has no data for a volume.
         for node in (1, 2):
             volume.away(node)
         print("# " + refused(3, forced(volume, 3), "no replica that was ever complete answers"))
@@ -78,7 +78,7 @@ def one_of_three():
         after.reaches(30)
         after.stop()
 
-        # The others are back, and are not of it.
+        # The others are back, but do not belong to it.
         lab("heal")
         for node in (2, 3):
             equal(uuid(node), volume.uuid)
@@ -95,7 +95,7 @@ def one_of_three():
         equal([found[block] for block in range(writer.blocks) if block not in after.asked],
               [before[block] for block in range(writer.blocks) if block not in after.asked])
 
-        # The old one has a majority of its own still, of which voter 1 is no part.
+        # The old one still has a majority, without voter 1.
         volume.attach_soon(2, addresses=(2, 3))
         equal(volume.show(2)["uuid"], volume.uuid)
         equal(volume.isr(2), [2, 3])

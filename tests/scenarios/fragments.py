@@ -25,7 +25,7 @@ CUTS = 1344, 2688
 
 
 class Hand:
-    """Sends a workload's packets as they are given."""
+    """Sends raw packets of a workload."""
 
     def __init__(self, node, workload):
         self.sock = workload.packet("eth0")
@@ -144,7 +144,7 @@ def overlapping(world, hand):
                                        hand.ident) for begin, end, source in pieces)
         for sock in listening:
             true(silent(sock, 0.1), "an overlapping datagram arrived")
-        # What comes next is whole again.
+        # The next datagram is whole again.
         hand.send(hand.cut(server.address, 53, b"next" * 1000, *CUTS))
         equal(listening[0].recv(65536), b"next" * 1000)
         for sock in listening:

@@ -43,7 +43,7 @@ def slow_rules():
 
 
 def decides(name, action, first):
-    """What client may; found first or last in a lookup."""
+    """A rule for client, found first or last in a lookup."""
     limit = [nl.u8(7, UDP), nl.u16(8, PORT)] if first else [nl.u8(7, 0)]
     return nl.nest(braid.A_RULE, nl.text(1, name), nl.u32(2, WEB), nl.u32(3, 0),
                    nl.u32(4, CLIENT), *limit, nl.u32(11, action))
@@ -54,7 +54,7 @@ def named(name):
 
 
 def commit(family, *changes):
-    """The time before it, and after its acknowledgement."""
+    """Commits; returns the time before, and after the acknowledgement."""
     begin = time.time()
     family.call(braid.CMD_BEGIN)
     for command, attributes in changes:
@@ -101,7 +101,7 @@ class Sender:
         os._exit(0)
 
     def arrived(self):
-        """(number, when) of what has come since the last call."""
+        """(number, time) of the packets since the last call."""
         got = []
         with contextlib.suppress(BlockingIOError):
             while True:
@@ -111,7 +111,7 @@ class Sender:
         return got
 
     def stop(self):
-        """How many were sent."""
+        """Stops; the number of packets sent."""
         os.kill(self.pid, signal.SIGTERM)
         sent = int.from_bytes(os.read(self.reading, 4), "big")
         os.waitpid(self.pid, 0)
@@ -173,7 +173,7 @@ def acknowledged(world):
 @contextlib.contextmanager
 def fixture():
     true(os.cpu_count() > 1, "one processor proves nothing here")
-    # What ksoftirqd has yet to deliver is not lost.
+    # Packets that ksoftirqd has not delivered yet are not lost.
     with open("/proc/sys/net/core/netdev_max_backlog", "w") as file:
         file.write("100000")
     with World() as world:

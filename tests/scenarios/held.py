@@ -24,7 +24,7 @@ def silence(*nodes):
 
 
 def started(volume, timeout):
-    """A writer on node 1, whose volume may be held for so many seconds."""
+    """A writer on node 1, with a suspend-timeout in seconds."""
     volume.attach(1, "suspend-timeout", str(timeout))
     equal(volume.show(1)["suspend_timeout"], timeout)
     writer = cluster.Writer(volume, 1, BLOCKS)
@@ -48,7 +48,7 @@ def min_isr():
         equal(volume.why(1).split(";")[0],
               "writes wait: 1 replica holds every write, min-isr is 2")
         true("voter 2 (" in volume.why(1), volume.why(1))
-        # A read waits for the write before it on the same block, only.
+        # A read waits only for an earlier write of the same block.
         read = cluster.sh(1, f"dd if={volume.device} bs=4096 skip={BLOCKS} count=1 "
                              "iflag=direct status=none | od -An -tu8 -j8 -N8")
         equal(int(read), 7)
@@ -58,7 +58,7 @@ def min_isr():
         cluster.wait("the end of the writer", lambda: writer.ended)
         equal(writer.error, errno.EIO)
         writer.stop()
-        # S4: it is attached all the same, and writes wait.
+        # S4: it is attached, and writes wait.
         volume.attach_soon(1, "min-isr", "2", addresses=(1, 3))
         cluster.wait("the hold", lambda: volume.show(1).get("held") == ["min-isr"])
         equal(volume.isr(1), [1])
@@ -92,7 +92,7 @@ def suspend_timeout():
     volume = cluster.Volume((1, 2), (3,))
     with volume.made():
         writer = started(volume, TIMEOUT)
-        # What a person suspends does not count.
+        # Time suspended by the administrator does not count.
         cluster.braid(1, "volume suspend db")
         time.sleep(TIMEOUT * 2)
         equal(volume.show(1)["state"], "active")

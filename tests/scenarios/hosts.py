@@ -36,7 +36,7 @@ backend add self address 10.1.0.10 port 54
 
 
 class Edge(World):
-    """n1 has a second uplink, to what is outside the cluster."""
+    """n1 has a second uplink, out of the cluster."""
 
     def __init__(self):
         super().__init__(SERVICE, "uplink add u2\n", hosts=True)
@@ -44,7 +44,7 @@ class Edge(World):
         with self.n1:
             links.veth("u3", "eth0", self.far)
             links.address("u3", f"{UPLINK}/24")
-            # Whose route it is does not matter: the backend decides the way.
+            # Any route will do, since packets are routed to the backend.
             links.route("10.96.0.0/16", "braid0")
             links.route(f"{ELSEWHERE}/32", "u3", FAR)
         with self.far:
@@ -60,7 +60,7 @@ class Edge(World):
 
 
 def source_at(receiver, port, send, address=""):
-    """Where what send() sends comes from, as the receiver sees it; answers."""
+    """The source of a datagram of send(), as the receiver sees it; the receiver answers."""
     sock = receiver.udp(address, port)
     try:
         client = send()
@@ -134,7 +134,7 @@ def masquerade(world, servers):
         for there in FAR, ELSEWHERE:
             equal(source_at(world.far, 55, sends(world.client, there, 55), there), at(UPLINK), there)
         equal(ask_tcp(world.client, FAR, 8080), "far")
-        # The node's own is as ever.
+        # The node's own source is unchanged.
         equal(source_at(world.far, 55, sends(world.n1, FAR, 55)), at(UPLINK))
 
 
@@ -171,7 +171,7 @@ def masquerade_policy(world, servers):
 
 @test("the world reaches another node's workload through this one, as the world")
 def world_through(world, servers):
-    """Under the node's overlay address, and with identity 2."""
+    """The source is the node's overlay address, and the identity 2."""
     with world.far:
         links.route("10.2.0.80/32", "eth0", UPLINK)
     equal(source_at(world.web2, 55, sends(world.far, "10.2.0.80", 55)), at(N1))

@@ -95,7 +95,7 @@ def vni(node, web, client, other):
 @test("packets of a node of another project are accepted and answered in the same form")
 def other_bytes(node, web, client, other):
     wire = Far(node, other)
-    # Any hardware addresses: there is no segment they could be of.
+    # Any hardware addresses, since there is no segment.
     macs = bytes.fromhex("be4ef1a2c30d"), bytes.fromhex("0a58d3f19e27")
     for ident, checksum in enumerate((False, True)):
         with drops(node, {}):
@@ -122,7 +122,7 @@ def wrong_checksum(node, web, client, other):
     whole = packets.udp(HERE, PORT, THERE, addresses.now.port, header(CLIENT) + frame)
     flip = ip_size() + 7
     wire.send_packet(whole[:flip] + bytes([whole[flip] ^ 0x55]) + whole[flip + 1:])
-    # What comes after it is answered, so it was not.
+    # The next one is answered, so this one was dropped.
     wire.send(header(CLIENT), packets.ethernet(*2 * (b"\x02\0\0\0\0\7",),
                                                ping(ADDRESS, WEB1, 78)), True)
     payload = wire.answer()
@@ -166,7 +166,7 @@ def finds_neighbour(node, web, client, other):
     with other:
         links.route(f"{LINK}/32", DEVICE)
         links.route("10.1.0.0/25", DEVICE, via=LINK)
-    # It also reports its groups now, which is no business of the node's.
+    # It also reports its groups now, which the node ignores.
     equal(ask_udp(other, WEB1, 53), "web1")
     equal(other.do(links.neighbour, DEVICE, at(LINK)), node.do(links.mac, "braid0"))
     with other:

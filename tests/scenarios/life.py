@@ -49,7 +49,7 @@ class Noise:
         return self
 
     def _send(self, workload):
-        # The workload may be gone at any time.
+        # The workload may be removed at any time.
         with contextlib.suppress(OSError):
             self._send_all(workload)
 
@@ -66,7 +66,7 @@ class Noise:
                 new.setblocking(False)
                 new.connect_ex((at("10.2.0.80"), 8080))
                 new.close()
-            # Half of the connections are new ones.
+            # Half of the connections are new.
             if self.rounds % 2:
                 sock.close()
                 sock = workload.udp()
@@ -74,7 +74,7 @@ class Noise:
         sock.close()
 
     def __exit__(self, *error):
-        # What has gone is gone for a while, with packets under way to it.
+        # A removed object stays away for a while, with packets sent to it.
         goes_on = self.rounds + 2
         wait_until(lambda: self.rounds > goes_on)
         self.stop.set()
@@ -84,7 +84,7 @@ class Noise:
 
 @contextlib.contextmanager
 def new_world():
-    """Every test breaks its world, so each has its own."""
+    """Every test damages its world, so each has its own."""
     with World(POLICY, POLICY) as world:
         servers = Servers()
         for workload in world.web1, world.web2, world.client, world.peer:
@@ -107,7 +107,7 @@ def endpoint_deleted():
                  f"endpoints {devices(world.n1)}")
         equal(ask_udp(world.client, "10.1.0.80", 7), "web1")
         equal(ask_udp(world.client, "10.2.0.80", 7), "web2")
-        # Nothing holds its identity and its address.
+        # Its identity and its address are free.
         world.n1.braid.batch("identity del 400\nendpoint set v-client address "
                              "10.1.0.10,10.1.0.66\n")
 
@@ -121,7 +121,7 @@ def endpoint_moved():
             true(wait_until(lambda: "v-intruder" not in devices(world.n1)), "it stays")
         with world.n2:
             links.move("v-peer", world.n1)
-        # The endpoint of one node is no endpoint of another.
+        # The endpoint of one node is not an endpoint of another.
         equal(devices(world.n1), ["v-client", "v-web1"])
         equal(devices(world.n2), ["v-web2"])
         equal(ask_udp(world.client, "10.2.0.80", 7), "web2")
@@ -172,7 +172,7 @@ def link_deleted():
         with Noise(world), world.n1:
             with contextlib.suppress(nl.Refused):
                 links.delete("braid0")
-            # Either both are there, or neither is.
+            # Either both exist, or neither does.
             equal(bool(world.n1.braid.show("overlay")), links.exists("braid0"))
             with contextlib.suppress(nl.Refused, OSError):
                 links.move("braid0", world.n2)
@@ -213,7 +213,7 @@ def hooks():
         equal(tracked(), 0, "connections without objects")
         # The other node is another node.
         true(devices(world.n2), "n2 lost its endpoints")
-        # And all of it again.
+        # The same again.
         world.configure_n1()
         equal(ask_udp(world.client, "10.2.0.80", 7), "web2")
         true(tracked() > 0, "no connection with objects again")
@@ -224,7 +224,7 @@ def loaded():
 
 
 def unload():
-    """As an administrator does; a reference that is left makes it fail."""
+    """Unloads the module as an administrator does; a leaked reference makes it fail."""
     done = subprocess.run(["rmmod", "braid_net"], capture_output=True, text=True)
     equal((done.returncode, done.stderr, loaded()), (0, "", False), "rmmod")
 
@@ -242,7 +242,7 @@ def module():
             with Noise(world):
                 unload()
                 true(not world.n1.do(links.exists, "braid0"), "the link stays")
-                # Without policy, without a way to the other node.
+                # Without policy and without a route to the other node.
                 equal(ask_udp(world.intruder, "10.1.0.80", 7), "web1")
                 done = world.n1.braid.tool("identity", "show", check=False)
                 equal(done.returncode, 2)

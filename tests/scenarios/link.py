@@ -51,7 +51,7 @@ def counted(node):
 
 
 def refused(function, *args):
-    """What the kernel says to it."""
+    """Calls a function that the kernel must refuse; returns errno and text."""
     try:
         function(*args)
     except nl.Refused as error:
@@ -122,10 +122,10 @@ def mtu(node, web, wire):
         node.braid.tool("overlay", "set", "braid0", "mtu", str(size))
         equal(shown(), (size, size))
     node.do(links.set_mtu, "braid0", 1299)
-    # A commit about overlays that does not name it leaves it.
+    # A commit about overlays that does not set the MTU leaves it.
     node.braid.tool("overlay", "add", "braid9", "type", "vxlan", "local", THERE, check=False)
     equal(shown(), (1299, 1299))
-    # The overlay had 1300 once: said again it counts again.
+    # The overlay had 1300 before; setting it again takes effect.
     node.braid.tool("overlay", "set", "braid0", "mtu", "1300")
     equal(shown(), (1300, 1300))
     equal(node.do(refused, links.set_mtu, "braid0", 67)[0], errno.EINVAL)
@@ -193,7 +193,7 @@ def sent_to_link(node, web, wire):
 
 
 def again(node, address=addresses.now.inner == 6):
-    """The link is up again. What went with it: its routes, and IPv6 addresses."""
+    """Restores routes and IPv6 addresses, which the link lost when it went down."""
     node.reach("10.3.0.0/24")
     if address:
         node.do(links.address, "braid0", f"{LINK}/32")
@@ -250,7 +250,7 @@ def ecn_in(node, web, wire):
 def ecn_out(node, web, wire):
     for mark in NOT, ECT0, ECT1, CE:
         sock = web.udp()
-        # The other bits stay inside.
+        # The other bits are not copied to the outer header.
         if addresses.now.inner == 4:
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, 0xb8 | mark)
         else:
@@ -266,14 +266,14 @@ def ecn_out(node, web, wire):
 
 
 def inside(payload):
-    """(Ethernet head, packet) of an answer of the node itself."""
+    """(Ethernet header, packet) of an answer of the node itself."""
     size = len(answered_header(6))
     equal(payload[:size], answered_header(6), "the tunnel header")
     return payload[size:size + 14], payload[size + 14:]
 
 
 def arp_questions(link):
-    """Good ones, and such as are not answered."""
+    """Valid requests, and requests that are not answered."""
     ask = arp(1, MAC, FAR, LINK)
     everybody = b"\xff" * 6
     return [(everybody, ask), (link, ask), (everybody, ask + bytes(18))], [
@@ -342,19 +342,19 @@ def neighbours(node, web, wire):
     with drops(node, {("unsupported-protocol", "ingress"): len(bad)}):
         for question in bad:
             wire.send(header(WEB), ethernet(b"\xff" * 6, MAC, question, protocol))
-    # An asker whose own address is a group has nowhere to be answered.
+    # A request from a group address cannot be answered.
     with drops(node, {("unsupported-protocol", "ingress"): 1}):
         wire.send(header(WEB), ethernet(link, b"\xff" * 6, good[0][1], protocol))
-    # What comes next is the answer to what is asked next.
+    # The next packet is the answer to the next request.
     wire.send(header(WEB), ethernet(link, MAC, good[0][1], protocol))
     check(good[0][1], inside(wire.answer())[1], link)
-    # Nothing was learned, and the address counts only while it is there.
+    # The link learned nothing, and answers for present addresses only.
     equal(node.do(links.neighbour, "braid0", at(FAR)) in (None, link, bytes(6)), True)
     node.do(links.address, "braid0", f"{LINK}/32", links.DELADDR)
     with drops(node, {("unsupported-protocol", "ingress"): 1}):
         wire.send(header(WEB), ethernet(link, MAC, good[0][1], protocol))
     node.do(links.address, "braid0", f"{LINK}/32")
-    # With its last IPv4 address went its routes.
+    # Its routes went with its last IPv4 address.
     if v4:
         node.reach("10.3.0.0/24")
 
@@ -365,7 +365,7 @@ def path_mtu(sock):
 
 
 def careful(web):
-    """A socket whose packets must not be broken."""
+    """A socket whose packets must not be fragmented."""
     sock = web.udp()
     if addresses.now.inner == 4:
         sock.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO)
@@ -376,7 +376,7 @@ def careful(web):
 
 
 def too_big(packet, mtu):
-    """What a router on the way says to the node of an outer packet."""
+    """The ICMP error of a router about an outer packet."""
     if addresses.now.underlay == 4:
         return packets.ip(HERE, THERE, socket.IPPROTO_ICMP, packets.icmp(
             3, 4, struct.pack("!HH", 0, mtu), packet[:128]))
@@ -396,7 +396,7 @@ def icmp_errors(node):
 
 @test("an ICMP error of a router on the path reaches the inner sender")
 def path(node, web, wire):
-    # Not below what IPv6 must be able to carry, so that it counts in every world.
+    # At least the minimum MTU of IPv6, so that it is valid in every world.
     size, left = 1400, 1400 - overhead()
     sock = careful(web)
     whole = bytes(1500 - overhead() - headers())
@@ -425,14 +425,14 @@ def path(node, web, wire):
 
 
 def fits_and_breaks(web, wire, size, left):
-    """After the path has got narrower."""
+    """Sends after the path MTU has become smaller."""
     sock = careful(web)
     sock.send(bytes(left - headers()))
     equal(len(wire.next_packet()), size, "the largest that fits")
     sock.close()
     if addresses.now.inner == 6:
         return
-    # What may be broken is, outside, and is not lost; its sender had learned, too.
+    # A packet that may be fragmented is, in the tunnel; its sender had got an error too.
     web.sysctl("net.ipv4.route.flush", 1)
     sock = web.udp()
     sock.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT)
@@ -459,7 +459,7 @@ def other_address(node, web, wire):
 
 @test("packets go to the underlay address of the overlay's family")
 def other_family(node, web, wire):
-    # The tool is told past the world's translation, which has one family.
+    # Without the world's translation of addresses, which has one family.
     other, here = "fd00::99" if addresses.now.underlay == 4 else "198.51.100.9", at(HERE)
     for underlay in f"{other},{here}", f"{here},{other}", here:
         node.run("braid", "node", "set", "far", "underlay", underlay)
@@ -497,7 +497,7 @@ def down(node, web, wire):
 
 
 class Load:
-    """Packets both ways until it ends."""
+    """Sends packets both ways until the block ends."""
 
     def __init__(self, web, wire):
         self.sock, self.wire, self.ending = web.udp(), wire, False
@@ -570,7 +570,7 @@ def dry_run(node, web, wire):
     with contextlib.suppress(BlockingIOError):
         while True:
             heard += [kind for kind, _, _, _ in hears.messages()]
-    # Of those that were meant, one had made its link before it was refused.
+    # One of the overlays had created its link before the refusal.
     equal(heard.count(links.NEWLINK) <= 3 and heard.count(links.DELLINK) <= 1, True, heard)
     equal(tool(good), (0, ""))
     true(ns.do(links.exists, "braid0"), "the link")
@@ -586,7 +586,7 @@ def tentative(node, web, wire):
         links.veth("d0", "d1", web)
     for which in "all", "d0":
         ns.sysctl(f"net.ipv6.conf.{which}.accept_dad", 1)
-        # A second each: the tool has time to be refused.
+        # A second each, so that the tool has time to be refused.
         ns.sysctl(f"net.ipv6.conf.{which}.dad_transmits", 5)
     with ns:
         links.address("d0", "fd00::ac:10:9:9/120", dad=True)
@@ -613,7 +613,7 @@ endpoint add v-web1 identity {WEB} address {WEB1}
     with node:
         links.address("braid0", f"{LINK}/32")
     wire = Far(node, other)
-    # Takes what is sent to it: refusals would be in the way.
+    # Receives the packets, so that no ICMP errors are sent.
     sink = web.udp(port=53)
     yield node, web, wire
     sink.close()

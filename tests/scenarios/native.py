@@ -65,7 +65,7 @@ def prefix_changes(world, servers):
         true(silent(sock, 0.1), "the connection goes on")
     equal_event(seen.events[0], source_identity=INTRUDER)
     reset_on_close(sock)
-    # Without a prefix of his own he is of the world.
+    # Without its prefix it belongs to the world.
     world.n2.braid.batch("prefix del 10.1.0.66/32\n")
     with drops(world.n2, {("policy-denied", "ingress"): 1}) as seen:
         tell(world.intruder, "10.2.0.80", 53)

@@ -32,7 +32,7 @@ CLOSED = "".join(f"rule add closed-{direction} subject {subject} direction {dire
 
 
 class Wire:
-    """What intruder puts on its link, by hand."""
+    """Sends raw frames on intruder's link."""
 
     def __init__(self, world):
         self.sock = world.intruder.packet("eth0")
@@ -46,7 +46,7 @@ class Wire:
 
 
 def link_local(device):
-    """The address that the kernel gave the device by itself."""
+    """The link-local address that the kernel gave the device."""
     with open("/proc/net/if_inet6") as file:
         for line in file:
             address, _, _, scope, _, name = line.split()
@@ -56,7 +56,7 @@ def link_local(device):
 
 
 def taken(world, address):
-    """The link address that the node has for it on intruder's link."""
+    """The hardware address that the node knows for it on intruder's link."""
     return world.n1.do(links.neighbour, "v-intruder", address)
 
 
@@ -70,7 +70,7 @@ def found(world, wire, servers):
     forget(world)
     world.intruder.run("ip", "neighbour", "flush", "dev", "eth0")
     with drops(world.n1, {}):
-        # Its own node always reaches it.
+        # Its own node may always connect to it.
         equal(ask_udp(world.n1, OWN, 53), "intruder")
     equal(taken(world, OWN), wire.mac)
     equal(world.intruder.do(links.neighbour, "eth0", GATEWAY), wire.router)
@@ -80,7 +80,7 @@ def found(world, wire, servers):
 # --- ARP ------------------------------------------------------------------------------
 
 def arps(wire, sender):
-    """Every way to say by ARP that an address is here."""
+    """Every form of announcing an address by ARP."""
     yield "announced", packets.arp(1, wire.mac, sender, sender)
     yield "asked from", packets.arp(1, wire.mac, sender, GATEWAY)
     yield "answered", packets.arp(2, wire.mac, sender, GATEWAY, wire.router)
@@ -123,7 +123,7 @@ def arp_short(world, wire, servers):
 # --- IPv6 -----------------------------------------------------------------------------
 
 def announcements(wire, target):
-    """Every way to say by neighbour discovery that an address is here."""
+    """Every form of announcing an address by neighbour discovery."""
     link_local, router = wire.own_link_local, wire.router_link_local
     for source in link_local, at(OWN):
         for destination, mac in (router, wire.router), ALL_NODES:
@@ -202,11 +202,11 @@ def routers(world, wire, servers):
 def groups(world, wire, servers):
     sock = world.intruder.udp()
     with drops(world.n1, {}):
-        # A report of the group, from the kernel, and of leaving it.
+        # The kernel's reports of joining and leaving the group.
         for option in 20, 21:
             sock.setsockopt(socket.IPPROTO_IPV6, option, addresses.packed("ff02::77")
                             + struct.pack("=I", world.intruder.do(socket.if_nametoindex, "eth0")))
-        # And one without an address yet.
+        # And a report without an address.
         wire.send(packets.icmpv6("::", "ff02::16", 143, 0, b"\0\0\0\1", struct.pack(
             "!BBH", 4, 0, 0) + addresses.packed("ff02::77")), None, b"\x33\x33\0\0\0\x16")
         wire.send(packets.icmpv6(wire.own_link_local, "ff02::2", 133, 0, bytes(4)), None,
@@ -248,7 +248,7 @@ def duplicates_asked(world, wire, servers):
         true(at("10.1.0.11") in links.tentative("eth0"), "without a probe")
         true(wait_until(lambda: not links.tentative("eth0")),
              f"still tentative: {links.tentative('eth0')}")
-    # Had it been another's, it would not have been told of.
+    # Had the address been in use, the workload would not have been told.
     with drops(world.n1, SPOOFED), inside:
         links.address("eth0", "10.1.0.12/32", dad=True)
         true(wait_until(lambda: not links.tentative("eth0")), "still tentative")

@@ -37,7 +37,7 @@ def switch(device, on, *requests):
 
 
 def sizes(sock):
-    """Lengths of the IP packets that a device had, but for a mere acknowledgement."""
+    """Lengths of the IP packets on a device, without pure acknowledgements."""
     sock.settimeout(SHORT)
     found = []
     with contextlib.suppress(TimeoutError):
@@ -117,7 +117,7 @@ def datagrams(world, wire):
 
 
 def checked(packet):
-    """The packet of a workload inside, whose own checksum is right."""
+    """The inner packet of a workload; checks its checksum."""
     inner = packets.parse_ip(packet)
     addressed = packet[12:20] if packet[0] >> 4 == 4 else packet[8:40]
     pseudo = addressed + struct.pack("!II", len(inner.payload), inner.protocol)
@@ -146,7 +146,7 @@ def by_hand(world, wire):
 
 
 def segment(port, seq, payload, tunnel):
-    """A segment of a connection, with what is before it in the tunnel."""
+    """A segment of a connection with its tunnel headers."""
     head = struct.pack("!HHIIBBHHH", port, 9001, seq, 1, 0x50, 0x10, 1000, 0, 0)
     packet = packets.ip(FAR, WEB1, socket.IPPROTO_TCP, packets._with_checksum(
         FAR, WEB1, socket.IPPROTO_TCP, 16, head + payload))
@@ -154,7 +154,7 @@ def segment(port, seq, payload, tunnel):
 
 
 def sent_together(world, wire, segments, checksum):
-    """Sizes of the payloads that come out of the tunnel."""
+    """Sizes of the payloads that leave the tunnel."""
     out = world.n1.packet("braid0")
     for head, frame in segments:
         wire.send(header(head) if isinstance(head, int) else head, frame, checksum)
@@ -174,7 +174,7 @@ def same_identity(world, wire):
     # veth merges packets only if it could not have got them whole.
     wire.ns.do(switch, "u1", 0, ETHTOOL_STSO)
     world.n1.do(switch, "u3", 1, ETHTOOL_SGRO)
-    # They wait for each other for half a second.
+    # The device waits half a second for packets to merge.
     world.n1.run("ip", "netns", "exec", "n1", "sh", "-ec",
                  "echo 500000000 >/sys/class/net/u3/gro_flush_timeout; "
                  "echo 1 >/sys/class/net/u3/napi_defer_hard_irqs")
@@ -204,7 +204,7 @@ def refused_alone(world, wire):
     with drops(world.n1, {(reason, "ingress"): 6}):
         for number in range(6):
             wire.send(bad, segment(4000, 1 + 1000 * number, bytes(1000), bad)[1])
-    # Cut short, in the tunnel header and behind it.
+    # Truncated in the tunnel header and behind it.
     whole = header(CLIENT) + segment(4000, 1, b"", b"")[1]
     lengths = 1, 7, 8, 8 + 13
     with drops(world.n1, {("malformed", "ingress"): len(lengths)}):

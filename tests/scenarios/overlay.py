@@ -100,7 +100,7 @@ def fragments(world, servers, other):
     for server, node in (world.web1, world.n1), (world.web2, world.n2):
         sock = server.udp(port=54)
         client = world.client.udp()
-        # Judged whole: one datagram is one drop.
+        # The whole datagram is one drop.
         with drops(node, {("policy-denied", "ingress"): 1}):
             client.sendto(os.urandom(BIG), (server.address, 54))
         sock.close()

@@ -49,7 +49,7 @@ class Routed(World):
         self.router = Netns("router", ipv6=addresses.now.underlay == 6)
         self.router.sysctl("net.ipv4.ip_forward", 1)
         self.router.sysctl("net.ipv6.conf.all.forwarding", 1)
-        # As often as it is asked.
+        # Without a rate limit.
         self.router.sysctl("net.ipv6.icmp.ratelimit", 0)
         for node, number in (self.n1, 1), (self.n2, 2):
             own, here, other = (f"172.16.0.{last}" for last in (number, 250 + number, 3 - number))
@@ -64,7 +64,7 @@ class Routed(World):
 
     @contextlib.contextmanager
     def narrow(self):
-        """Both ends of the link: a device takes no more than it would send."""
+        """Sets both ends of the link: a device receives no more than it would send."""
         ends = (self.router, "r2"), (self.n2, "u2")
         for namespace, device in ends:
             namespace.do(links.set_mtu, device, NARROW_OUTSIDE)
@@ -77,7 +77,7 @@ class Routed(World):
 
 
 def no_fragments(sock):
-    """A datagram socket that may not cut, and that is told of errors."""
+    """A datagram socket that does not fragment and gets ICMP errors."""
     if sock.family == socket.AF_INET:
         sock.setsockopt(socket.IPPROTO_IP, 10, 2)      # IP_MTU_DISCOVER, IP_PMTUDISC_DO
         sock.setsockopt(socket.IPPROTO_IP, 11, 1)      # IP_RECVERR
@@ -116,7 +116,7 @@ def told(client, address, port, wanted):
 
 
 def arrives(listener, sock, size):
-    """A datagram of that many bytes with headers, whole; not one before it."""
+    """Receives a datagram of that many bytes with headers, whole; skips earlier ones."""
     data = b"!" + os.urandom(size - headers() - 1)
     with contextlib.suppress(OSError):
         sock.send(data[:0])    # an error that was kept for the next call
@@ -125,14 +125,14 @@ def arrives(listener, sock, size):
 
 
 def errors(client):
-    """A socket that hears the ICMP messages of a workload."""
+    """A socket that receives the ICMP messages of a workload."""
     sock = client.icmp()
     sock.settimeout(LONG)
     return sock
 
 
 def next_error(sock):
-    """(type, code) and the destination that the message's own packet had."""
+    """(type, code) and the destination of the quoted packet."""
     message = sock.recv(65536)
     if sock.family == socket.AF_INET:
         message = message[20:]
@@ -142,7 +142,7 @@ def next_error(sock):
 
 
 def transfer(world, address, port, size=1 << 19):
-    """A stream to web2 and back by one connection; every byte as it was sent."""
+    """Sends a stream to web2 and back on one connection; checks every byte."""
     data = os.urandom(size)
     listener = world.web2.listener(8080)
     sock = world.client.tcp()
@@ -211,14 +211,14 @@ def inside_service(world):
 
 @test("too big behind the other node: the ICMP error passes, whatever the policy")
 def behind(world):
-    """Directly and by the service; the error comes from n2 through the overlay."""
+    """Directly and through the service; the error comes from n2 through the overlay."""
     world.n2.do(links.set_mtu, "v-web2", NARROW_INSIDE)
     for address, port, there in ("10.2.0.80", 5353, "10.2.0.80"), (VIP, 53, VIP):
         listener = world.web2.udp(port=5353)
         heard = errors(world.client)
         with alone(world, CLOSED):
             sock = told(world.client, address, port, NARROW_INSIDE)
-            # First the link's, then the other node's.
+            # First the error about the link, then that of the other node.
             true(wait_until(lambda: next_error(heard)[:2] == (TOO_BIG, (at(there), port))),
                  "no error speaks of the address that was asked")
             arrives(listener, sock, NARROW_INSIDE)
@@ -254,12 +254,12 @@ def outside_stream(world):
 
 @test("too big for a router between the nodes: datagrams arrive")
 def outside_datagram(world):
-    """The node learns how much passes, and tells the workload."""
+    """The node learns the path MTU, and sends an error to the workload."""
     listener = world.web2.udp(port=53)
     with alone(world), world.narrow():
         sock = told(world.client, "10.2.0.80", 53, NARROW_OUTSIDE - OVERHEAD)
         arrives(listener, sock, NARROW_OUTSIDE - OVERHEAD)
-        # And one that may be cut inside arrives at any size.
+        # A datagram that may be fragmented arrives at any size.
         plain = world.client.udp()
         data = os.urandom(20000)
 

@@ -26,13 +26,13 @@ backend add web address 10.2.0.80 port 8080
 ALLOW = f"rule add web-in subject {WEB} direction ingress peer identity {CLIENT} " \
         "protocol tcp port 8080 action allow\n"
 RULE = f"rule add {{}} subject {WEB} direction ingress peer {{}} protocol {{}} action {{}}\n"
-# Selects the workload and allows nothing that is sent here.
+# Has the workload as subject and allows none of the tested packets.
 CLOSED = RULE.format("closed", "any", "icmp type 9", "allow")
 CASES = 20000    # the first of the ports that test priorities
 
 
 def with_rules(node, lines):
-    """Only these rules, on a node."""
+    """Replaces the rules of a node by these."""
     node.braid.batch("rule flush\n" + lines)
 
 
@@ -73,7 +73,7 @@ def denied(world, servers):
 @test("through the service an intruder is dropped after translation")
 def denied_service(world, servers):
     with drops(world.n1, {}), drops(world.n2, {("policy-denied", "ingress"): 1}) as seen:
-        # Only the remote backend, so that it is known where the drop must be.
+        # Only the remote backend, so that the node of the drop is known.
         world.n1.braid.batch("backend del web address 10.1.0.80 port 8080\n")
         begin(world.intruder, VIP, 80).close()
     equal_event(seen.events[0], destination="10.2.0.80", destination_port=8080,
@@ -115,7 +115,7 @@ def source_port(world, servers):
 
 
 def revoked(world, address, node):
-    """A connection that is taken its permission, and what holds after that."""
+    """Removes the permission of a connection, and checks the effect."""
     sock, name = connect(world.client, address, 8080)
     sock.send(b"x")
     equal(sock.recv(100).decode().strip(), name)
@@ -219,7 +219,7 @@ def ranges(world, servers):
 
 
 def answers(world, port):
-    """Does web1 answer a datagram to this port, or is it dropped?"""
+    """Returns true if web1 answers a datagram to this port; else it is dropped."""
     before = world.n1.braid.drops()
     sock = world.client.udp()
     sock.setblocking(False)
@@ -238,7 +238,7 @@ def answers(world, port):
 def priorities(world, servers):
     one, no = f"identity {CLIENT}", f"identity {INTRUDER}"
     net = "cidr 10.1.0.0/28"    # client's
-    # Rules of (peer, ports around the one that is asked, action), and the answer.
+    # Rules of (peer, ports around the tested one, action), and the expected result.
     cases = (
         (True, (one, 0, "allow")),
         (False, (one, 0, "allow"), ("any", 9, "deny")),
@@ -283,7 +283,7 @@ def own(world, servers):
         equal(ask_udp(world.n1, "10.1.0.80", 53), "web1")
     with drops(world.n1, {("policy-denied", "egress"): 1}):
         tell(world.web1, "10.1.0.10", 53)
-    # Another node is not its own.
+    # This does not apply to another node.
     with drops(world.n1, {("policy-denied", "ingress"): 1}) as seen:
         tell(world.n2, "10.1.0.80", 53)
     equal_event(seen.events[0], source_identity=6)

@@ -27,7 +27,7 @@ def hunger(*words):
 
 
 def settle(values):
-    """What was set before."""
+    """Sets these parameters; returns their values before."""
     words = sh(1, "cd /proc/sys/vm; cat " + " ".join(values))
     sh(1, "cd /proc/sys/vm; " + "; ".join(f"echo {value} >{name}"
                                           for name, value in values.items()))
@@ -44,7 +44,7 @@ def attached(data, witness):
             yield volume
         finally:
             settle(before)
-        # Packets are lost for want of memory: a member may have been too late.
+        # Packets may be lost without memory, so a member may have been too late.
         members = volume.isr(1)
         print(f"# members {members}")
         volume.detach(1)

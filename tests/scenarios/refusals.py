@@ -31,7 +31,7 @@ backend add s address 10.1.0.80 port 80
 LONG_NAME, LONGEST_NAME = 64 * "n", 63 * "n"
 RULE = "rule add new subject 301 direction ingress peer identity 300"
 
-# What is tried, and words that the refusal has: the culprit and why.
+# Lines that are refused, and words of the refusal: the culprit and the reason.
 REFUSED = (
     # identities
     ("endpoint add v-b identity 999 address 10.1.0.11", "identity 999", "does not exist"),
@@ -132,7 +132,7 @@ def unchanged(node):
 
 
 def code_of(function, *args, **words):
-    """The errno that a netlink request is refused with, 0 if it is not."""
+    """The errno of a refused netlink request, 0 if it is accepted."""
     try:
         function(*args, **words)
         return 0
@@ -146,7 +146,7 @@ def bad_objects(node):
     saved = node.braid.save()
     for line, culprit, why in REFUSED:
         before = state(node)
-        # A good change goes before it, and is not made either.
+        # The valid change before it is not made either.
         done = node.braid.tool("-b", "-", stdin=f"identity add 310\n{line}\n", check=False)
         if (done.returncode != 2 or culprit not in done.stderr or why not in done.stderr
                 or "2:" not in done.stderr or state(node) != before):
@@ -255,7 +255,7 @@ def malformed(node):
     with unchanged(node):
         for what, attributes in bad.items():
             true(code_of(family.call, braid.CMD_ADD, attributes), f"{what} was taken")
-    # In a transaction, a refused change spoils all of it.
+    # A refused change makes its transaction fail.
     with unchanged(node):
         family.call(braid.CMD_BEGIN)
         family.call(braid.CMD_ADD, IDENTITY)
@@ -317,7 +317,7 @@ def which(node):
     rule = nl.nest(braid.A_RULE, nl.text(1, "new"), nl.u32(2, 300), nl.u32(3, 0),
                    nl.u32(4, 300), nl.u32(4, 998), nl.u8(7, 0), nl.u32(11, 0))
     family = node.do(braid.Family)
-    # Identity, of which there is one, is no list; the third address is another's.
+    # identity is not a list; the third address belongs to another endpoint.
     for change, attribute, nth in (endpoint, 4, 2), (rule, 4, 1), (
             nl.nest(braid.A_IDENTITY, nl.u32(1, 300)), 1, 0):
         with unchanged(node):
@@ -341,10 +341,10 @@ def cut(node):
                     nl.u16(8, 80), nl.u16(9, 90), nl.u32(11, 0), nl.u32(12, 5))
     with unchanged(node):
         for size in range(len(whole)):
-            # The cut message says its true length, and what is in it does not.
+            # The cut message has its true length, but an attribute in it does not.
             true(code_of(family.call, braid.CMD_ADD, whole[:size]), f"cut at {size}: taken")
     with unchanged(node):
-        # Less than the head of the family.
+        # Shorter than the header of the family.
         for size in range(4):
             true(code_of(family.ask, family.family, bytes(size)), f"head cut at {size}")
     equal(code_of(family.call, braid.CMD_ADD, whole), 0, "all of it")
@@ -372,7 +372,7 @@ def older(node):
     one.call(braid.CMD_COMMIT)
     with unchanged(node):
         equal(code_of(two.call, braid.CMD_COMMIT), errno.EAGAIN)
-        # It is over: neither can it be committed again.
+        # The transaction has ended and cannot be committed again.
         equal(code_of(two.call, braid.CMD_COMMIT), errno.EINVAL)
     equal([each["identity"] for each in node.braid.show("identity")], [300, 301, 601])
     two.call(braid.CMD_BEGIN)
@@ -427,7 +427,7 @@ WRITES = (("identity", "add", "700"), ("identity", "flush"), ("stats", "reset"),
 
 
 def only_reads(node, *prefix):
-    """With these words before it, the tool cannot change anything."""
+    """Checks that the tool cannot change anything with these words before it."""
     with unchanged(node):
         for words in WRITES:
             done = node.run(*prefix, "braid", *words, check=False,

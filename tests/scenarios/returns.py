@@ -24,22 +24,22 @@ def three():
 
 
 def is_lost(volume, node, voter, why):
-    """Does the writer on a node say so of a voter?"""
+    """Returns true if the writer on a node shows this of a voter."""
     seen = volume.voter(node, voter)
     return seen["state"] == "failed" and why in seen.get("why", "")
 
 
 def loses(volume, node, voter, why):
-    """The writer that is there finds out, and goes on without it."""
+    """The present writer notices it, and goes on without the voter."""
     wait(f"voter {voter} is lost", lambda: is_lost(volume, node, voter, why))
     wait(f"voter {voter} is out", lambda: voter not in volume.isr(node))
-    # A write may be on its way to one that is slow.
+    # A write to a slow voter may be in flight.
     wait("why names it", lambda: f"not counted: voter {voter} ({cluster.address(voter)}, {why}"
          in volume.why(node))
 
 
 def attaches_without(volume, writer, node, voter, why):
-    """A writer that was not there attaches, knows, and reads what was written."""
+    """Another writer attaches, knows it too, and reads the written data."""
     volume.attach(node)
     equal(volume.isr(node), [1, 2])
     true(is_lost(volume, node, voter, why), str(volume.voter(node, voter)))
@@ -48,7 +48,7 @@ def attaches_without(volume, writer, node, voter, why):
 
 
 def has_no_vote(volume, why):
-    """With 1 away there is no majority, and the reasons are named."""
+    """With 1 away there is no majority, and the refusal names the reasons."""
     volume.away(1)
     text = refused(2, volume.attachment(), "only 1 of 3 voters", "2 are needed", "voter 1 (",
                    f"voter 3 ({cluster.address(3)}, {why}")
@@ -66,7 +66,7 @@ def blank():
         volume.open(3)
         loses(volume, 1, 3, BLANK)
         writer.reaches(20)
-        # It makes no majority: with 2 silent everything waits.
+        # It does not count for a majority: with 2 silent all I/O waits.
         braid(2, f"target close {cluster.address(2)}")
         wait("why names both", lambda: "only voter 1 of 3" in volume.why(1) and
              f"or voter 3 ({cluster.address(3)}, blank" in volume.why(1))
@@ -105,11 +105,11 @@ def rolled_back():
         writer.stop()
         volume.detach(1)
 
-        # More often than records were made since: it does not catch up.
+        # More connections than records since then: it does not catch up.
         for _ in range(6):
             attaches_without(volume, writer, 3, 3, OLDER)
         has_no_vote(volume, OLDER)
-        # One that was away when it was attached is compared, too.
+        # A voter that was away during the attach is compared too.
         volume.away(3)
         volume.attach(2)
         volume.open(3)
@@ -121,7 +121,7 @@ def rolled_back():
 
 
 def kept_at_rest(volume, writer, name):
-    """A copy of the store of 3, whole, while its volume is attached on 1."""
+    """Copies the whole store of 3, while its volume is attached on 1."""
     braid(1, f"volume suspend {volume.name}")
     # What was sent has been answered.
     wait("nothing is on its way", lambda: not volume.show(1)["writes"])
@@ -140,7 +140,7 @@ def in_place():
         writer.stop()
         volume.detach(1)
         volume.alike(1, 2, 3)
-        # It says the same of its membership as the others do.
+        # Its membership is the same as that of the others.
         volume.away(3)
         volume.bring(3, "during")
         volume.open(3)
@@ -199,7 +199,7 @@ def beside():
         volume.bring(3, "third", clone)
         refused(3, f"replica open {clone}", "voter 3 of volume db is open already",
                 volume.store)
-        # At another address: the writer's record has the real one's.
+        # At another address: the writer's record has the original's.
         volume.bring(2, "third", clone)
         braid(2, f"replica open {clone}")
         writer.reaches(20)

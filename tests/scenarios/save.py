@@ -35,13 +35,13 @@ FLUSH = "".join(f"{kind} flush\n" for kind in (
 
 
 def replacement(saved):
-    """A batch that makes all anew in the place of what is there; but the name of an
+    """A batch that replaces the present state; but the name of an
     overlay is free only when a commit has removed its link."""
     return "".join(line for line in (FLUSH + saved).splitlines(keepends=True)
                    if not line.startswith("overlay "))
 
 
-# What a name may hold, and names that mean something elsewhere.
+# Characters of names, and names that have a meaning elsewhere.
 ALLOWED = "".join(c for c in string.printable[:94] if c not in ",#")
 ODD_NAMES = ["help", "-h", "--", "-j", "any", "0", "0x1", "'", '"', "\\", "$(id)", "`id`",
              "a=b", "*", "{}", "[1]", "!", "&amp;", "%s", "\\x41", "n" * 63]
@@ -51,7 +51,7 @@ LOCAL = "172.16.0.1", "fd16::1"
 
 
 class Configuration:
-    """Lines that make one, in an order of their own."""
+    """Lines of a random configuration, in random order."""
 
     def __init__(self, rng):
         self.rng = rng
@@ -95,7 +95,7 @@ class Configuration:
         return f"{key}={self.text(127 - 1 - len(key)) if self.rng.random() < 0.9 else ''}"
 
     def network(self, family, length):
-        """One that overlaps no other."""
+        """A network that overlaps no other."""
         base, bits = ((10 << 24, 32), (0xfd << 120, 128))[family == 6]
         while True:
             number = base | self.rng.getrandbits(bits - 8) >> bits - length << bits - length
@@ -130,7 +130,7 @@ class Configuration:
         self.all_ids = self.ids + [0xffffffff, self.rng.randrange(1 << 24, 1 << 32)]
         for number in self.all_ids:
             number = self.choose(number, hex(number))
-            # Each once, in an order that the seed alone gives.
+            # Each once, in an order that depends on the seed alone.
             labels = dict.fromkeys(self.label() for _ in range(self.choose(0, 1, 3, 64)))
             self.add("identity add", number, labels and "label " + ",".join(labels) or "")
 
@@ -207,7 +207,7 @@ class Configuration:
                          self.rng.randint(1, 65535))
 
 
-# --- the state, as the tool tells it ------------------------------------------------
+# --- the state, as the tool shows it ------------------------------------------------
 
 def state(node):
     shown = {kind: node.braid.show(kind) for kind in KINDS}
@@ -222,7 +222,7 @@ def held(node):
     for number, kind in enumerate(KINDS):
         for answer in node.braid.family.call(braid.CMD_GET, nl.u32(braid.A_OBJECT, number),
                                              flags=nl.NLM_F_DUMP):
-            # A link that is made anew has another index.
+            # A new link has another index.
             told.append((kind, [each for each in nl.attrs(answer[0][1])
                                 if (kind, each[0]) != ("overlay", OVERLAY_IFINDEX)]))
     return sorted(told)
@@ -270,7 +270,7 @@ def again(one, two):
             one.braid.batch(saved)
             equal(state(one), (saved, shown))
             true(held(one) == objects, "the kernel holds something else")
-            # In another line end, and in place of what is there.
+            # With another line end, and replacing the present state.
             one.braid.batch(replacement(saved).replace("\n", "\r\n"))
             equal(one.braid.save(), saved)
             true(held(one) == objects, "the kernel holds something else")
@@ -292,7 +292,7 @@ def dry(one, two):
         with configured((one, two), seed):
             saved = one.braid.save()
             generation = one.braid.generation()
-            # What is there is there already; after a flush it is not.
+            # Existing objects are refused; after a flush they are not.
             done = one.braid.tool("--dry-run", "-b", "-", stdin=saved, check=False)
             true(done.returncode == 2 and done.stderr.startswith("braid: stdin:"), done.stderr)
             one.braid.tool("--dry-run", "-b", "-", stdin=replacement(saved))
@@ -331,7 +331,7 @@ def unwritable(one, two):
             links.veth(device, "eth0", other)
         one.braid.tool("uplink", "add", device)
         done = one.braid.tool("save", check=False)
-        # A comma is good where there is no list.
+        # A comma is allowed where there is no list.
         if device == "v,x":
             equal((done.returncode, done.stdout), (0, f"uplink add {device}\n"))
         else:
@@ -345,7 +345,7 @@ def unwritable(one, two):
 
 @contextlib.contextmanager
 def fixture():
-    """Two nodes with the same devices, and where those lead to."""
+    """Two nodes with the same devices, and the peers of these."""
     one, two, peers = Node("one"), Node("two"), Netns("peers")
     try:
         for node in one, two:
@@ -355,7 +355,7 @@ def fixture():
                 for at, device in enumerate(DEVICES):
                     links.veth(device, f"{node.name}{at}", peers)
                 for local, length in zip(LOCAL, (24, 64)):
-                    # Of each node its own, or neither could be used.
+                    # Each node has its own address, or neither could be used.
                     node.run("ip", "address", "add", f"{local}/{length}", "dev", "veth",
                              *(["nodad"] if ":" in local else []))
         yield one, two

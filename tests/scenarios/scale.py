@@ -38,7 +38,7 @@ def identity(number):
 
 
 def lines():
-    """Rule n lets prefix n's identity reach port n of web, and no other."""
+    """Rule n allows prefix n's identity to connect to port n of web only."""
     for number in range(IDENTITIES):
         yield f"identity add {FIRST_IDENTITY + number}"
     for number in range(MANY):

@@ -96,7 +96,7 @@ def revoked(world, servers):
         true(silent(sock, 0.1), "the association goes on")
     equal_event(seen.events[0], protocol=SCTP, source_identity=CLIENT)
     world.n2.braid.batch("rule del in\n")
-    # It was kept, and goes on where it was.
+    # The data was kept, and the association goes on.
     equal(sock.recv(100), b"web2\n")
     sock.close()
 
@@ -156,7 +156,7 @@ def checksum(world, servers):
                     ways.add((packet.source, packet.destination))
         return len(ways) >= 4
 
-    # As the client sees it, and as the backend does.
+    # As the client and as the backend see it.
     wanted = {(at(one), at(other)) for here, there in (("10.1.0.10", VIP), (
         "10.1.0.10", "10.2.0.80")) for one, other in ((here, there), (there, here))}
     true(wait_until(looked), f"only {ways}")

@@ -23,7 +23,7 @@ TUNNEL = addresses.now.port
 
 
 class Tunnel:
-    """Sends tunnel packets to n1 out of n2, by hand."""
+    """Sends raw tunnel packets from n2 to n1."""
 
     def __init__(self, world):
         self.world = world
@@ -39,7 +39,7 @@ class Tunnel:
 
 
 def arrives(world, tunnel, send):
-    """What send() sends reaches web1; else it would fail for another reason."""
+    """Checks that the valid packet of send() reaches web1."""
     sock = world.web1.udp(port=53)
     try:
         send()
@@ -84,7 +84,7 @@ def spoofed_inner(world, tunnel):
     with drops(world.n1, {("spoofed-inner-source", "ingress"): 3}) as seen:
         for source in "10.1.0.66", "10.3.0.1", "0.0.0.0":
             tunnel.send(source=source)
-    # IPv6 of a link is not carried at all.
+    # Link-local IPv6 never passes the tunnel.
     reason = "spoofed-inner-source" if addresses.now.inner == 4 else "unsupported-protocol"
     with drops(world.n1, {(reason, "ingress"): 1}):
         tunnel.send(source="169.254.1.1")
@@ -175,7 +175,7 @@ def spoofed_source(world, tunnel):
     equal_event(seen.events[0], source_identity=INTRUDER, source_label=["app=intruder"],
                 source="10.1.0.10", destination="10.1.0.80", device="v-intruder",
                 destination_identity=WEB)
-    # Its own address by the same way is none.
+    # Its own address from the same device is accepted.
     own = packets.udp("10.1.0.66", 5, "10.1.0.80", 53, b"own")
     equal(arrives(world, tunnel, lambda: raw.sendto(own, (at("10.1.0.80"), 0))), b"own")
     raw.close()
@@ -193,7 +193,7 @@ def tunnel_port(world, tunnel):
     # In fragments the port is in the first one only.
     with drops(world.n1, {("tunnel-port", "egress"): 1}):
         sock.sendto(inner + bytes(3000), (at(NODE2), TUNNEL))
-    # A service would hide it.
+    # A service could hide the port.
     world.n1.braid.batch("service add hide address 10.96.0.5 port 5 protocol udp\n"
                          f"backend add hide address {NODE2} port {TUNNEL}\n")
     with drops(world.n1, {("tunnel-port", "egress"): 1}):

@@ -63,7 +63,7 @@ def udp_moves(world, servers):
     with drops(world.n1, {}):
         second = ask_udp(world.client, VIP, 80, sock=sock)
     true(second != first, "the removed one answers")
-    # And it does not come back to it by itself.
+    # The flow does not return to the first backend.
     backend(world, "add", "udp", first, 53)
     equal(ask_udp(world.client, VIP, 80, sock=sock), second)
     sock.close()
@@ -156,7 +156,7 @@ def becomes_service(world, servers):
 
 @test("only the service's own port and protocol are translated")
 def exact(world, servers):
-    # Not translated, such an address has no route here.
+    # Without translation the address has no route here.
     sock = world.client.tcp()
     equal(sock.connect_ex((at(VIP), 81)), 101)    # ENETUNREACH
     sock.close()

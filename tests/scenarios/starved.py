@@ -26,7 +26,7 @@ MANY = 1 << 30
 
 
 class Slice:
-    """A part of the scratch disk: what is below does not use memory of its own."""
+    """A part of the scratch disk, so that the store itself uses no memory."""
 
     def __init__(self, number):
         self.name = f"slice{number}"
@@ -46,7 +46,7 @@ def module():
 
 
 def setting(place, name, value):
-    """What it was before."""
+    """Sets a parameter; returns its value before."""
     path = f"{place}/{name}"
     with open(path, encoding="ascii") as file:
         before = file.read().strip()
@@ -57,7 +57,7 @@ def setting(place, name, value):
 
 @contextlib.contextmanager
 def prepared():
-    """What is to fail once starve() is called."""
+    """Sets which allocations fail after starve()."""
     begin, end = module()
     wanted = {"probability": 0, "verbose": 0, "interval": 1, "space": 0, "times": MANY,
               "task-filter": "N", "ignore-gfp-wait": "N", "stacktrace-depth": 32,
@@ -83,7 +83,7 @@ def feed():
 
 
 def failed(place):
-    """How many allocations did since it was prepared."""
+    """The number of failed allocations since prepared()."""
     with open(f"{place}/times", encoding="ascii") as file:
         return MANY - int(file.read())
 

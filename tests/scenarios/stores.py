@@ -53,7 +53,7 @@ def not_opened(path, number, flags=os.O_RDWR):
 
 
 def check(store):
-    """What it prints; its status is 2 if there are faults."""
+    """The output of the check; its status is 2 if there are faults."""
     done = subprocess.run(["braid", "-j", "replica", "check", store], capture_output=True,
                           stdin=subprocess.DEVNULL, text=True, check=False)
     true(done.stdout, f"check of {store}: {done.stderr.strip()}")
@@ -67,7 +67,7 @@ def faults(store):
 
 
 def poke(path, at, data):
-    """Past the page cache, so that nothing stale is written later."""
+    """Writes past the page cache, so that no stale page is written later."""
     with open(path, "r+b", buffering=0) as file:
         file.seek(at)
         file.write(data)
@@ -86,7 +86,7 @@ def peek(path, at, length):
 
 
 def disk(size, block=512):
-    """A disk of its own: a loop device over a file in memory."""
+    """A loop device over a file in memory."""
     return disks.looped(f"{DIR}/image-{block}-{size}", size, block)
 
 
@@ -335,7 +335,7 @@ def damage():
 
 
 def exercise(device, size):
-    """Random writes, zeroes, discards and flushes; returns what must be there."""
+    """Random writes, zeroes, discards and flushes; returns the expected data."""
     chance = random.Random(20260701)
     data = bytearray(size)
     fd = os.open(device, os.O_RDWR | os.O_DIRECT)

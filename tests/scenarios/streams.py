@@ -20,7 +20,7 @@ LARGE = 10000
 
 
 def large(combination):
-    """On the wire, and where they come out of the tunnel."""
+    """Sizes on the wire, and behind the tunnel."""
     with World(inner=combination.inner, encap=combination.encap,
                underlay=combination.underlay) as world:
         # Else TCP cuts them to what it sends in a millisecond, which on a slow machine

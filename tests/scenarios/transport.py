@@ -46,7 +46,7 @@ def ipv6():
         volume.detach(2)
         for node in (2, 3):
             braid(node, f"target close {address6(node)}")
-        # The others' addresses come from the record.
+        # The record has the addresses of the others.
         refused(1, volume.attachment(addresses=(1,)), f"voter 2 ({address6(2)}, connection refused",
                 f"voter 3 ({address6(3)}, connection refused")
         for node in (2, 3):
@@ -59,7 +59,7 @@ def addresses():
     volume.secret(1)
     secret = f"secret-file {cluster.SECRET}"
     try:
-        # Two targets, of a port each.
+        # Two targets, with a port each.
         for words in ("[::]:7711", "0.0.0.0:7711"):
             braid(1, f"target listen {words} {secret}")
         equal(sorted(each["target"] for each in ask(1, "target show")),
@@ -94,7 +94,7 @@ def case_31():
 
 
 def leftovers(node):
-    """Sockets of volumes that are neither in use nor gone: state and bytes to be sent."""
+    """Sockets of volumes that are closed but not gone: state and bytes to be sent."""
     lines = sh(node, "cat /proc/net/tcp").splitlines()[1:]
     fields = [line.split() for line in lines]
     port = f":{cluster.PORT:04X}"
@@ -103,7 +103,7 @@ def leftovers(node):
 
 
 def aborted(node):
-    """Connections that were closed with what they had to send thrown away."""
+    """Number of connections that were closed with unsent data discarded."""
     names, numbers = [line.split() for line in sh(node, "cat /proc/net/netstat").splitlines()
                       if line.startswith("TcpExt:")]
     return int(dict(zip(names, numbers))["TCPAbortOnData"])
@@ -117,7 +117,7 @@ def given_up():
         before = aborted(1)
         lab("split", 3)
         wait("3 is out", lambda: volume.isr(1) == [1, 2])
-        # Both connections that it had, then one that was tried in vain.
+        # Both of its connections, then a failed attempt.
         wait("they are gone", lambda: aborted(1) >= before + 3)
         equal(leftovers(1), [])
         lab("heal")

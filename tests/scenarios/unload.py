@@ -51,7 +51,7 @@ def not_unloaded(node):
 
 @contextlib.contextmanager
 def loaded(*nodes):
-    """The module is there at the end, whatever happened."""
+    """Loads the module at the end in any case."""
     try:
         yield
     finally:
@@ -84,7 +84,7 @@ def target_closed():
         braid(3, f"target close {cluster.address(3)}")
         volume.listen(3)
         writer.reaches(20)
-        # It stays closed: the others go on.
+        # It stays closed, and the others go on.
         braid(3, f"target close {cluster.address(3)}")
         wait("3 is out", lambda: volume.isr(1) == [1, 2])
         writer.reaches(20)
@@ -113,7 +113,7 @@ def target_unloaded():
         equal(volume.isr(1), [1])
         load(2)
         volume.open(2)
-        # S1: what it had not flushed may be gone.
+        # S1: its unflushed data may be gone.
         writer.reaches(20)
         equal(volume.isr(1), [1])
         writer.stop()
@@ -130,7 +130,7 @@ def forced():
         wait("the writer ends", lambda: writer.ended)
         true(writer.error, "the writer ended without an error")
         writer.stop()
-        # Nothing else was closed: the module does it.
+        # Everything else is still open; unloading closes it.
         for node in (1, 2, 3):
             unload(node)
             load(node)

@@ -41,7 +41,7 @@ BACKEND = {"service": "ynl", "address": "10.1.0.80", "port": 8080}
 
 
 def listed(client, kind, **words):
-    """The one object of a kind that says these words."""
+    """The only object of a kind with these words."""
     found = [reply[kind] for reply in client.dump("get", object=kind)
              if all(reply[kind].get(word) == value
                     for word, value in under_to_dash(words).items())]
@@ -50,7 +50,7 @@ def listed(client, kind, **words):
 
 
 def holds(got, wanted):
-    """Everything wanted was said, and maybe more."""
+    """Checks that all wanted words are in the answer."""
     equal({word: got.get(word) for word in wanted}, wanted)
 
 

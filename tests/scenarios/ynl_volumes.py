@@ -37,9 +37,9 @@ REPLICAS = [
 ]
 VOTERS = [{"id": number, "address": HERE} for number in (1, 2)] + [
     {"id": 3, "address": HERE, "witness": True}]
-# There while a record is on its way, which nothing here can hold up.
+# Present only while a record is in flight, which the test cannot delay.
 BRIEF = {("volume-get", "volume", "proposed")}
-# What each operation cannot do, and words of the text that says so.
+# Requests that each operation refuses, and words of the refusal.
 REFUSED = (
     ("replica-create", {"path": DATA, "volume": "ynl", "uuid": UUID, "voter": 64}, "1 to 63"),
     ("replica-open", {"path": "/dev/none"}, "/dev/none"),
@@ -58,7 +58,7 @@ REFUSED = (
 
 
 def wait(what, condition):
-    """What condition() gives when that is true."""
+    """Waits until condition() is true; returns its value."""
     end = time.monotonic() + PATIENCE
     while True:
         got = condition()
@@ -69,7 +69,7 @@ def wait(what, condition):
 
 
 def holds(got, wanted):
-    """Everything wanted was said, and maybe more."""
+    """Checks that all wanted words are in the answer."""
     equal({word: got.get(word) for word in wanted}, wanted)
 
 
@@ -78,7 +78,7 @@ def volume(client, name="ynl"):
 
 
 def closed(client, path):
-    """Is it? Not as long as its writer may come back."""
+    """Returns true if it is closed, which it is not while its writer may come back."""
     try:
         client.do("replica-close", path=path)
     except NlError as error:
@@ -229,7 +229,7 @@ def linear():
 
 
 def replace(table):
-    """What the failing store is made of, from now on."""
+    """Sets the mapping of the failing store."""
     disks.sh("dmsetup", "reload", "ynl", "--table", table)
     disks.sh("dmsetup", "resume", "ynl", "--noudevsync")
 
