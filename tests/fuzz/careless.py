@@ -18,7 +18,7 @@ AT_LEAST = 100    # messages, on however slow a machine
 
 
 class Careless(Fuzzer):
-    """Sees that listings parse."""
+    """Checks that listings parse."""
 
     def __init__(self, spec, seed, node):
         super().__init__(spec, seed)
@@ -73,7 +73,7 @@ def plug(device, node):
 
 
 class Sender:
-    """Packets of the node itself, for all that is configured."""
+    """Sends packets of the node itself to all configured addresses."""
 
     def __init__(self, seed):
         self.random = random.Random(seed)

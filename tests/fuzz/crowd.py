@@ -12,7 +12,7 @@ from talk import LOST, Talker
 
 
 class Result:
-    """What all processes together said and heard."""
+    """The sum of the messages and answers of all processes."""
 
     def __init__(self):
         self.messages = self.injected = 0
@@ -47,7 +47,7 @@ def work(node, make, stop, pipe):
 
 @contextlib.contextmanager
 def processes(result, node, *makes):
-    """They run while the block does, and add to the result."""
+    """Runs the processes during the block; they add to the result."""
     context = multiprocessing.get_context("fork")
     stop = context.Event()
     running = []
@@ -70,7 +70,7 @@ def processes(result, node, *makes):
 
 
 def explain(exact, result):
-    """What was done, on the console of the test."""
+    """Prints what was done."""
     names = {LOST: "lost", 0: "done"}
     print(f"# messages: {result.messages}; answers:", ", ".join(
         f"{names.get(code) or errno.errorcode.get(code, code)} {count}"

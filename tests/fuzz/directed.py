@@ -9,7 +9,7 @@ import struct
 from spec import FORMATS, Piece
 from starve import UNKNOWN, Starver
 
-# Each stands on those before it. What it is added as, and what is set of it then.
+# Each needs those before it: the attributes that it is added with, then those set.
 OBJECTS = (
     ("identity", {"id": 256, "label": ["k=1", "k=2"]}, {"label": ["k=3"]}),
     ("uplink", {"device": "v-a"}, None),
@@ -30,7 +30,7 @@ OBJECTS = (
 KEYS = {"identity": ["id"], "endpoint": ["device"], "uplink": ["device"], "node": ["name"],
         "prefix": ["cidr"], "rule": ["name"], "service": ["name"],
         "backend": ["service", "address", "port"], "overlay": ["name"]}
-# They need no memory but that for the answer.
+# Operations that allocate for the answer only.
 NEED_NONE = {"abort", "stats-reset"}
 
 
@@ -57,7 +57,7 @@ def content(spec, attribute, value):
 
 
 class Directed(Starver):
-    """Goes before the fuzzer, with its eyes; leaves nothing behind."""
+    """Runs before the fuzzer, with the checks of Exact; leaves no object behind."""
 
     need_none = NEED_NONE
 
@@ -117,7 +117,7 @@ class Directed(Starver):
         self.starve("flush", self.of_kind(kind), undo=("add", self.object(kind, fields)))
 
     def asked(self):
-        """What changes no object."""
+        """Operations that change no object."""
         self.refused("status", [UNKNOWN], errno.EINVAL)
         for name in "stats-get", "stats-reset", "flow-get", "flow-count", "flow-flush":
             self.refused(name, [UNKNOWN], errno.EINVAL)

@@ -19,7 +19,7 @@ KEYS = {"identity": ("id",), "endpoint": ("device",), "uplink": ("device",),
 
 
 class Exact(Fuzzer):
-    """Alone in its namespace, so that it knows what must be."""
+    """Alone in its namespace, so that it knows the expected state."""
 
     def __init__(self, spec, seed, unprivileged):
         super().__init__(spec, seed)
@@ -29,20 +29,20 @@ class Exact(Fuzzer):
         self.shown = 0
         self.done = Counter()
 
-    # --- what must hold -----------------------------------------------------------
+    # --- invariants ---------------------------------------------------------------
 
     def mark(self):
-        """Differs when something has changed."""
+        """A value that differs when the state has changed."""
         return self.known[0]
 
     def unchanged(self, what, often):
-        """The generation is what it was, and so is everything, looked at so often."""
+        """Checks that the generation is unchanged, and from time to time the whole state."""
         equal(self.watcher.generation(), self.known[0], f"the generation after {what}")
         if self.random.random() < often:
             equal(self.watcher.state(), self.known, f"the objects after {what}")
 
     def may_have_changed(self, what, most=1):
-        """At most so many commits, and without one all is as it was."""
+        """Checks that there were at most so many commits, and without one no change."""
         generation = self.watcher.generation()
         if not self.known[0] <= generation <= self.known[0] + most:
             raise AssertionError(f"{what}: generation {self.known[0]} became {generation}")
@@ -53,7 +53,7 @@ class Exact(Fuzzer):
         return True
 
     def shows_up(self, operation, nodes):
-        """What was accepted is there; only of messages that are right."""
+        """Checks that an accepted object is listed; for valid messages only."""
         kind = self.kind_of(nodes)
         objects = self.known[1][kind]
         if operation.name == "flush":
@@ -65,7 +65,7 @@ class Exact(Fuzzer):
         equal(len(found), 0 if operation.name == "del" else 1,
               f"{kind} {said} after {operation.name}: {objects}")
         if operation.name != "del":
-            # What a reply says of a device is no setting.
+            # The device index of a reply is not a setting.
             said.pop("ifindex", None)
             for word, value in said.items():
                 got = found[0].get(word)
@@ -80,7 +80,7 @@ class Exact(Fuzzer):
         return attribute.name
 
     def judge(self, operation, nodes, right, code):
-        """After one message outside of a transaction."""
+        """Checks the state after a message outside of a transaction."""
         what = f"{operation.name} {'right' if right else 'wrong'} " \
                f"{pack(nodes).hex()}: {errno.errorcode.get(code, code)}"
         if code == LOST:
@@ -103,7 +103,7 @@ class Exact(Fuzzer):
             elif right:
                 self.shows_up(operation, nodes)
 
-    # --- what is done ---------------------------------------------------------------
+    # --- actions --------------------------------------------------------------------
 
     def single(self):
         operation, nodes, right = self.request()
@@ -114,7 +114,7 @@ class Exact(Fuzzer):
             equal(self.talker.ask(self.spec.operations["abort"].number, [])[0], 0, "abort")
 
     def lifetime(self):
-        """Right messages about one object: it comes, changes and goes."""
+        """Valid messages that add, change and delete an object."""
         nodes = self.objects.object(self.objects.kind())
         for name in "add", "set", "del":
             operation = self.spec.operations[name]
@@ -124,7 +124,7 @@ class Exact(Fuzzer):
                 break
 
     def failing(self):
-        """One message, with one allocation after the other failing on its way."""
+        """One message, repeated with each of its allocations failing."""
         operation, nodes, right = self.request()
         data = pack(nodes)
         flags = nl.NLM_F_DUMP if operation.dump else nl.NLM_F_ACK
@@ -141,7 +141,7 @@ class Exact(Fuzzer):
                 break
 
     def transaction(self):
-        """Several, interleaved, on a socket each."""
+        """Several interleaved transactions, each on its own socket."""
         pick = self.random
         open_ones = [Transaction(self) for _ in range(pick.choice((1, 1, 2, 4)))]
         for _ in range(pick.choice((1, 3, 8))):
@@ -161,7 +161,7 @@ class Exact(Fuzzer):
         talker.close()
 
     def listings(self):
-        """Begun twice, read in part, left."""
+        """Listings that are begun twice, read in part, abandoned."""
         talker = Talker()
         for _ in range(self.random.choice((1, 2, 3))):
             operation, nodes, _ = self.request(("get", "flow-get"))
@@ -183,7 +183,7 @@ class Exact(Fuzzer):
         self.unchanged(f"{operation.name} without privilege", 0.1)
 
     def emptied(self):
-        """Now and then it begins anew, or everything is taken for ever."""
+        """Flushes all objects from time to time, so that keys become free again."""
         for kind in ("rule", "backend", "service", "endpoint", "prefix", "node", "overlay",
                      "uplink", "identity"):
             nodes = [self.kind_node(kind)]
@@ -195,7 +195,7 @@ class Exact(Fuzzer):
                      struct.pack("=I", self.spec.kinds.index(kind)))
 
     def go(self, seconds):
-        """Each action once, however long that takes, and then any of them."""
+        """Each action once, however long that takes, and then random ones."""
         actions = {self.single: 50, self.lifetime: 20, self.failing: 3, self.transaction: 5,
                    self.odd: 10, self.listings: 6, self.without_privilege: 10,
                    self.emptied: 0.5}
@@ -209,7 +209,7 @@ class Exact(Fuzzer):
 
 
 class Transaction:
-    """One that is open, and how it must end."""
+    """An open transaction, and its expected result."""
 
     def __init__(self, fuzzer):
         self.fuzzer = fuzzer

@@ -37,7 +37,7 @@ SIZE = 16 << 20           # of each volume
 PATIENCE = 60
 
 chance = random.Random(SEED)
-# The epochs of those that follow each other must grow.
+# Each next epoch must be higher.
 sessions = itertools.count(1)
 
 
@@ -154,11 +154,11 @@ class Load:
         os.close(check.fd)
 
 
-# --- strangers ---------------------------------------------------------------------
+# --- peers without the secret ------------------------------------------------------
 
 
 def closed(sock, seconds=30):
-    """The other side closes, whatever it says before."""
+    """Checks that the other side closes, after any answer."""
     sock.settimeout(seconds)
     try:
         while sock.recv(4096):
@@ -175,18 +175,18 @@ def stranger(data):
     return sock
 
 
-@test("strangers are shut out and counted")
+@test("peers without the secret are disconnected and counted")
 def strangers():
     before = counted("refused")
     tries = [chance.randbytes(chance.randrange(1, 300)) for _ in range(10)]
     tries += [wire.hello(magic=7), wire.hello(version=9), wire.hello(features=0),
               wire.hello(length=65535), wire.hello(reserved=1)]
-    # A hello that is right, and then no proof.
+    # A valid hello, and then no proof.
     tries += [wire.hello() + chance.randbytes(112) for _ in range(5)]
     with Load():
         for data in tries:
             sock = stranger(data)
-            # Some would wait for the rest of a message.
+            # Otherwise some would wait for the rest of a message.
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_WR)
             closed(sock)
@@ -237,7 +237,7 @@ def other_epoch():
 
 
 def promised():
-    """A pair of connections to toy, whose voter has promised us."""
+    """A pair of connections to toy, whose voter has given a promise to the test."""
     session = next(sessions)
     epoch = (2 ** 32 + session, 77)
     control = wire.Link(TARGET, SECRET, uuid_bytes("toy"), 1, wire.CONTROL, (0, 0), session)
@@ -251,7 +251,7 @@ def promised():
 
 
 def ends(link, data):
-    """Closed after this; what was answered before does not matter."""
+    """Checks that the connection closes; earlier answers do not matter."""
     try:
         link.send(data)
         while True:
@@ -265,7 +265,7 @@ def turned(frame):
     return frame[:bit // 8] + bytes([frame[bit // 8] ^ 1 << bit % 8]) + frame[bit // 8 + 1:]
 
 
-# A write that is right but for one thing: what makes it of a link and a payload.
+# Writes with one invalid property: functions of a link and a payload.
 MANGLED = {
     "a turned bit": lambda link, data: turned(link.frame(wire.WRITE, data, length=len(data))),
     **{f"another {field}": lambda link, data, change={field: value}: link.frame(
@@ -281,7 +281,7 @@ MANGLED = {
 
 
 def half_a_frame(data):
-    """It is cut short, and over when we say so."""
+    """A truncated frame, which ends when the test shuts the socket down."""
     control, link = promised()
     frame = link.frame(wire.WRITE, data, length=len(data))
     link.send(frame[:chance.randrange(1, len(frame))])
@@ -303,7 +303,7 @@ def toy_holds(contents):
 
 
 def toy_write(content):
-    """Block 0, rightly."""
+    """A valid write of block 0."""
     control, data = promised()
     data.send(data.frame(wire.WRITE, content, length=4096, n=1))
     equal(data.answer()[:2], (wire.WRITE, 0), "the write")
@@ -311,7 +311,7 @@ def toy_write(content):
     control.close()
 
 
-@test("frames that are wrong close the connection and are counted")
+@test("invalid frames close the connection and are counted")
 def wrong_frames():
     content = chance.randbytes(4096)
     toy_write(content)
@@ -320,7 +320,7 @@ def wrong_frames():
     end = time.monotonic() + SECONDS / 3
     with Load():
         while time.monotonic() < end or rounds < 2 * len(MANGLED):
-            # Each of them, and then any.
+            # Each of them, and then random ones.
             what = list(MANGLED)[rounds] if rounds < len(MANGLED) else \
                 chance.choice(list(MANGLED))
             rounds += 1
@@ -341,7 +341,7 @@ def wrong_frames():
 
 
 def is_possible(kind, fields):
-    """Can a target that is right have done this?"""
+    """Returns true if a correct target may do a request with these fields."""
     offset, length = fields["offset"], fields["length"]
     if fields["committed"] > fields["generation"] or fields["generation"] >= 2 ** 31 or \
             fields["flags"] not in (0, 1):
@@ -352,7 +352,7 @@ def is_possible(kind, fields):
 
 
 def noted(contents, kind, fields, payload):
-    """What blocks 0 to 2 hold after it was done."""
+    """The expected content of blocks 0 to 2 afterwards."""
     for block in range(fields["offset"] // 4096,
                        min((fields["offset"] + fields["length"]) // 4096, 3)):
         if kind == wire.WRITE:
@@ -361,7 +361,7 @@ def noted(contents, kind, fields, payload):
             contents[block] = bytes(4096)
 
 
-@test("right frames with random fields are answered or close the connection")
+@test("well-formed frames with random fields are answered or close the connection")
 def random_fields():
     answers = {}
     end = time.monotonic() + SECONDS / 3
@@ -400,7 +400,7 @@ def random_fields():
     toy_holds(contents)
 
 
-@test("what is sent twice is not done twice for a closed session")
+@test("a repeated frame of a closed session has no effect")
 def replayed():
     _, first = promised()
     frame = first.frame(wire.WRITE, b"a" * 4096, length=4096, n=1)
@@ -422,7 +422,7 @@ def replayed():
 
 
 class Between:
-    """Passes bytes between the writer and the target; harms them when it is told to."""
+    """Passes bytes between the writer and the target, and changes them on command."""
 
     def __init__(self):
         self.listener = socket.create_server(BETWEEN)
@@ -511,7 +511,7 @@ def man_between():
                 break
     print(f"# {between.harmed} harms in {rounds} rounds")
     true(between.harmed > 0, "nothing was harmed")
-    # A machine that is slow loses members that are well; no write was lost.
+    # A slow machine may lose healthy members; no write was lost.
     print(f"# members at the end: {ask('volume', 'show', 'db')[0]['isr']}")
 
 

@@ -47,9 +47,9 @@ class Fuzzer:
         self.talker.close()
 
     def request(self, names=None):
-        """An operation, its message, and whether it is as the specification says."""
+        """An operation, its message, and whether it follows the specification."""
         some = [each for each in self.operations if not names or each.name in names]
-        # Most of what can go wrong is in changes.
+        # Most errors are possible in changes.
         operation = self.random.choices(some, [4 if each.name in self.changes else 1
                                                for each in some])[0]
         nodes = self.objects.request(operation)
@@ -65,7 +65,7 @@ class Fuzzer:
                            pick.choice((0, pick.randrange(1 << 16))))
 
     def odd_datagram(self, talker):
-        """Messages that lie about themselves, and how many."""
+        """Messages with wrong headers, and their number."""
         pick, data, count = self.random, b"", pick_count(self.random)
         for _ in range(count):
             operation, nodes, _ = self.request()

@@ -34,7 +34,7 @@ from world import Node
 
 SEED = int(os.environ.get("FUZZ_SEED") or time.time_ns() % 1000000007)
 SECONDS = int(os.environ.get("FUZZ_SECONDS") or 40)
-# What the documentation has in its table of errors, and no other.
+# Exactly the errors in the table of the documentation.
 KNOWN = {0} | {getattr(errno, name) for name in (
     "EINVAL", "ERANGE", "E2BIG", "EEXIST", "ENOENT", "EBUSY", "ENODEV",
     "EADDRNOTAVAIL", "EADDRINUSE", "EOPNOTSUPP", "EAGAIN", "ECANCELED", "ENOSPC", "ENOMEM",
@@ -42,14 +42,14 @@ KNOWN = {0} | {getattr(errno, name) for name in (
 
 
 class Found:
-    """What one test has for the next."""
+    """Results of one test for the next."""
 
     def __init__(self):
         self.exact = None
         self.result = Result()
 
 
-@test("every operation is accepted, refused, and tells when memory is short")
+@test("every operation is accepted, is refused, and reports a lack of memory")
 def each(one, other, spec, found):
     print(f"# FUZZ_SEED={SEED} FUZZ_SECONDS={SECONDS}", flush=True)
     with one:
@@ -60,7 +60,7 @@ def each(one, other, spec, found):
     equal(names - found.exact.refused, set(), "never refused")
 
 
-@test("nothing happens that must not")
+@test("random messages violate no invariant")
 def everything(one, other, spec, found):
     exact, result = found.exact, found.result
     with processes(result, other, *(lambda number=number: Careless(spec, SEED + number, other)
@@ -76,7 +76,7 @@ def everything(one, other, spec, found):
     true(not result.faults, "\n".join(result.faults))
 
 
-@test("no error is answered that is not documented")
+@test("every answered error is documented")
 def errors(one, other, spec, found):
     answers = found.result.answers
     for code in errno.ENOMEM, errno.EPERM, errno.EINVAL, errno.EEXIST, errno.ENOENT:

@@ -8,7 +8,7 @@ from spec import FORMATS, Piece
 
 IDENTITIES = [256, 300, 301, 302, 303]
 NAMES = ["a", "b", "c", "d"]
-# Of these at most one is said, as often as the weight says.
+# At most one of these is given, with this weight.
 ONE_OF = {"rule": [("peer-identity", "peer-any", "peer-cidr")]}
 # Left out most of the time.
 RARE = {"ifindex", "mac", "mtu", "scope", "algorithm", "port-max"}
@@ -102,7 +102,7 @@ class Objects:
         return self.mended(kind, nodes)
 
     def mended(self, kind, nodes):
-        """Without what can never be together."""
+        """Removes attributes that exclude each other."""
         known = self.spec.sets[kind]
         said = {node.number: node for node in nodes}
         if kind == "rule":
@@ -126,7 +126,7 @@ class Objects:
         return self.random.choice(self.spec.kinds)
 
     def request(self, operation):
-        """The top level of a right message of an operation."""
+        """The top level of a valid message of an operation."""
         if operation.attributes and operation.attributes[0] in self.spec.kinds:
             return self.object(self.kind())
         nodes = []

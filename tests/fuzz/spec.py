@@ -58,7 +58,7 @@ class Spec:
         self.kinds = list(self.enums.get("object", ()))
 
     def attributes(self, said):
-        """Those of a set; a part of another set has the other's numbers."""
+        """The attributes of a set; a subset has the numbers of its set."""
         if "subset-of" in said:
             whole = self.sets[said["subset-of"]]
             return {entry["name"]: whole[entry["name"]] for entry in said["attributes"]}
@@ -75,7 +75,7 @@ class Spec:
 
 
 class Piece:
-    """An attribute of a message to be: bytes or attributes inside, and lies about
+    """An attribute of a message: bytes or nested attributes, and wrong values of
     itself."""
 
     def __init__(self, number, content, nested=None, size=None):
@@ -111,7 +111,7 @@ def everywhere(nodes):
 
 
 class Mutator:
-    """Makes something else of a message, one change at a time."""
+    """Mutates a message, one change at a time."""
 
     def __init__(self, spec, random):
         self.spec = spec
@@ -197,7 +197,7 @@ class Mutator:
 
 
 def parsed(spec, name, data):
-    """What a reply says, {name: value or list}; raises what is wrong with its form."""
+    """The content of a reply, {name: value or list}; raises if its form is wrong."""
     known = spec.by_number(name)
     said = {}
     while data:
@@ -240,7 +240,7 @@ def read(spec, name, attribute, payload, nested):
     if attribute.type == "string":
         if payload[-1:] != b"\0" or b"\0" in payload[:-1]:
             raise ValueError(f"{name}: {attribute.name} is {payload}")
-        # Files may be called anything, all else has a name.
+        # A path may have any bytes, all other strings are names.
         return os.fsdecode(payload[:-1]) if attribute.name == "path" else \
             payload[:-1].decode("ascii")
     return payload

@@ -15,15 +15,15 @@ SHORT_OF_MEMORY = {errno.ENOMEM, errno.ENOBUFS}
 
 
 def steps(each, factor):
-    """The first ones one by one, and then fewer and fewer."""
+    """The first numbers one by one, then with growing distance."""
     numbers = list(range(1, each + 1))
     while numbers[-1] < 10000:
         numbers.append(int(numbers[-1] * factor))
     return numbers
 
 
-# A slab that is full takes an allocation more now and then, so the nth is not the same
-# one each time and that of an operation may be passed over; not every time.
+# A full slab needs one more allocation now and then, so the nth is not always the same
+# one, and an allocation of the operation may be skipped; but not every time.
 PASSES = 4
 # Of a module's own, few and always the same, each one.
 EACH = range(1, 1000)
@@ -31,7 +31,7 @@ UNKNOWN = Piece(200, b"")
 
 
 class Starver:
-    """Goes before a fuzzer, with its eyes."""
+    """Runs before a fuzzer, with its checks."""
 
     module = None              # all that it asks for itself fails, one after the other
     # Which of all allocations for a message: what makes a device takes hundreds, most
@@ -48,11 +48,11 @@ class Starver:
         self.took = Counter()     # operation: seconds
 
     def says_short(self, name):
-        """How an operation may say that memory was short."""
+        """The errors with which an operation may report a lack of memory."""
         return SHORT_OF_MEMORY
 
     def complete(self):
-        """At the end: each operation met failing allocations, and said so."""
+        """Checks at the end that each operation met failing allocations and reported them."""
         names = {operation.name for operation in self.exact.operations}
         equal(set(self.starved), names, "operations that met failing allocations")
         equal(names - self.short, self.need_none, "operations that were never short of memory")
@@ -63,7 +63,7 @@ class Starver:
     # --- a message ------------------------------------------------------------------
 
     def say(self, name, nodes, talker=None, right=True):
-        """errno and answers, judged."""
+        """Sends a message and checks the result; errno and answers."""
         operation = self.spec.operations[name]
         code, bodies = (talker or self.exact.talker).ask(
             operation.number, nodes, nl.NLM_F_DUMP if operation.dump else nl.NLM_F_ACK)
@@ -90,7 +90,7 @@ class Starver:
         if self.module:
             with Faults.of(self.module):
                 self.starve_each(self.own, EACH, name, nodes, before, undo, effect)
-        # What the kernel's parts do for an operation of the module is always the same.
+        # Allocations of other parts of the kernel for an operation are always the same.
         if once or not self.module:
             self.starve_all(name, nodes, before, undo, effect, self.module)
         self.took[name] += time.monotonic() - began
@@ -136,7 +136,7 @@ class Starver:
             raise AssertionError(f"{name}: more than {steps[-1]} allocations")
 
     def starved_once(self, talker, operation, nodes, nth):
-        """errno, answers, and whether an allocation failed."""
+        """Sends a message; errno, answers, and whether an allocation failed."""
         message = talker.message(operation.number, b"".join(node.packed() for node in nodes),
                                  nl.NLM_F_DUMP if operation.dump else nl.NLM_F_ACK)
         self.exact.faults.next(nth)
@@ -149,7 +149,7 @@ class Starver:
         return LOST, [], injected
 
     def closed(self, talker, name, code):
-        """What was begun is there, and what was not is not."""
+        """Checks that a transaction is open if and only if it was begun."""
         if name == "begin" and code != LOST:
             equal(talker.ask(self.spec.operations["abort"].number, [])[0],
                   errno.EINVAL if code else 0, f"abort after begin: {code}")

@@ -25,7 +25,7 @@ FRAMES = 7
 
 @functools.cache
 def functions():
-    """(address, name, [module] or nothing) of the kernel's, in order."""
+    """(address, name, [module] or nothing) of the kernel's symbols, in order."""
     found = []
     with open("/proc/kallsyms", encoding="ascii") as file:
         for line in file:
@@ -49,7 +49,7 @@ class Faults:
 
     @staticmethod
     def prepare():
-        """All allocations can fail, and none says so on the console."""
+        """Lets all allocations fail, without messages on the console."""
         for directory in os.listdir(DEBUGFS):
             if directory.startswith("fail"):
                 with contextlib.suppress(FileNotFoundError):
@@ -92,8 +92,8 @@ class Faults:
         os.write(self.file, b"%d" % nth)
 
     def over(self):
-        """Did it fail?"""
-        # These calls may be the ones that it hits.
+        """Returns true if the allocation failed."""
+        # These calls may meet the failure themselves.
         failed = True
         try:
             failed = os.pread(self.file, 20, 0).strip() == b"0"
@@ -110,7 +110,7 @@ class Faults:
 
 
 class Talker:
-    """A netlink socket that never waits: an answer is there when a message was sent."""
+    """A netlink socket that never waits: an answer arrives before sending returns."""
 
     family = None
     messages = 0           # of all but watchers
@@ -135,7 +135,7 @@ class Talker:
                            nl.NLM_F_REQUEST | flags, self.seq & 0xffffffff, 0) + body
 
     def send(self, data, count=1):
-        """An errno if it did not go out."""
+        """Sends a message; an errno if it was not sent."""
         Talker.messages += count if self.counted else 0
         try:
             self.sock.send(data)
@@ -144,7 +144,7 @@ class Talker:
             return error.errno
 
     def received(self, most=1 << 20):
-        """(type, flags, sequence, body) of what is there; None stands for a loss."""
+        """(type, flags, sequence, body) of the received messages; None stands for a loss."""
         while most:
             most -= 1
             try:
@@ -190,7 +190,7 @@ class Talker:
 
 
 class Watcher:
-    """Sees what is there, without faults."""
+    """Lists the state, without injected failures."""
 
     def __init__(self, spec):
         self.spec = spec
@@ -203,7 +203,7 @@ class Watcher:
         return (code, []) if code else self.talker.result(self.talker.seq)
 
     def listed(self, name, body=b""):
-        """What a listing says, in words."""
+        """The content of a listing, in words."""
         code, bodies = self.dump(name, body)
         if code:
             raise AssertionError(f"{name}: {errno.errorcode.get(code, code)}")

@@ -32,7 +32,7 @@ class Configuration(Watcher):
 
 
 class Volumes(Watcher):
-    """What this node has of volumes: what does not change by itself."""
+    """The state of volumes on this node that does not change by itself."""
 
     def replicas(self):
         # A witness learns of the size when the volume is made.
@@ -53,7 +53,7 @@ class Volumes(Watcher):
                 "volume": self.volumes()}
 
     def check(self, path):
-        """What is on a store; None if there is no replica."""
+        """The content of a store; None if it has no replica."""
         operation = self.spec.operations["replica-check"]
         code, bodies = self.talker.ask(operation.number, [self.spec.piece(
             "replica", "path", path.encode() + b"\0")])
