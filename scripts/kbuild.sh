@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Sourced by what builds with kbuild: the compiler keeps its results in the project's
-# cache, where another checkout finds them. Without ccache the compiler is called as
-# ever.
+# Sourced by scripts that build with kbuild: the compiler keeps its results in the
+# project's cache, where another checkout finds them. Without ccache the compiler is
+# called directly.
 
 # keep_compiled DIR - paths below DIR are taken for relative ones. Debug information
 # may name the checkout that compiled first.
@@ -16,7 +16,8 @@ keep_compiled() {
 
 # lab_kbuild KDIR DIR ARG... - builds the modules whose sources are in DIR for a kernel
 # of the lab: with every extra warning on, each an error, and with one version for all
-# parts. A build and a checker that differ in a word would compile everything in turns.
+# parts. If the words of a build and of a checker differed, each would compile everything
+# again.
 #
 # Up to 6.12 kbuild works in its own tree and names each source by the whole path that
 # it was given, so another checkout would compile everything anew. It gets a tree of
@@ -26,7 +27,7 @@ lab_kbuild() {
 	local kdir=$1 dir=$2 release version
 	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' "$(dirname "${BASH_SOURCE[0]}")/../dkms.conf")
 	local args=(-j"$(nproc)" W=1 KCFLAGS=-Werror "BRAID_VERSION=$version" "${@:3}")
-	# make takes the host's architecture unless it is told, whatever the tree is of.
+	# make uses the host's architecture by default, whatever the tree is for.
 	grep -q '^CONFIG_UML=y' "$kdir/.config" && args+=(ARCH=um)
 	release=$(<"$kdir/include/config/kernel.release")
 	keep_compiled "$dir"

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the lab asks of sockets and of processes, which a shell cannot.
+"""Operations of the lab on sockets and processes, which a shell cannot do.
 
 control.py qmp SOCKET COMMAND          a command of QEMU's machine protocol
 control.py switch SOCKET LINE...       lines for vde_switch's management
