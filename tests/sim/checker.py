@@ -6,8 +6,9 @@
 - what failed under an attachment takes no effect on a block that a later attachment has
   read or written;
 - an acknowledged write is lost only if nothing that held it was flushed and every node of
-  the ISR that acknowledged it has lost power since; then at an attach, and so that what is
-  left is a state that the block has had. A flush that succeeded covers what was
+  the ISR that acknowledged it has lost power since; then at an attach, or as long as the
+  block has not served that attachment, and so that what is left is a state that the block
+  has had. A flush that succeeded covers what was
   acknowledged before it was asked, a write with FUA itself, and a read what an earlier
   attachment wrote;
 - a block is whole;
@@ -105,6 +106,11 @@ class Checker:
             if op.witnessed < event.line:
                 # Of unknown ones any may have been the only one.
                 op.holders = frozenset() if op.holders is None else op.holders - event.nodes
+        # The last holder may go between an attach and the copy from it.
+        latest = max(self.serves, default=0)
+        for block in self.blocks.values():
+            block.states |= {left for state in block.states if state.attachment < latest
+                             for left in self._losses(block, state)}
 
     def _attach(self, event):
         self.serves[event.attachment] = event.line

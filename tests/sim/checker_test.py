@@ -96,7 +96,10 @@ def lost():
     right(WRITE_1 + cuts + "cut 3\n" + SECOND + read(3, 0, 2),
           WRITE_1 + "cut 3\n" + cuts + SECOND + read(3, 11, 2),
           WRITE_1 + "isr 1,2\n" + WRITE_2 + cuts + SECOND + read(3, 11, 2),
-          "isr ?\n" + WRITE_1 + "cut 3\n" + SECOND + read(3, 0, 2))
+          "isr ?\n" + WRITE_1 + "cut 3\n" + SECOND + read(3, 0, 2),
+          # The last one that kept it goes before the block has served the attachment.
+          WRITE_1 + cuts + SECOND + "cut 3\n" + read(3, 0, 2))
+    wrong("vanished value", WRITE_1 + cuts + SECOND + read(3, 11, 2) + "cut 3\n" + read(4, 0, 2))
     wrong("lost write", "isr ?\n" + WRITE_1 + SECOND + read(3, 0, 2))
     # What is lost is lost at an attach, and what is left is a state that there was.
     wrong("stale read", WRITE_1 + cuts + "cut 3\n" + read(3, 0))
