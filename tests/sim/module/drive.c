@@ -378,7 +378,7 @@ static int add(u64 id, u64 platter, u64 seed)
 }
 
 /* From here on nothing that the node does is seen. */
-static void cut(struct sim_drive *drive, u64 seed)
+static void cut(struct sim_drive *drive, u64 seed, enum sim_loss loss)
 {
 	struct sim_request *request;
 	unsigned long flags;
@@ -390,7 +390,7 @@ static void cut(struct sim_drive *drive, u64 seed)
 		list_for_each_entry(request, &drive->requests, node)
 			if (is_write(request->bio))
 				apply(request, false);
-		sim_platter_lose(drive->platter, &drive->chance);
+		sim_platter_lose(drive->platter, &drive->chance, loss);
 		drive->platter->used = false;
 		drive->platter = NULL;
 	}
@@ -449,7 +449,9 @@ static int set(struct sim_drive *drive, const struct sim_words *words)
 	unsigned int count = words->count - 3, i;
 
 	if (!strcmp(what, "cut") && count == 1) {
-		cut(drive, number[0]);
+		cut(drive, number[0], SIM_LOSSES);
+	} else if (!strcmp(what, "cut") && count == 2) {
+		cut(drive, number[0], number[1]);
 	} else if (!strcmp(what, "hang") && count == 1) {
 		hang(drive, number[0]);
 	} else if (!strcmp(what, "full") && count == 1) {
@@ -469,7 +471,7 @@ static int set(struct sim_drive *drive, const struct sim_words *words)
 }
 
 /*
- * drive ID add PLATTER SEED | drive ID cut SEED | drive ID remove
+ * drive ID add PLATTER SEED | drive ID cut SEED [LOSS] | drive ID remove
  * drive ID hang 0|1 | drive ID full 0|1 | drive ID slow FROM TO (microseconds)
  * drive ID fail READS WRITES FLUSHES (percent)
  */

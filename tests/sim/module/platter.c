@@ -159,10 +159,7 @@ void sim_platter_flush(struct sim_platter *platter, u64 up_to)
 	spin_unlock_irqrestore(&platter->lock, flags);
 }
 
-/* How a power cut treats what is not durable. */
-enum loss { LOSS_ALL, LOSS_NONE, LOSS_AFTER, LOSS_MOST, LOSS_ANY, LOSSES };
-
-static struct sim_piece *choose(struct sim_cell *cell, enum loss loss, u64 after,
+static struct sim_piece *choose(struct sim_cell *cell, enum sim_loss loss, u64 after,
 				struct rnd_state *chance)
 {
 	struct sim_piece *piece, *kept = NULL;
@@ -170,8 +167,8 @@ static struct sim_piece *choose(struct sim_cell *cell, enum loss loss, u64 after
 	list_for_each_entry(piece, &cell->pieces, node) {
 		u32 dice = prandom_u32_state(chance) % 8;
 
-		if (loss == LOSS_NONE || (loss == LOSS_AFTER && piece->sequence <= after) ||
-		    (loss == LOSS_MOST && !dice) || (loss == LOSS_ANY && dice < 4))
+		if (loss == SIM_LOSS_NONE || (loss == SIM_LOSS_AFTER && piece->sequence <= after) ||
+		    (loss == SIM_LOSS_MOST && !dice) || (loss == SIM_LOSS_ANY && dice < 4))
 			kept = piece;
 	}
 	return kept;
@@ -191,20 +188,22 @@ static void tear(struct sim_cell *cell, struct sim_piece *piece)
  * The power goes: of what is not durable any subset of blocks stays. Nothing,
  * all, what was written up to some moment, or blocks at random.
  */
-void sim_platter_lose(struct sim_platter *platter, struct rnd_state *chance)
+void sim_platter_lose(struct sim_platter *platter, struct rnd_state *chance,
+		      enum sim_loss loss)
 {
-	enum loss loss = prandom_u32_state(chance) % LOSSES;
 	u64 after = platter->sequence;
 	struct sim_piece *kept;
 	unsigned long flags;
 	u32 block;
 
+	if (loss >= SIM_LOSSES)
+		loss = prandom_u32_state(chance) % SIM_LOSSES;
 	after -= min_t(u64, prandom_u32_state(chance) % 64, after);
 	spin_lock_irqsave(&platter->lock, flags);
 	for (block = 0; block < platter->blocks; block++) {
 		struct sim_cell *cell = &platter->cells[block];
 
-		kept = choose(cell, is_broken("keep") ? LOSS_NONE : loss, after, chance);
+		kept = choose(cell, is_broken("keep") ? SIM_LOSS_NONE : loss, after, chance);
 		if (kept && is_broken("tear"))
 			tear(cell, kept);
 		if (kept) {

@@ -36,6 +36,16 @@ struct sim_platter {
 	struct sim_cell *cells;
 };
 
+/* How a power cut treats what is not durable; as a number, SIM_LOSSES is any of these. */
+enum sim_loss {
+	SIM_LOSS_ALL,	/* nothing of it stays */
+	SIM_LOSS_NONE,	/* all of it stays */
+	SIM_LOSS_AFTER,	/* what was written up to some moment stays */
+	SIM_LOSS_MOST,	/* an eighth of its blocks stays */
+	SIM_LOSS_ANY,	/* half of its blocks stays */
+	SIM_LOSSES,
+};
+
 struct sim_platter *sim_platter_take(u64 id);
 
 struct sim_piece *sim_piece_make(u32 block, bool zero);
@@ -51,6 +61,7 @@ bool sim_platter_has(struct sim_platter *platter, u32 block);
 
 void sim_platter_flush(struct sim_platter *platter, u64 up_to);
 
-void sim_platter_lose(struct sim_platter *platter, struct rnd_state *chance);
+void sim_platter_lose(struct sim_platter *platter, struct rnd_state *chance,
+		      enum sim_loss loss);
 
 #endif /* BRAID_SIM_PLATTER_H */
