@@ -50,10 +50,19 @@ mutate:
 	@scripts/deps build
 	@tests/mutate/run --files '$(FILES)' --count '$(N)' --seed '$(SEED)'
 
+.PHONY: sim
+sim:
+	@scripts/deps build
+	@tests/sim/run --build $(if $(SEED),--seed '$(SEED)') $(if $(RUNS),--runs '$(RUNS)')
+
 .PHONY: soak
 soak:
 	@scripts/deps build
+ifdef HOURS
+	@tests/sim/run --build --seed "$$(date +%s)" --hours '$(HOURS)'
+else
 	@LONG=1 FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run --repeat $(SOAK) --only '$(or $(ONLY),scenarios,fuzz)'
+endif
 
 .PHONY: bench
 bench:

@@ -7,15 +7,42 @@ import subprocess
 import sys
 import time
 
-MODULE = "/build/um/{}.ko"
+import netlink as nl
+from braid import Family
+from netns import Netns
+
+VOLUME_GET = 13         # as in include/uapi/linux/braid_blk.h
+ONE_NODE = "braid_blk knows one node only"
+BUILD = "/build/um"
 BROKEN = "/sys/module/braid_sim/parameters/broken"
 
 
-def load(*modules):
-    """Loads modules of the project's build in this order."""
-    for name in modules:
-        if not os.path.isdir(f"/sys/module/{name}"):
-            subprocess.run(["insmod", MODULE.format(name)], check=True)
+def load(name, *settings):
+    """Loads a module of the project's build."""
+    if not os.path.isdir(f"/sys/module/{name}"):
+        subprocess.run(["insmod", f"{BUILD}/{name}.ko", *settings], check=True)
+
+
+def load_cluster():
+    """Both modules; SIM_BLK is another braid_blk.ko, which may be broken on purpose."""
+    if not os.path.isdir("/sys/module/braid_blk"):
+        subprocess.run(["insmod", os.environ.get("SIM_BLK") or f"{BUILD}/braid_blk.ko"],
+                       check=True)
+    load("braid_sim", "unlocked=1")
+
+
+def has_nodes():
+    """Whether this braid_blk gives each namespace volumes of its own."""
+    ns = Netns("probe", ipv6=False)
+    family = ns.do(Family, "braid_blk")
+    try:
+        family.call(VOLUME_GET, flags=nl.NLM_F_DUMP)
+        return True
+    except nl.Refused:
+        return False
+    finally:
+        family.close()
+        ns.delete()
 
 
 class Device:
