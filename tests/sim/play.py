@@ -16,6 +16,8 @@ from node import Late, Node
 SIZE = plans.BLOCKS * 4096
 STORE = (4 << 20) + SIZE            # the metadata's room, and the data
 END = 150                           # virtual seconds in which a well cluster serves
+OPEN = 3                            # requests for a block whose order is open; the checker
+                                    # looks at every order
 AWAIT = 20                          # virtual seconds until a plan goes on without a volume
 SLAB = "/sys/kernel/debug/failslab"
 TRACE = os.environ.get("SIM_TRACE")
@@ -72,7 +74,7 @@ class Play:
         self.number = self.attachment = self.client = self.drive = 0
         self.wishes = {}                    # links that are cut
         self.over = set()                   # attachments whose node has no power
-        self.answers = {}
+        self.open = {}                      # block -> {ID: attachment} of such requests
         self.counts = {"attach": 0, "cut": 0, "ok": 0, "fail": 0, "shrink": 0}
         self.chance = random.Random(plan.seed + 1)
         self.base = self.begin = time.monotonic()
@@ -212,6 +214,8 @@ class Play:
         if op.attachment in self.over:
             return
         self.counts["ok"] += word == "ok"
+        for at in range(op.count if word == "ok" or op.kind == "read" else 0):
+            self.settled(first + at, op.block + at, op.attachment if word == "ok" else 0)
         self.lines += [f"{word} {first + at}" for at in range(max(op.count, 1))]
 
     def _ok(self, _, number, value):
@@ -220,6 +224,7 @@ class Play:
         op.answered = True
         if op.attachment not in self.over:
             self.counts["ok"] += 1
+            self.settled(int(number), op.block, op.attachment)
             self.lines.append(f"ok {number} {value}")
 
     # ---- attachments ----
@@ -282,13 +287,23 @@ class Play:
         if serving:
             self.io(serving[dice % len(serving)], kind, block, count)
 
-    def io(self, node, kind, block, count):
+    def io(self, node, kind, block, count, most=OPEN):
+        """Asks for it, unless too much of it is open."""
+        blocks = range(block, block + count)
+        if any(len(self.open.setdefault(each, {})) >= most for each in blocks):
+            return
         first = self.number + 1
         self.number += max(count, 1)
         for at in range(max(count, 1)):
-            self.ops[first + at] = Asked(node, node.attachment, kind, block, count)
+            self.ops[first + at] = Asked(node, node.attachment, kind, block + at, count)
+            if count:
+                self.open[block + at][first + at] = node.attachment
         self.device.say("client", node.client, kind, first, block, count, first)
-        return first
+
+    def settled(self, number, block, attachment):
+        """The block has served an attachment: what was open under earlier ones is over."""
+        self.open[block] = {each: since for each, since in self.open[block].items()
+                            if each != number and since >= attachment}
 
     def do_ensure(self, number):
         """Something serves, unless it is about to."""
@@ -448,7 +463,7 @@ class Play:
             self.serve(node)
             blocks = sorted({op.block for op in self.ops.values() if op.kind != "flush"})
             for block in blocks:
-                self.io(node, "read", block, 1)
+                self.io(node, "read", block, 1, len(self.ops))
             if not self.until(lambda: not self.waiting()):
                 raise Stuck("reads at the end are not answered")
             self.let_go()
