@@ -87,6 +87,13 @@ def forgets():
             LEASE, LEASE, *serve(4), *read(0, 70, 140, 200)]
 
 
+@case("3: the writer's node is back, and a slow link makes its attach try twice",
+      known="lost write")
+def tries_twice():
+    return [*serve(1), *write(133), FLUSH, ANSWERED, *write(133), ANSWERED,
+            ("wire", 2, 1, 0, 400000), cut(1), *on(1), LEASE, *serve(1), *read(133)]
+
+
 @case("10: two nodes attach at once")
 def at_once():
     return [("attach", 1, "takeover"), ("attach", 2, "takeover"), ("attach", 4, "takeover"),
