@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=debug nodes=1 cpus=2 timeout=900
+# lab: kernel=um,debug nodes=1 timeout=900 clock=real long_kernels=debug
 """Hostile peers of a target and of a writer: hosts without the secret, hosts with the
 secret that send invalid frames, and a host between the two that changes frames.
 Connections are closed and counted, nothing else happens. FUZZ_SEED repeats a run,

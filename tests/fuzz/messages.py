@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=debug nodes=1 cpus=2 timeout=600 needs=spec
+# lab: kernel=um,debug nodes=1 timeout=600 clock=real needs=spec
 """Valid, invalid and random messages to the netlink family, made from its
 specification. FUZZ_SEED repeats a run, FUZZ_SECONDS makes it longer. A fixed sequence
 comes first, so that its coverage does not depend on chance or on the speed of the
@@ -44,16 +44,15 @@ KNOWN = {0} | {getattr(errno, name) for name in (
 class Found:
     """Results of one test for the next."""
 
-    def __init__(self):
-        self.exact = None
+    def __init__(self, one, spec):
+        with one:
+            self.exact = Exact(spec, SEED, [stranger(*UNPRIVILEGED) for _ in range(2)])
         self.result = Result()
 
 
 @test("every operation is accepted, is refused, and reports a lack of memory")
 def each(one, other, spec, found):
-    print(f"# FUZZ_SEED={SEED} FUZZ_SECONDS={SECONDS}", flush=True)
     with one:
-        found.exact = Exact(spec, SEED, [stranger(*UNPRIVILEGED) for _ in range(2)])
         Directed(found.exact).go()
     names = {operation.name for operation in found.exact.operations}
     equal(names - found.exact.accepted, set(), "never accepted")
@@ -98,7 +97,9 @@ def fixture():
             with node:
                 links.address("v-c", "10.0.0.1/8")
         Talker.family = nodes[0].braid.family.family
-        yield (*nodes, Spec("braid_net"), Found())
+        print(f"# FUZZ_SEED={SEED} FUZZ_SECONDS={SECONDS}", flush=True)
+        spec = Spec("braid_net")
+        yield (*nodes, spec, Found(nodes[0], spec))
         for node in nodes:
             node.delete()
 

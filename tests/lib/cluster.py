@@ -23,7 +23,7 @@ UUID = "5eed0000-0000-4000-8000-00000000000{}"
 SECRET = "/run/lab/secret"
 STORE = "/dev/vdb"
 LEASE = 8       # seconds
-SLOW = 4 if os.environ.get("KERNEL") == "debug" else 1
+SLOW = 4 if os.environ.get("KERNEL") in ("debug", "um") else 1
 PATIENCE = 60 * SLOW
 
 

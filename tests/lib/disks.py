@@ -6,6 +6,7 @@ import os
 import subprocess
 
 BASE = "/sys/kernel/config/nullb"
+SCRATCH, SCRATCH_NUMBER = "/dev/vdb", 90
 
 
 def sh(*command, **more):
@@ -40,6 +41,21 @@ def forget(number):
     base = f"{BASE}/nullb{number}"
     if os.path.isdir(base):
         os.rmdir(base)
+
+
+@contextlib.contextmanager
+def scratch(mib):
+    """A disk to which writes need no memory of its own: the node's, or, in the kernel
+    that is a process, one in memory that has all of it."""
+    if os.path.exists(SCRATCH):
+        yield SCRATCH
+        return
+    device = memory(SCRATCH_NUMBER, mib)
+    try:
+        sh("dd", "if=/dev/zero", f"of={device}", "bs=1M", f"count={mib}", "oflag=direct")
+        yield device
+    finally:
+        forget(SCRATCH_NUMBER)
 
 
 @contextlib.contextmanager

@@ -1,14 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=debug nodes=1 timeout=600
+# lab: kernel=um,debug nodes=1 timeout=600 clock=real long_kernels=debug
 """Allocations fail in the data path, at the writer and at its targets, which are in one
 kernel: I/O may wait, but acknowledged data is there, and everything works again when
 there is memory."""
 
 import contextlib
+import functools
 import os
 import sys
-import time
+import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
 
@@ -18,20 +19,22 @@ from failing import DATA_AT, MIB, SIZE, Log, Volume, for_a_while
 from ktap import equal, run, test, true
 
 SLAB, PAGES = (f"/sys/kernel/debug/{name}" for name in ("failslab", "fail_page_alloc"))
-SLICE = SIZE + DATA_AT      # MiB of the scratch disk for each replica
-SECONDS = 20
+SLICE = SIZE + DATA_AT      # MiB of the disk for each replica
+VOTERS = 3
 PERCENT = 5
-ENOUGH = 100                # writes, and allocations that failed
+ENOUGH = 100                # writes, and objects that were refused
+SATED = 400                 # objects after which no more need be
 MANY = 1 << 30
 
 
 class Slice:
-    """A part of the scratch disk, so that the store itself uses no memory."""
+    """A part of a disk that uses no memory for a write."""
 
-    def __init__(self, number):
+    def __init__(self, disk, number):
         self.name = f"slice{number}"
         sectors = SLICE * MIB // 512
-        self.path = disks.mapped(self.name, f"0 {sectors} linear /dev/vdb {number * sectors}")
+        self.path = disks.mapped(self.name,
+                                 f"0 {sectors} linear {disk} {(number - 1) * sectors}")
 
     def forget(self):
         disks.unmap(self.name)
@@ -90,15 +93,20 @@ def failed(place):
 
 @contextlib.contextmanager
 def fixture():
-    with failing.place(), prepared():
-        yield ()
+    with failing.place(), prepared(), disks.scratch(VOTERS * SLICE) as disk:
+        yield (disk,)
 
 
-def rounds(log):
-    """Writes, flushes and reads for a while: how many of them failed."""
+def enough(log):
+    # Pages are used again: few are asked for.
+    return log.number > 64 + ENOUGH and failed(SLAB) > ENOUGH and failed(PAGES)
+
+
+def rounds(log, over):
+    """Writes, flushes and reads until enough allocations have failed: how many rounds
+    did. over: nothing fails any more."""
     errors = 0
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
+    while not (enough(log) and failed(SLAB) > SATED or over.is_set()):
         try:
             log.writes(range(16))
             log.flush()
@@ -111,18 +119,23 @@ def rounds(log):
 
 
 @test("allocations fail under I/O at both ends, and nothing that was acknowledged is lost")
-def starved():
-    with failing.made(Slice, Slice, Slice) as stores, Volume(stores).attached() as db:
+def starved(disk):
+    over = threading.Event()
+
+    def end():
+        over.set()
+        feed()
+
+    with failing.made(*[functools.partial(Slice, disk)] * VOTERS) as stores, \
+            Volume(stores).attached() as db:
         log = Log(db.device)
         log.writes()
         log.flush()
-        with for_a_while(starve, feed):
-            errors = rounds(log)
+        with for_a_while(starve, end):
+            errors = rounds(log, over)
         print(f"# {log.number} writes, {errors} rounds with an error; {failed(SLAB)} objects "
               f"and {failed(PAGES)} pages were refused; members {db.isr()}")
-        true(log.number > 64 + ENOUGH, f"only {log.number} writes prove nothing")
-        # Pages are used again: few are asked for.
-        true(failed(SLAB) > ENOUGH and failed(PAGES), "allocations did not fail")
+        true(enough(log), "too little was written or refused to prove anything")
         equal(errors, 0, "errors that went upward")
         log.writes()
         log.flush()
