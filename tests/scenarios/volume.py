@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=stock,debug nodes=3 timeout=900
+# lab: kernel=stock,debug nodes=3 timeout=900 long_kernels=debug
 """A volume's life: created, attached, written, detached, and attached elsewhere. Every
 acknowledged byte is there."""
 
