@@ -5,14 +5,29 @@
 
 #include "control/attach.h"
 #include "transport/conn.h"
+#include "volume/event.h"
 #include "netlink/netlink.h"
+#include "transport/node.h"
 #include "replica/replica.h"
 #include "transport/spare.h"
 #include "target/target.h"
 
 /*
- * What is asked comes before who asks: replicas, targets, volumes; the door of
- * people last, so that nobody meets a half-built module.
+ * What asks is ended before what is asked.  Targets first: writers elsewhere.  Then
+ * volumes, by force, which use replicas of this node directly.
+ */
+static void end_node(struct braid_blk_node *node)
+{
+	braid_target_end(node);
+	braid_volume_end(node);
+	braid_replica_end(node);
+	/* Nothing of the node is left that could tell more. */
+	braid_event_end(node);
+}
+
+/*
+ * What is asked comes before what asks: replicas, targets, volumes, the nodes that
+ * have them; the family last, so that no request meets a half-built module.
  */
 static int __init braid_blk_module_init(void)
 {
@@ -30,11 +45,16 @@ static int __init braid_blk_module_init(void)
 	error = braid_volume_init();
 	if (error)
 		goto err_exit_target;
-	error = braid_nl_init();
+	error = braid_blk_node_init(braid_event_begin, end_node);
 	if (error)
 		goto err_exit_volume;
+	error = braid_nl_init();
+	if (error)
+		goto err_exit_node;
 	return 0;
 
+err_exit_node:
+	braid_blk_node_exit();
 err_exit_volume:
 	braid_volume_exit();
 err_exit_target:
@@ -50,6 +70,8 @@ err_exit_conn:
 static void __exit braid_blk_module_exit(void)
 {
 	braid_nl_exit();
+	/* Everything that is open, and namespaces that are just going. */
+	braid_blk_node_exit();
 	braid_volume_exit();
 	braid_target_exit();
 	braid_replica_exit();

@@ -218,6 +218,7 @@ static struct braid_remote *reach(struct kunit *test)
 	struct braid_remote_hello hello;
 	struct braid_remote *remote;
 
+	where.net = &init_net;
 	where.address = liar->address;
 	where.secrets = liar->secrets;
 	memset(&where.volume, 0x11, sizeof(where.volume));
@@ -408,7 +409,7 @@ static int liar_begin(struct kunit *test)
 		return -ENOMEM;
 	memset(liar->payload, FILL, READ_SIZE + 4096);
 	loopback(&liar->address, PORT, &liar->secrets);
-	liar->listening = braid_sock_listen(&liar->address);
+	liar->listening = braid_sock_listen(&init_net, &liar->address);
 	if (IS_ERR(liar->listening))
 		return PTR_ERR(liar->listening);
 	liar->task = kthread_run(liar_thread, liar, "liar");

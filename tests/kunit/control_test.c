@@ -72,7 +72,7 @@ static void attach_without_generations_left(struct kunit *test)
 	control_begin(test, 2, 1);
 	for (i = 0; i < 3; i++)
 		control.voter[i].record.generation = BRAID_GENERATION_MAX;
-	KUNIT_EXPECT_EQ(test, braid_volume_attach(&control.how, &control.extack),
+	KUNIT_EXPECT_EQ(test, braid_volume_attach(&suite_node, &control.how, &control.extack),
 			-EBUSY);
 	KUNIT_ASSERT_NOT_NULL(test, control.extack._msg);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(control.extack._msg, "generation"));
@@ -86,7 +86,7 @@ static void attach_needs_a_majority(struct kunit *test)
 	control_begin(test, 3, 0);
 	control.voter[1].away = true;
 	control.voter[2].away = true;
-	KUNIT_EXPECT_EQ(test, braid_volume_attach(&control.how, &control.extack),
+	KUNIT_EXPECT_EQ(test, braid_volume_attach(&suite_node, &control.how, &control.extack),
 			-EHOSTUNREACH);
 	KUNIT_EXPECT_EQ(test, when(0, BRAID_OP_PREPARE), LOG_MAX);
 	control_end();
@@ -113,7 +113,7 @@ static void attach_prepares_only_with_a_member(struct kunit *test)
 		strscpy(record->holder, "there", sizeof(record->holder));
 	}
 	played_grant(&control.voter[0], &holder);
-	KUNIT_EXPECT_EQ(test, braid_volume_attach(&control.how, &control.extack),
+	KUNIT_EXPECT_EQ(test, braid_volume_attach(&suite_node, &control.how, &control.extack),
 			-EBUSY);
 	KUNIT_ASSERT_NOT_NULL(test, control.extack._msg);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(control.extack._msg, "there"));
@@ -127,7 +127,7 @@ static void attach_names_who_does_not_record(struct kunit *test)
 	control_begin(test, 2, 1);
 	control.voter[1].error[BRAID_OP_RECORD] = -EIO;
 	control.voter[2].error[BRAID_OP_RECORD] = -EIO;
-	KUNIT_EXPECT_EQ(test, braid_volume_attach(&control.how, &control.extack),
+	KUNIT_EXPECT_EQ(test, braid_volume_attach(&suite_node, &control.how, &control.extack),
 			-ETIMEDOUT);
 	KUNIT_ASSERT_NOT_NULL(test, control.extack._msg);
 	KUNIT_EXPECT_NULL(test, strstr(control.extack._msg, "voter 1"));
@@ -170,7 +170,7 @@ static void attach_names_who_wins_the_race(struct kunit *test)
 		control.voter[i].record.promised = other;
 		played_grant(&control.voter[i], &other);
 	}
-	KUNIT_EXPECT_EQ(test, braid_volume_attach(&control.how, &control.extack),
+	KUNIT_EXPECT_EQ(test, braid_volume_attach(&suite_node, &control.how, &control.extack),
 			-EBUSY);
 	KUNIT_EXPECT_EQ(test, voter_record(2).promised.counter, before);
 	control_end();
@@ -242,7 +242,7 @@ static void member_that_cannot_flush_is_out(struct kunit *test)
 	not_clean();
 	control.voter[0].error[BRAID_OP_FLUSH] = -EIO;
 	member_timeout_ms = 1000;
-	KUNIT_EXPECT_NE(test, braid_volume_attach(&control.how, &control.extack),
+	KUNIT_EXPECT_NE(test, braid_volume_attach(&suite_node, &control.how, &control.extack),
 			0);
 	KUNIT_EXPECT_FALSE(test, control.disk);
 	KUNIT_EXPECT_EQ(test, control.voter[0].asked[BRAID_OP_FLUSH], 1u);
@@ -278,7 +278,7 @@ static void force_takes_one_that_was_left_behind(struct kunit *test)
 	for (i = 0; i < 3; i++)
 		control.voter[i].record.isr = 0x8;
 	control.voter[2].away = true;
-	KUNIT_EXPECT_EQ(test, braid_volume_attach(&control.how, &control.extack),
+	KUNIT_EXPECT_EQ(test, braid_volume_attach(&suite_node, &control.how, &control.extack),
 			-ENODEV);
 	control.how.force = true;
 	volume = attached();

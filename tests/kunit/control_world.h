@@ -27,6 +27,7 @@
 #include "../../kmod/blk/volume/volume.h"
 
 #include "blk_records.h"
+#include "suite_node.h"
 
 #define LOG_MAX		1024
 #define DIRTY_AT_ONCE	2	/* regions in one answer */
@@ -418,13 +419,15 @@ void braid_remote_put(struct braid_remote *remote)
 
 /* None is open in this kernel. */
 
-int braid_replica_walk(int (*fn)(struct braid_replica *replica, void *context),
+int braid_replica_walk(struct braid_blk_node *node,
+		       int (*fn)(struct braid_replica *replica, void *context),
 		       void *context)
 {
 	return 0;
 }
 
-struct braid_replica *braid_replica_get(const uuid_t *volume, u8 voter)
+struct braid_replica *braid_replica_get(struct braid_blk_node *node,
+					const uuid_t *volume, u8 voter)
 {
 	return NULL;
 }
@@ -454,7 +457,8 @@ void braid_replica_submit(struct braid_session *session,
 {
 }
 
-bool braid_target_listens(const struct braid_address *address)
+bool braid_target_listens(struct braid_blk_node *node,
+			  const struct braid_address *address)
 {
 	return false;
 }
@@ -564,8 +568,8 @@ void braid_disk_remove(struct braid_volume *volume)
 	control.disk = false;
 }
 
-void braid_event_volume(const char *volume, const char *what, u8 voter,
-			const char *why)
+void braid_event_volume(struct braid_blk_node *node, const char *volume,
+			const char *what, u8 voter, const char *why)
 {
 }
 
@@ -591,7 +595,7 @@ static inline void cut(unsigned int number, bool away)
 	if (remote)
 		peer = remote->context;
 	spin_unlock_irqrestore(&control.lock, flags);
-	volume = braid_volume_find("db");
+	volume = braid_volume_find(&suite_node, "db");
 	/* Through the peer, which keeps the connection meanwhile. */
 	if (peer && volume)
 		braid_peer_kill(peer);
@@ -683,12 +687,12 @@ static inline void control_begin(struct kunit *test, u8 data, u8 witnesses)
 
 static inline void control_end(void)
 {
-	struct braid_volume *volume = braid_volume_find("db");
+	struct braid_volume *volume = braid_volume_find(&suite_node, "db");
 
 	if (volume) {
 		braid_volume_put(volume);
 		KUNIT_EXPECT_EQ(control.test,
-				braid_volume_detach("db", true, NULL), 0);
+				braid_volume_detach(&suite_node, "db", true, NULL), 0);
 	}
 	KUNIT_EXPECT_FALSE(control.test, control.disk);
 	braid_volume_exit();
@@ -700,10 +704,10 @@ static inline struct braid_volume *attached(void)
 	struct braid_volume *volume;
 	int error;
 
-	error = braid_volume_attach(&control.how, &control.extack);
+	error = braid_volume_attach(&suite_node, &control.how, &control.extack);
 	KUNIT_ASSERT_EQ_MSG(control.test, error, 0, "%s",
 			    control.extack._msg ?: "");
-	volume = braid_volume_find("db");
+	volume = braid_volume_find(&suite_node, "db");
 	KUNIT_ASSERT_NOT_NULL(control.test, volume);
 	braid_volume_put(volume);
 	return volume;

@@ -199,13 +199,15 @@ void braid_replica_info(struct braid_replica *replica, struct braid_replica_info
 	info->store = READ_ONCE(replica->store);
 }
 
-int braid_replica_walk(int (*fn)(struct braid_replica *replica, void *context),
+int braid_replica_walk(struct braid_blk_node *node,
+		       int (*fn)(struct braid_replica *replica, void *context),
 		       void *context)
 {
 	return fn(fake, context);
 }
 
-struct braid_replica *braid_replica_get(const uuid_t *volume, u8 voter)
+struct braid_replica *braid_replica_get(struct braid_blk_node *node,
+					const uuid_t *volume, u8 voter)
 {
 	if (!uuid_equal(volume, &fake->record.volume) ||
 	    (voter && voter != fake->record.voter) || READ_ONCE(fake->closing))

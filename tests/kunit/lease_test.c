@@ -357,7 +357,7 @@ static void detach_is_recorded(struct kunit *test)
 
 	control_begin(test, 2, 1);
 	attached();
-	KUNIT_EXPECT_EQ(test, braid_volume_detach("db", false, &control.extack),
+	KUNIT_EXPECT_EQ(test, braid_volume_detach(&suite_node, "db", false, &control.extack),
 			0);
 	for (i = 0; i < 2; i++) {
 		record = voter_record(i);
@@ -374,13 +374,13 @@ static void detach_flushes_first(struct kunit *test)
 	control_begin(test, 2, 1);
 	attached();
 	control.io_error = -EIO;
-	KUNIT_EXPECT_EQ(test, braid_volume_detach("db", false, &control.extack),
+	KUNIT_EXPECT_EQ(test, braid_volume_detach(&suite_node, "db", false, &control.extack),
 			-EIO);
 	KUNIT_EXPECT_EQ(test, voter_record(0).flags & BRAID_RECORD_CLEAN, 0u);
 	KUNIT_EXPECT_TRUE(test, control.disk);
 	KUNIT_EXPECT_FALSE(test, control.shut);
 	control.io_error = 0;
-	KUNIT_EXPECT_EQ(test, braid_volume_detach("db", false, &control.extack),
+	KUNIT_EXPECT_EQ(test, braid_volume_detach(&suite_node, "db", false, &control.extack),
 			0);
 	KUNIT_EXPECT_EQ(test, control.drains, 2u);
 	KUNIT_EXPECT_EQ(test, control.flushes, 2u);
@@ -393,20 +393,20 @@ static void detach_of_what_is_held(struct kunit *test)
 {
 	control_begin(test, 2, 1);
 	attached();
-	KUNIT_EXPECT_EQ(test, braid_volume_suspend("db", NULL), 0);
-	KUNIT_EXPECT_EQ(test, braid_volume_detach("db", false, &control.extack),
+	KUNIT_EXPECT_EQ(test, braid_volume_suspend(&suite_node, "db", NULL), 0);
+	KUNIT_EXPECT_EQ(test, braid_volume_detach(&suite_node, "db", false, &control.extack),
 			-EBUSY);
 	KUNIT_EXPECT_EQ(test, control.flushes, 0u);
 	KUNIT_EXPECT_FALSE(test, control.shut);
-	KUNIT_EXPECT_EQ(test, braid_volume_resume("db", NULL), 0);
-	KUNIT_EXPECT_EQ(test, braid_volume_detach("db", false, &control.extack),
+	KUNIT_EXPECT_EQ(test, braid_volume_resume(&suite_node, "db", NULL), 0);
+	KUNIT_EXPECT_EQ(test, braid_volume_detach(&suite_node, "db", false, &control.extack),
 			0);
 	control_end();
 }
 
 static bool is_gone(void)
 {
-	struct braid_volume *volume = braid_volume_find("db");
+	struct braid_volume *volume = braid_volume_find(&suite_node, "db");
 
 	if (volume)
 		braid_volume_put(volume);
@@ -439,7 +439,7 @@ static int detach_thread(void *data)
 	struct detaching *d = data;
 
 	allow_signal(SIGTERM);
-	d->error = braid_volume_detach("db", false, NULL);
+	d->error = braid_volume_detach(&suite_node, "db", false, NULL);
 	complete(&d->done);
 	while (!kthread_should_stop())
 		schedule_timeout_uninterruptible(1);
@@ -460,13 +460,13 @@ static void force_ends_a_detach_that_waits(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, thread);
 	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(control.shut)));
 	KUNIT_EXPECT_FALSE(test, completion_done(&detaching.done));
-	KUNIT_EXPECT_EQ(test, braid_volume_detach("db", true, NULL), 0);
+	KUNIT_EXPECT_EQ(test, braid_volume_detach(&suite_node, "db", true, NULL), 0);
 	wait_for_completion(&detaching.done);
 	kthread_stop(thread);
 	/* That one did not end in order. */
 	KUNIT_EXPECT_EQ(test, detaching.error, -EIO);
 	KUNIT_EXPECT_FALSE(test, control.disk);
-	KUNIT_EXPECT_EQ(test, braid_volume_detach("db", true, NULL), -ENOENT);
+	KUNIT_EXPECT_EQ(test, braid_volume_detach(&suite_node, "db", true, NULL), -ENOENT);
 	control_end();
 }
 

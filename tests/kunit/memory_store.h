@@ -180,7 +180,8 @@ int braid_slots_write(struct braid_store *store,
 	return 0;
 }
 
-void braid_target_forget(const struct braid_replica *replica)
+void braid_target_forget(struct braid_blk_node *node,
+			 const struct braid_replica *replica)
 {
 }
 

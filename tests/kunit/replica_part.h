@@ -30,6 +30,7 @@
 
 #include "blk_records.h"
 #include "memory_store.h"
+#include "suite_node.h"
 #include "replica_scene.h"
 
 static inline int replica_begin(struct kunit *test)

@@ -155,8 +155,8 @@ static void open_replica(struct scene *scene)
 {
 	struct kunit *test = scene->test;
 
-	KUNIT_ASSERT_EQ(test, braid_replica_open(PATH, NULL), 0);
-	scene->replica = braid_replica_get(&memory.record.volume, 0);
+	KUNIT_ASSERT_EQ(test, braid_replica_open(&suite_node, PATH, NULL), 0);
+	scene->replica = braid_replica_get(&suite_node, &memory.record.volume, 0);
 	KUNIT_ASSERT_NOT_NULL(test, scene->replica);
 	KUNIT_ASSERT_EQ(test, braid_session_open(scene->replica, &nobody, 1,
 						 &scene->control), 0);
@@ -168,7 +168,7 @@ static void close_replica(struct scene *scene)
 
 	detach(scene);
 	braid_session_close(scene->control);
-	KUNIT_EXPECT_EQ(test, braid_replica_close(PATH, NULL), 0);
+	KUNIT_EXPECT_EQ(test, braid_replica_close(&suite_node, PATH, NULL), 0);
 	KUNIT_EXPECT_FALSE(test, memory.opened);
 	braid_replica_put(scene->replica);
 }
@@ -202,7 +202,7 @@ static inline void close_errand(struct work_struct *work)
 {
 	struct errand *errand = container_of(work, struct errand, work);
 
-	errand->error = braid_replica_close(PATH, NULL);
+	errand->error = braid_replica_close(&suite_node, PATH, NULL);
 	complete(&errand->done);
 }
 
@@ -210,7 +210,7 @@ static inline void open_errand(struct work_struct *work)
 {
 	struct errand *errand = container_of(work, struct errand, work);
 
-	errand->error = braid_replica_open("/other", NULL);
+	errand->error = braid_replica_open(&suite_node, "/other", NULL);
 	complete(&errand->done);
 }
 

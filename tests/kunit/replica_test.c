@@ -69,8 +69,8 @@ static void sessions_follow_each_other(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, braid_session_open(scene->replica, &epoch, 3,
 						 &old), -ESTALE);
 	/* A replica with a session cannot be closed, nor opened again. */
-	KUNIT_EXPECT_EQ(test, braid_replica_close(PATH, NULL), -EBUSY);
-	KUNIT_EXPECT_EQ(test, braid_replica_open(PATH, NULL), -EEXIST);
+	KUNIT_EXPECT_EQ(test, braid_replica_close(&suite_node, PATH, NULL), -EBUSY);
+	KUNIT_EXPECT_EQ(test, braid_replica_open(&suite_node, PATH, NULL), -EEXIST);
 	scene_end(scene);
 }
 
@@ -94,7 +94,7 @@ static void closing_one_that_hangs_holds_up_nobody(struct kunit *test)
 	errand_begin(&close, close_errand);
 	do {
 		msleep(20);
-		found = braid_replica_get(&memory.record.volume, 0);
+		found = braid_replica_get(&suite_node, &memory.record.volume, 0);
 		if (found)
 			braid_replica_put(found);
 	} while (found);
@@ -124,12 +124,12 @@ static void closing_cuts_sessions(struct kunit *test)
 {
 	struct scene *scene = scene_new(test);
 
-	KUNIT_EXPECT_EQ(test, braid_replica_close(PATH, NULL), 0);
+	KUNIT_EXPECT_EQ(test, braid_replica_close(&suite_node, PATH, NULL), 0);
 	KUNIT_EXPECT_FALSE(test, memory.opened);
 	KUNIT_EXPECT_EQ(test, ask_now(scene, prepare(scene, 2, 22)), -ESHUTDOWN);
 	KUNIT_EXPECT_EQ(test, braid_session_open(scene->replica, &nobody, 2,
 						 &scene->data), -ESHUTDOWN);
-	KUNIT_EXPECT_NULL(test, braid_replica_get(&memory.record.volume, 0));
+	KUNIT_EXPECT_NULL(test, braid_replica_get(&suite_node, &memory.record.volume, 0));
 	braid_session_close(scene->control);
 	braid_replica_put(scene->replica);
 	__free_page(scene->page);

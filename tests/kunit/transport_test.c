@@ -104,21 +104,22 @@ static void secrets_are_rotated(struct kunit *test)
 	both.length[1] = both.length[0];
 	memcpy(both.secret[1], both.secret[0], BRAID_SECRET_MAX);
 	memset(both.secret[0], 'n', BRAID_SECRET_MIN);
-	KUNIT_ASSERT_EQ(test, braid_target_listen(&world->address, &both, NULL), 0);
+	KUNIT_ASSERT_EQ(test, braid_target_listen(&suite_node, &world->address, &both, NULL), 0);
 	KUNIT_EXPECT_EQ(test, connect_as(world), 0);
 	leave(world);
 	world->where.secrets = both;
 	KUNIT_EXPECT_EQ(test, connect_as(world), 0);
 	leave(world);
 	both.count = 1;
-	KUNIT_ASSERT_EQ(test, braid_target_listen(&world->address, &both, NULL), 0);
+	KUNIT_ASSERT_EQ(test, braid_target_listen(&suite_node, &world->address, &both, NULL), 0);
 	KUNIT_EXPECT_EQ(test, connect_as(world), 0);
 	leave(world);
 	/*
 	 * A writer whose first secret is unknown to the target tries the
 	 * second.
 	 */
-	KUNIT_ASSERT_EQ(test, braid_target_listen(&world->address, &world->secrets, NULL), 0);
+	KUNIT_ASSERT_EQ(test, braid_target_listen(&suite_node, &world->address, &world->secrets,
+						  NULL), 0);
 	KUNIT_EXPECT_EQ(test, connect_as(world), 0);
 	leave(world);
 	world->where.secrets = both;
@@ -392,13 +393,13 @@ static void writer_leaves(struct world *world)
 
 static void target_closes(struct world *world)
 {
-	braid_target_close(&world->address, NULL);
+	braid_target_close(&suite_node, &world->address, NULL);
 }
 
 static void replica_closes(struct world *world)
 {
 	WRITE_ONCE(fake->closing, true);
-	braid_target_forget(fake);
+	braid_target_forget(&suite_node, fake);
 }
 
 static void control_breaks(struct world *world)
@@ -441,7 +442,7 @@ static void breaks_under_load(struct kunit *test)
 	for (round = 0; round < 3; round++) {
 		WRITE_ONCE(fake->closing, false);
 		atomic_set(&world->downs, 0);
-		braid_target_listen(&world->address, &world->secrets, NULL);
+		braid_target_listen(&suite_node, &world->address, &world->secrets, NULL);
 		reach(test);
 		WRITE_ONCE(fake->when, round);
 		crowd = crowd_new(test, round & 1 ? BRAID_OP_READ : BRAID_OP_WRITE);
@@ -493,7 +494,8 @@ static struct socket *call(struct kunit *test)
 	struct world *world = test->priv;
 	struct socket *sock;
 
-	sock = braid_sock_connect(&world->address, jiffies + msecs_to_jiffies(TIMEOUT_MS));
+	sock = braid_sock_connect(&init_net, &world->address,
+				  jiffies + msecs_to_jiffies(TIMEOUT_MS));
 	KUNIT_ASSERT_FALSE(test, IS_ERR(sock));
 	return sock;
 }
@@ -649,7 +651,7 @@ static struct socket *writer_of(struct kunit *test, struct braid_frame *frame)
 	struct socket *sock;
 	u32 features;
 
-	KUNIT_ASSERT_EQ(test, braid_dial(&world->address, &world->secrets, &which, &want,
+	KUNIT_ASSERT_EQ(test, braid_dial(&init_net, &world->address, &world->secrets, &which, &want,
 					 jiffies + msecs_to_jiffies(TIMEOUT_MS), &got,
 					 &features, &sock), 0);
 	frame->type = BRAID_OP_WRITE;
@@ -689,7 +691,7 @@ static void wrong_words_end_a_connection(struct kunit *test)
 	say(test, sock, &frame, payload);
 	KUNIT_EXPECT_TRUE(test, hung_up(sock, TIMEOUT_MS));
 	braid_sock_release(sock);
-	braid_target_forget(fake);
+	braid_target_forget(&suite_node, fake);
 	KUNIT_EXPECT_EQ(test, target_info().broken, 1);
 	/* The invalid frame was not executed. */
 	KUNIT_EXPECT_EQ(test, atomic64_read(&fake->submitted), 1);
@@ -728,7 +730,7 @@ static void half_a_frame_keeps_the_reserve_only(struct kunit *test)
 
 	braid_sock_release(sock);
 	leave(world);
-	braid_target_forget(fake);
+	braid_target_forget(&suite_node, fake);
 	KUNIT_EXPECT_FALSE(test, reserve_taken);
 }
 

@@ -6,6 +6,7 @@
 #define BRAID_KUNIT_TRANSPORT_WORLD_H
 
 #include "loopback.h"
+#include "suite_node.h"
 
 #define PORT		7799
 #define TIMEOUT_MS	20000
@@ -220,7 +221,7 @@ static struct braid_target_info target_info(void)
 {
 	struct braid_target_info info = { };
 
-	braid_target_walk(info_of, &info);
+	braid_target_walk(&suite_node, info_of, &info);
 	return info;
 }
 
@@ -237,10 +238,11 @@ static int world_init(struct kunit *test)
 	ret = fake_begin();
 	if (ret)
 		return ret;
+	world->where.net = &init_net;
 	world->where.address = world->address;
 	world->where.secrets = world->secrets;
 	world->where.volume = fake->record.volume;
-	return braid_target_listen(&world->address, &world->secrets, NULL);
+	return braid_target_listen(&suite_node, &world->address, &world->secrets, NULL);
 }
 
 static void world_exit(struct kunit *test)
@@ -248,7 +250,7 @@ static void world_exit(struct kunit *test)
 	struct world *world = test->priv;
 
 	leave(world);
-	braid_target_close(&world->address, NULL);
+	braid_target_close(&suite_node, &world->address, NULL);
 	KUNIT_EXPECT_EQ(test, atomic_read(&fake->refs), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&fake->sessions), 0);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&fake->submitted), atomic64_read(&fake->answered));

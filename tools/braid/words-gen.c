@@ -1361,7 +1361,7 @@ static const struct deed volume_deeds[] = {
 	},
 	{
 		.name = "attach",
-		.help = "make this node the writer, with the device /dev/braid/NAME",
+		.help = "make this node the writer, with the device /dev/braid/NAME; outside the initial network namespace /dev/braid/NAME@NODE",
 		.words = volume_attach_words,
 		.cmd = BRAID_BLK_CMD_VOLUME_ATTACH,
 		.run = ask_send,
@@ -1586,6 +1586,14 @@ static const struct word volume_told[] = {
 		.value = "N",
 		.type = &type_u64,
 		.attr = BRAID_BLK_A_VOLUME_REPAIRED,
+	},
+	{
+		.name = "device",
+		.help = "path of the device, outside the initial network namespace /dev/braid/NAME@NODE",
+		.value = "NAME",
+		.type = &type_string,
+		.attr = BRAID_BLK_A_VOLUME_DEVICE,
+		.derived = true,
 	},
 	{
 		.name = "node",

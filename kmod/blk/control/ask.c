@@ -3,19 +3,30 @@
 
 #include <linux/ctype.h>
 #include <linux/jiffies.h>
+#include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/utsname.h>
 
+#include "transport/node.h"
 #include "volume/peer.h"
 #include "volume/volume.h"
 
-void braid_holder_name(char *out)
+/* So much of the host's name leaves room for a number. */
+#define HOST_MAX	(BRAID_HOLDER_MAX - (int)sizeof("@4294967295") + 1)
+
+void braid_holder_name(const struct braid_volume *volume, char *out)
 {
+	unsigned int number = volume->owner->number;
+	const char *host = init_uts_ns.name.nodename;
 	char *c;
 
-	strscpy(out, init_uts_ns.name.nodename, BRAID_HOLDER_MAX + 1);
+	if (number)
+		snprintf(out, BRAID_HOLDER_MAX + 1, "%.*s@%u", HOST_MAX, host,
+			 number);
+	else
+		strscpy(out, host, BRAID_HOLDER_MAX + 1);
 	/* A record takes no others. */
 	for (c = out; *c; c++)
 		if (!isascii(*c) || !isgraph(*c) || *c == '/')
@@ -85,7 +96,7 @@ static void fill(struct braid_reply *reply,
 		braid_record_encode(question->record, reply->slot);
 		request->body_len = BRAID_SLOT_SIZE;
 	} else {
-		braid_holder_name(reply->slot);
+		braid_holder_name(reply->peer->volume, reply->slot);
 		request->body_len = strlen(reply->slot);
 	}
 	request->done = ask_done;

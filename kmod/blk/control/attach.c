@@ -22,6 +22,7 @@
 #include "proto/member.h"
 #include "proto/text.h"
 #include "transport/backoff.h"
+#include "transport/node.h"
 #include "volume/event.h"
 #include "volume/failure.h"
 #include "volume/peer.h"
@@ -85,7 +86,7 @@ static int scout(struct braid_attempt *a)
 	int error;
 
 	scout_voters(a->how, &voters);
-	here = braid_peer_here(&nil, volume->name, NULL) &&
+	here = braid_peer_here(volume->owner, &nil, volume->name, NULL) &&
 	       voters.count < BRAID_VOTERS_MAX;
 	if (here)
 		voters.count++;
@@ -269,18 +270,31 @@ static int attach_volume(struct braid_volume *volume,
 	return error;
 }
 
-static int attach_as(const struct braid_volume_attach *how, u64 node,
+static int refuse_new(const struct braid_blk_node *owner, const char *name,
+		      int error, struct netlink_ext_ack *extack)
+{
+	if (error == -EEXIST)
+		return braid_refuse(extack, error,
+				    "it is attached here already");
+	if (error == -ENAMETOOLONG)
+		return braid_refuse(extack, error,
+				    "the device would be called %s@%u, which is longer than %u bytes",
+				    name, owner->number, BRAID_DEVICE_MAX);
+	return error;
+}
+
+static int attach_as(struct braid_blk_node *owner,
+		     const struct braid_volume_attach *how, u64 node,
 		     struct braid_voters *forked,
 		     struct netlink_ext_ack *extack)
 {
 	struct braid_volume *volume;
 	int error;
 
-	volume = braid_volume_new(how->name, true, &braid_detach_works);
+	volume = braid_volume_new(owner, how->name, true,
+				  &braid_detach_works);
 	if (IS_ERR(volume))
-		return PTR_ERR(volume) != -EEXIST ? PTR_ERR(volume) :
-		       braid_refuse(extack, -EEXIST,
-				    "it is attached here already");
+		return refuse_new(owner, how->name, PTR_ERR(volume), extack);
 	braid_volume_get(volume);
 	mutex_lock(&volume->control);
 	error = attach_volume(volume, how, node, forked, extack);
@@ -288,7 +302,8 @@ static int attach_as(const struct braid_volume_attach *how, u64 node,
 		note_failure(volume);
 		braid_detach_force(volume);
 	} else {
-		braid_event_volume(volume->name, "attached", 0, NULL);
+		braid_event_volume(volume->owner, volume->name, "attached", 0,
+				   NULL);
 	}
 	mutex_unlock(&volume->control);
 	braid_volume_put(volume);
@@ -299,7 +314,8 @@ static int attach_as(const struct braid_volume_attach *how, u64 node,
  * The volume that a force made is attached like any other, by the node that its
  * voters promised.
  */
-static int attach_forked(const struct braid_volume_attach *how, u64 node,
+static int attach_forked(struct braid_blk_node *owner,
+			 const struct braid_volume_attach *how, u64 node,
 			 const struct braid_voters *made,
 			 struct netlink_ext_ack *extack)
 {
@@ -315,12 +331,13 @@ static int attach_forked(const struct braid_volume_attach *how, u64 node,
 	again->nfrom = made->count;
 	for (i = 0; i < made->count; i++)
 		again->from[i] = made->voter[i].address;
-	error = attach_as(again, node, &none, extack);
+	error = attach_as(owner, again, node, &none, extack);
 	kfree_sensitive(again);
 	return error;
 }
 
-int braid_volume_attach(const struct braid_volume_attach *how,
+int braid_volume_attach(struct braid_blk_node *owner,
+			const struct braid_volume_attach *how,
 			struct netlink_ext_ack *extack)
 {
 	struct braid_voters forked = {};
@@ -335,8 +352,8 @@ int braid_volume_attach(const struct braid_volume_attach *how,
 		return braid_refuse(extack, -EINVAL,
 				    "dead goes with takeover only");
 	get_random_bytes(&node, sizeof(node));
-	error = attach_as(how, node, &forked, extack);
+	error = attach_as(owner, how, node, &forked, extack);
 	if (!error && forked.count)
-		error = attach_forked(how, node, &forked, extack);
+		error = attach_forked(owner, how, node, &forked, extack);
 	return error;
 }

@@ -10,6 +10,7 @@
 #include "io/io.h"
 #include "volume/volume.h"
 
+struct braid_blk_node;
 struct netlink_ext_ack;
 
 /* What a person asks of volumes: create, attach, detach, suspend, resume, show. */
@@ -43,18 +44,24 @@ struct braid_volume_attach {
 };
 
 int braid_volume_init(void);
-/* Detaches all by force. */
 void braid_volume_exit(void);
 
+/* Detaches all of a node by force, which nothing is asked any more. May sleep. */
+void braid_volume_end(struct braid_blk_node *node);
+
 /* Context: process, may sleep long, interruptible. */
-int braid_volume_create(const struct braid_volume_make *make,
+int braid_volume_create(struct braid_blk_node *node,
+			const struct braid_volume_make *make,
 			struct netlink_ext_ack *extack);
-int braid_volume_attach(const struct braid_volume_attach *how,
+int braid_volume_attach(struct braid_blk_node *node,
+			const struct braid_volume_attach *how,
 			struct netlink_ext_ack *extack);
-int braid_volume_detach(const char *name, bool force,
+int braid_volume_detach(struct braid_blk_node *node, const char *name,
+			bool force, struct netlink_ext_ack *extack);
+int braid_volume_suspend(struct braid_blk_node *node, const char *name,
+			 struct netlink_ext_ack *extack);
+int braid_volume_resume(struct braid_blk_node *node, const char *name,
 			struct netlink_ext_ack *extack);
-int braid_volume_suspend(const char *name, struct netlink_ext_ack *extack);
-int braid_volume_resume(const char *name, struct netlink_ext_ack *extack);
 
 #define BRAID_NEVER	U64_MAX		/* of a time ago */
 #define BRAID_WHY_MAX	256
@@ -67,6 +74,7 @@ int braid_volume_resume(const char *name, struct netlink_ext_ack *extack);
  */
 struct braid_volume_info {
 	char name[BRAID_NAME_MAX + 1];
+	char device[BRAID_DEVICE_MAX + 1];
 	enum braid_volume_state state;
 	u32 held;
 	const char *dead_why;
@@ -89,10 +97,13 @@ struct braid_volume_info {
 	} peer[BRAID_VOTERS_MAX];
 };
 
-int braid_volume_walk(int (*fn)(const struct braid_volume_info *info,
-				void *context), void *context);
+int braid_volume_walk(struct braid_blk_node *node,
+		      int (*fn)(const struct braid_volume_info *info,
+				void *context),
+		      void *context);
 /* -ENOENT */
-int braid_volume_lookup(const char *name, struct braid_volume_info *info);
+int braid_volume_lookup(struct braid_blk_node *node, const char *name,
+			struct braid_volume_info *info);
 /* One sentence: what it waits for and what would free it. @out: BRAID_WHY_MAX bytes. */
 void braid_volume_why(const struct braid_volume_info *info, char *out);
 

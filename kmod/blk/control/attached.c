@@ -2,6 +2,7 @@
 /* Making the writer's side of a volume, giving it peers, and ending it. */
 #include "control/attached.h"
 
+#include <linux/blkdev.h>
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/random.h>
@@ -14,6 +15,7 @@
 #include "control/fence.h"
 #include "io/disk.h"
 #include "io/io.h"
+#include "transport/node.h"
 #include "volume/volume.h"
 
 static void news_work(struct work_struct *work)
@@ -68,10 +70,12 @@ static int make_votes(struct braid_volume *volume)
 	return 0;
 }
 
-static void init_volume(struct braid_volume *volume, const char *name,
+static void init_volume(struct braid_volume *volume,
+			struct braid_blk_node *node, const char *name,
 			const struct braid_volume_works *works)
 {
 	kref_init(&volume->ref);
+	volume->owner = node;
 	strscpy(volume->name, name, sizeof(volume->name));
 	INIT_LIST_HEAD(&volume->node);
 	mutex_init(&volume->control);
@@ -88,7 +92,21 @@ static void init_volume(struct braid_volume *volume, const char *name,
 	INIT_DELAYED_WORK(&volume->fence_work, braid_fence_work);
 }
 
-struct braid_volume *braid_volume_new(const char *name, bool listed,
+/* Outside the initial namespace with its number: the kernel's disks share one space. */
+static int name_device(struct braid_volume *volume)
+{
+	const unsigned int number = volume->owner->number;
+	int length;
+
+	static_assert(sizeof("braid!") + BRAID_DEVICE_MAX <= DISK_NAME_LEN);
+
+	length = snprintf(volume->device, sizeof(volume->device),
+			  number ? "%s@%u" : "%s", volume->name, number);
+	return length < sizeof(volume->device) ? 0 : -ENAMETOOLONG;
+}
+
+struct braid_volume *braid_volume_new(struct braid_blk_node *node,
+				      const char *name, bool listed,
 				      const struct braid_volume_works *works)
 {
 	struct braid_volume *volume;
@@ -100,8 +118,9 @@ struct braid_volume *braid_volume_new(const char *name, bool listed,
 	volume = kzalloc(sizeof(*volume), GFP_KERNEL);
 	if (!volume)
 		goto err_put_module;
-	init_volume(volume, name, works);
-	error = make_votes(volume) ?: make_queues(volume);
+	init_volume(volume, node, name, works);
+	error = (listed ? name_device(volume) : 0) ?: make_votes(volume) ?:
+		make_queues(volume);
 	if (!error && listed)
 		error = braid_volume_list(volume);
 	if (!error)

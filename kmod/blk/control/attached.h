@@ -5,6 +5,7 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
+struct braid_blk_node;
 struct braid_volume;
 struct braid_voters;
 
@@ -20,13 +21,15 @@ struct braid_volume_works {
 
 /*
  * Makes a volume that is not served yet; @listed: it is the one that is called so
- * here.  Context: may sleep.  Return: -EEXIST, -ENOMEM, ...
+ * in this node.  Context: may sleep.  Return: -EEXIST, -ENAMETOOLONG (with the
+ * node's number it is no name of a disk), -ENOMEM, ...
  */
-struct braid_volume *braid_volume_new(const char *name, bool listed,
+struct braid_volume *braid_volume_new(struct braid_blk_node *node,
+				      const char *name, bool listed,
 				      const struct braid_volume_works *works);
 /*
  * Gives it peers for the voters of a record; those that it had are ended.
- * @here: the voter in this kernel that is asked directly, or 0.
+ * @here: the voter in this node that is asked directly, or 0.
  * Context: may sleep, no disk, not served.
  */
 void braid_volume_set_peers(struct braid_volume *volume,

@@ -53,7 +53,8 @@ int braid_attempt_follow(struct braid_attempt *a,
 	spin_lock_irqsave(&volume->lock, flags);
 	volume->record = *record;
 	spin_unlock_irqrestore(&volume->lock, flags);
-	here = braid_peer_here(&volume->record.volume, NULL, NULL);
+	here = braid_peer_here(volume->owner, &volume->record.volume, NULL,
+			       NULL);
 	braid_volume_set_peers(volume, &volume->record.voters, here);
 	error = braid_attempt_room(a);
 	return error ?: braid_reach(volume);

@@ -72,7 +72,7 @@ static void propose(struct braid_volume *volume, u64 isr)
 		ballot->closed = ballot->k;
 	}
 	record->generation = ++volume->generation;
-	braid_holder_name(record->holder);
+	braid_holder_name(volume, record->holder);
 	for (i = 0; i < record->voters.count; i++) {
 		const struct braid_peer *peer =
 			braid_volume_peer(volume, record->voters.voter[i].id);
@@ -262,8 +262,8 @@ static void eject(struct braid_volume *volume, u64 ejected)
 
 		if (!(peer->bit & ejected))
 			continue;
-		braid_event_volume(volume->name, "ejected", peer->voter.id,
-				   why);
+		braid_event_volume(volume->owner, volume->name, "ejected",
+				   peer->voter.id, why);
 		peer->state = BRAID_PEER_FAILED;
 		braid_peer_reset(peer, why);
 	}

@@ -13,6 +13,7 @@
 #include "proto/text.h"
 #include "replica/replica.h"
 #include "target/target.h"
+#include "transport/node.h"
 #include "transport/remote.h"
 #include "volume/event.h"
 #include "volume/failure.h"
@@ -46,6 +47,7 @@ static void store_changed(struct braid_peer *peer)
 }
 
 struct here {
+	struct braid_blk_node *node;
 	const uuid_t *uuid;
 	const char *name;
 	struct braid_replica_info info;
@@ -54,13 +56,14 @@ struct here {
 	bool served;
 };
 
-/* Is it known to others by an address of this kernel? */
-static bool is_served_here(const struct braid_record *record)
+/* Is it known to others by an address of this node? */
+static bool is_served_here(struct braid_blk_node *node,
+			   const struct braid_record *record)
 {
 	const struct braid_voter *voter =
 		braid_voters_find(&record->voters, record->voter);
 
-	return voter && braid_target_listens(&voter->address);
+	return voter && braid_target_listens(node, &voter->address);
 }
 
 static int look_here(struct braid_replica *replica, void *context)
@@ -73,7 +76,7 @@ static int look_here(struct braid_replica *replica, void *context)
 	if (uuid_is_null(here->uuid) ? strcmp(record->name, here->name) :
 				       !uuid_equal(&record->volume, here->uuid))
 		return 0;
-	served = is_served_here(record);
+	served = is_served_here(here->node, record);
 	if (here->voter && (served != here->served ? here->served :
 			    here->voter < record->voter))
 		return 0;
@@ -83,7 +86,8 @@ static int look_here(struct braid_replica *replica, void *context)
 	return 0;
 }
 
-u8 braid_peer_here(const uuid_t *uuid, const char *name, uuid_t *found)
+u8 braid_peer_here(struct braid_blk_node *node, const uuid_t *uuid,
+		   const char *name, uuid_t *found)
 {
 	struct here *here;
 	u8 voter;
@@ -91,9 +95,10 @@ u8 braid_peer_here(const uuid_t *uuid, const char *name, uuid_t *found)
 	here = kzalloc(sizeof(*here), GFP_NOIO);
 	if (!here)
 		return 0;
+	here->node = node;
 	here->uuid = uuid;
 	here->name = name;
-	braid_replica_walk(look_here, here);
+	braid_replica_walk(node, look_here, here);
 	voter = here->voter;
 	if (found)
 		*found = here->found;
@@ -114,8 +119,9 @@ static int connect_here(struct braid_peer *peer,
 
 	uuid = volume->record.volume;
 	if (uuid_is_null(&uuid))
-		voter = braid_peer_here(&uuid, volume->name, &uuid);
-	replica = braid_replica_get(&uuid, voter);
+		voter = braid_peer_here(volume->owner, &uuid, volume->name,
+					&uuid);
+	replica = braid_replica_get(volume->owner, &uuid, voter);
 	if (!replica)
 		return -ENOENT;
 	info = kmalloc(sizeof(*info), GFP_NOIO);
@@ -147,6 +153,7 @@ static int connect_remote(struct braid_peer *peer,
 	int error;
 
 	memset(&where, 0, sizeof(where));
+	where.net = volume->owner->net;
 	where.address = peer->voter.address;
 	where.volume = volume->record.volume;
 	strscpy(where.name, volume->name, sizeof(where.name));
@@ -350,8 +357,8 @@ static int serve(struct braid_peer *peer, const struct braid_epoch *epoch)
 		peer->tried = 0;
 		peer->served = ktime_get_boottime_ns();
 		WRITE_ONCE(peer->answered, peer->served);
-		braid_event_volume(volume->name, "voter up", peer->voter.id,
-				   NULL);
+		braid_event_volume(volume->owner, volume->name, "voter up",
+				   peer->voter.id, NULL);
 	}
 	spin_unlock_irqrestore(&volume->lock, flags);
 	wake_up_all(&volume->wait);

@@ -232,7 +232,7 @@ static int create(struct create *c)
 	int error;
 	u8 here;
 
-	here = braid_peer_here(&nil, volume->name, NULL);
+	here = braid_peer_here(volume->owner, &nil, volume->name, NULL);
 	braid_volume_set_peers(volume, &c->make->voters, here);
 	error = braid_reach(volume);
 	if (error)
@@ -255,7 +255,8 @@ static int create(struct create *c)
 	return check_answers(c);
 }
 
-int braid_volume_create(const struct braid_volume_make *make,
+int braid_volume_create(struct braid_blk_node *node,
+			const struct braid_volume_make *make,
 			struct netlink_ext_ack *extack)
 {
 	struct braid_volume *volume;
@@ -269,14 +270,15 @@ int braid_volume_create(const struct braid_volume_make *make,
 	error = check_voters(make, extack);
 	if (error)
 		return error;
-	volume = braid_volume_new(make->name, false, &braid_detach_works);
+	volume = braid_volume_new(node, make->name, false,
+				  &braid_detach_works);
 	if (IS_ERR(volume))
 		return PTR_ERR(volume);
 	c = kvzalloc(sizeof(*c), GFP_KERNEL);
 	error = c ? 0 : -ENOMEM;
 	volume->secrets = make->secrets;
 	if (!error && !volume->secrets.count &&
-	    braid_target_secrets(&volume->secrets))
+	    braid_target_secrets(node, &volume->secrets))
 		error = braid_refuse(extack, -ENOKEY,
 				     "no secret is given, and no target listens here to take one from");
 	if (!error) {

@@ -89,7 +89,7 @@ static int refuse_held(struct braid_volume *volume,
 	info = kvzalloc(sizeof(*info), GFP_KERNEL);
 	if (!info)
 		return -ENOMEM;
-	error = braid_volume_lookup(volume->name, info);
+	error = braid_volume_lookup(volume->owner, volume->name, info);
 	if (error)
 		goto out_free;
 	braid_volume_why(info, why);
@@ -258,9 +258,9 @@ static int refuse_open(struct braid_volume *volume, int error,
 	/* Who had it open may have closed it since. */
 	if (openers < 2)
 		return braid_refuse(extack, error, "/dev/braid/%s is open",
-				    volume->name);
+				    volume->device);
 	return braid_refuse(extack, error, "/dev/braid/%s is open %u times",
-			    volume->name, openers);
+			    volume->device, openers);
 }
 
 static void finish(struct braid_volume *volume, enum braid_volume_state state)
@@ -277,7 +277,7 @@ static void finish(struct braid_volume *volume, enum braid_volume_state state)
 		braid_io_gate(volume);
 	}
 	if (volume->disk_there)
-		braid_event_volume(volume->name, "detached", 0,
+		braid_event_volume(volume->owner, volume->name, "detached", 0,
 				   volume->dead_why);
 	braid_volume_close(volume);
 }
@@ -372,10 +372,10 @@ static int refuse_unknown(const char *name, struct netlink_ext_ack *extack)
 			    name);
 }
 
-static struct braid_volume *find(const char *name,
+static struct braid_volume *find(struct braid_blk_node *node, const char *name,
 				 struct netlink_ext_ack *extack, int *error)
 {
-	struct braid_volume *volume = braid_volume_find(name);
+	struct braid_volume *volume = braid_volume_find(node, name);
 
 	if (!volume) {
 		*error = refuse_unknown(name, extack);
@@ -402,9 +402,10 @@ static void release(struct braid_volume *volume)
  * Who detaches in order may wait for a member that never comes, with the mutex:
  * that ends with the volume's death.
  */
-static int detach_force(const char *name, struct netlink_ext_ack *extack)
+static int detach_force(struct braid_blk_node *node, const char *name,
+			struct netlink_ext_ack *extack)
 {
-	struct braid_volume *volume = braid_volume_find(name);
+	struct braid_volume *volume = braid_volume_find(node, name);
 	unsigned long flags;
 	bool attached;
 	int error;
@@ -427,15 +428,15 @@ static int detach_force(const char *name, struct netlink_ext_ack *extack)
 	return error;
 }
 
-int braid_volume_detach(const char *name, bool force,
-			struct netlink_ext_ack *extack)
+int braid_volume_detach(struct braid_blk_node *node, const char *name,
+			bool force, struct netlink_ext_ack *extack)
 {
 	struct braid_volume *volume;
 	int error;
 
 	if (force)
-		return detach_force(name, extack);
-	volume = find(name, extack, &error);
+		return detach_force(node, name, extack);
+	volume = find(node, name, extack, &error);
 	if (!volume)
 		return error;
 	error = detach(volume, NULL, extack);
@@ -482,14 +483,14 @@ const struct braid_volume_works braid_detach_works = {
 	.close = detach_work,
 };
 
-static int set_suspended(const char *name, bool suspended,
-			 struct netlink_ext_ack *extack)
+static int set_suspended(struct braid_blk_node *node, const char *name,
+			 bool suspended, struct netlink_ext_ack *extack)
 {
 	struct braid_volume *volume;
 	unsigned long flags;
 	int error;
 
-	volume = find(name, extack, &error);
+	volume = find(node, name, extack, &error);
 	if (!volume)
 		return error;
 	spin_lock_irqsave(&volume->lock, flags);
@@ -507,14 +508,16 @@ static int set_suspended(const char *name, bool suspended,
 	return error;
 }
 
-int braid_volume_suspend(const char *name, struct netlink_ext_ack *extack)
+int braid_volume_suspend(struct braid_blk_node *node, const char *name,
+			 struct netlink_ext_ack *extack)
 {
-	return set_suspended(name, true, extack);
+	return set_suspended(node, name, true, extack);
 }
 
-int braid_volume_resume(const char *name, struct netlink_ext_ack *extack)
+int braid_volume_resume(struct braid_blk_node *node, const char *name,
+			struct netlink_ext_ack *extack)
 {
-	return set_suspended(name, false, extack);
+	return set_suspended(node, name, false, extack);
 }
 
 int braid_volume_init(void)
@@ -522,16 +525,33 @@ int braid_volume_init(void)
 	return braid_failure_init();
 }
 
+/* Its death ends what a takeover's detach waits for, with the mutex. */
+static void end_volume(struct braid_volume *volume)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	if (!volume->closing)
+		braid_volume_die(volume, "its network namespace is gone");
+	spin_unlock_irqrestore(&volume->lock, flags);
+	mutex_lock(&volume->control);
+	/* Unless it was closed meanwhile. */
+	if (!volume->closing)
+		finish(volume, BRAID_VOLUME_DEAD);
+	mutex_unlock(&volume->control);
+}
+
+void braid_volume_end(struct braid_blk_node *node)
+{
+	struct braid_volume *volume;
+
+	while ((volume = braid_volume_next(node, NULL))) {
+		end_volume(volume);
+		braid_volume_put(volume);
+	}
+}
+
 void braid_volume_exit(void)
 {
-	struct braid_volume *volume = NULL;
-
-	/* One that is attached keeps the module, so this finds none; be sure. */
-	while ((volume = braid_volume_next(volume))) {
-		mutex_lock(&volume->control);
-		if (is_attached(volume))
-			braid_detach_force(volume);
-		mutex_unlock(&volume->control);
-	}
 	braid_failure_exit();
 }

@@ -82,7 +82,8 @@ static void begin_again(struct braid_volume *volume,
 			braid_peer_reset(&volume->peers[i],
 					 "follows to a higher epoch");
 		braid_ballot_begin(volume, epoch);
-		braid_event_volume(volume->name, "higher epoch", 0, NULL);
+		braid_event_volume(volume->owner, volume->name, "higher epoch",
+				   0, NULL);
 	}
 	spin_unlock_irqrestore(&volume->lock, flags);
 	for (i = 0; i < volume->npeers; i++)

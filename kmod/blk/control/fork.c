@@ -133,7 +133,7 @@ static void make_record(const struct braid_attempt *a,
 	record->mver.k = 1;
 	record->generation = min(a->choice.generation + 1,
 				 BRAID_GENERATION_MAX);
-	braid_holder_name(record->holder);
+	braid_holder_name(a->volume, record->holder);
 }
 
 static int tell_all(struct braid_attempt *a, enum braid_op op,

@@ -34,6 +34,7 @@ static void fill(struct braid_volume *volume, struct braid_volume_info *info)
 
 	memset(info, 0, sizeof(*info));
 	strscpy(info->name, volume->name, sizeof(info->name));
+	strscpy(info->device, volume->device, sizeof(info->device));
 	spin_lock_irqsave(&volume->lock, flags);
 	info->state = volume->state;
 	info->held = volume->held;
@@ -65,8 +66,10 @@ static void fill_all(struct braid_volume *volume,
 	mutex_unlock(&volume->showing);
 }
 
-int braid_volume_walk(int (*fn)(const struct braid_volume_info *info,
-				void *context), void *context)
+int braid_volume_walk(struct braid_blk_node *node,
+		      int (*fn)(const struct braid_volume_info *info,
+				void *context),
+		      void *context)
 {
 	struct braid_volume *volume = NULL;
 	struct braid_volume_info *info;
@@ -75,7 +78,7 @@ int braid_volume_walk(int (*fn)(const struct braid_volume_info *info,
 	info = kvzalloc(sizeof(*info), GFP_KERNEL);
 	if (!info)
 		return -ENOMEM;
-	while ((volume = braid_volume_next(volume))) {
+	while ((volume = braid_volume_next(node, volume))) {
 		fill_all(volume, info);
 		error = fn(info, context);
 		if (error) {
@@ -87,9 +90,10 @@ int braid_volume_walk(int (*fn)(const struct braid_volume_info *info,
 	return error;
 }
 
-int braid_volume_lookup(const char *name, struct braid_volume_info *info)
+int braid_volume_lookup(struct braid_blk_node *node, const char *name,
+			struct braid_volume_info *info)
 {
-	struct braid_volume *volume = braid_volume_find(name);
+	struct braid_volume *volume = braid_volume_find(node, name);
 
 	if (!volume)
 		return -ENOENT;

@@ -98,7 +98,7 @@ static struct gendisk *disk_make(struct braid_disk *own, u64 size, bool discard)
 		return disk;
 	/* A '!' is a '/' to who makes the node. */
 	snprintf(disk->disk_name, sizeof(disk->disk_name), "braid!%s",
-		 own->volume->name);
+		 own->volume->device);
 	disk->flags |= GENHD_FL_NO_PART;
 	disk->fops = &disk_operations;
 	disk->private_data = own;
@@ -110,8 +110,6 @@ int braid_disk_add(struct braid_volume *volume, u64 size, bool discard)
 {
 	struct braid_disk *own;
 	int err;
-
-	static_assert(sizeof("braid!") + BRAID_NAME_MAX <= DISK_NAME_LEN);
 
 	own = kzalloc(sizeof(*own), GFP_KERNEL);
 	if (!own)

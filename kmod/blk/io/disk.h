@@ -8,7 +8,7 @@ struct bio;
 struct braid_disk;
 struct braid_volume;
 
-/* The block device /dev/braid/NAME of an attached volume. Bio-based. */
+/* The block device of an attached volume, volume->device. Bio-based. */
 
 /*
  * Makes the device visible; I/O may come at once, so the volume is ACTIVE.

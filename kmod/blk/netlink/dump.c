@@ -6,8 +6,10 @@
 #include <linux/socket.h>
 #include <linux/time64.h>
 #include <net/genetlink.h>
+#include <net/sock.h>
 #include <uapi/linux/braid_blk.h>
 
+#include "transport/node.h"
 #include "volume/family.h"
 
 static_assert((int)BRAID_OWN_BLANK == (int)BRAID_BLK_REPLICA_STATE_BLANK);
@@ -294,11 +296,20 @@ static int fill_membership(struct sk_buff *skb,
 	return 0;
 }
 
+static int fill_device(struct sk_buff *skb, const char *device)
+{
+	char path[sizeof("/dev/braid/") + BRAID_DEVICE_MAX];
+
+	snprintf(path, sizeof(path), "/dev/braid/%s", device);
+	return nla_put_string(skb, BRAID_BLK_A_VOLUME_DEVICE, path);
+}
+
 int braid_fill_volume(struct sk_buff *skb, const struct braid_volume_info *info)
 {
 	const struct braid_record *record = &info->record;
 
 	if (nla_put_string(skb, BRAID_BLK_A_VOLUME_NAME, info->name) ||
+	    fill_device(skb, info->device) ||
 	    nla_put(skb, BRAID_BLK_A_VOLUME_UUID, UUID_SIZE, &record->volume) ||
 	    nla_put_u64_64bit(skb, BRAID_BLK_A_VOLUME_SIZE, record->size,
 			      BRAID_BLK_A_VOLUME_PAD) ||
@@ -320,12 +331,14 @@ int braid_fill_volume(struct sk_buff *skb, const struct braid_volume_info *info)
  * struct listing - a part of a listing that fits into one message
  * @skb: the message
  * @cb: of the listing; @cb->args[0] is how many were listed before
+ * @node: whose
  * @at: how many were seen in this pass
  * @info: of a listing of replicas, room for what is told of one
  */
 struct listing {
 	struct sk_buff *skb;
 	struct netlink_callback *cb;
+	struct braid_blk_node *node;
 	unsigned long at;
 	struct braid_replica_info *info;
 };
@@ -336,8 +349,9 @@ static void listing_begin(struct listing *listing, struct sk_buff *skb,
 	memset(listing, 0, sizeof(*listing));
 	listing->skb = skb;
 	listing->cb = cb;
+	listing->node = braid_blk_node_of(sock_net(skb->sk));
 	/* 0 would switch the check off. */
-	cb->seq = braid_nl_changes() ?: 1;
+	cb->seq = (u32)atomic_read(&listing->node->changes) ?: 1;
 }
 
 /* Was it in a message before? */
@@ -400,7 +414,7 @@ int braid_dump_replicas(struct sk_buff *skb, struct netlink_callback *cb)
 	listing.info = kzalloc(sizeof(*listing.info), GFP_KERNEL);
 	if (!listing.info)
 		return -ENOMEM;
-	ret = braid_replica_walk(list_replica, &listing);
+	ret = braid_replica_walk(listing.node, list_replica, &listing);
 	kfree(listing.info);
 	return listing_result(&listing, ret);
 }
@@ -423,7 +437,8 @@ int braid_dump_targets(struct sk_buff *skb, struct netlink_callback *cb)
 
 	listing_begin(&listing, skb, cb);
 	return listing_result(&listing,
-			      braid_target_walk(list_target, &listing));
+			      braid_target_walk(listing.node, list_target,
+						&listing));
 }
 
 static int list_volume(const struct braid_volume_info *info, void *context)
@@ -444,5 +459,6 @@ int braid_dump_volumes(struct sk_buff *skb, struct netlink_callback *cb)
 
 	listing_begin(&listing, skb, cb);
 	return listing_result(&listing,
-			      braid_volume_walk(list_volume, &listing));
+			      braid_volume_walk(listing.node, list_volume,
+						&listing));
 }

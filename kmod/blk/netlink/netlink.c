@@ -17,28 +17,29 @@
 #include "store/check.h"
 #include "store/make.h"
 #include "target/target.h"
+#include "transport/node.h"
 #include "volume/event.h"
 #include "volume/family.h"
 
+/* The node that is asked: that of the asking socket's namespace. */
+static struct braid_blk_node *node_of(struct genl_info *info)
+{
+	return braid_blk_node_of(genl_info_net(info));
+}
+
 /* After a change of what is listed; passes @ret on. */
-static int changed(int ret)
+static int changed(struct genl_info *info, int ret)
 {
 	if (!ret)
-		braid_nl_changed();
+		atomic_inc(&node_of(info)->changes);
 	return ret;
 }
 
 /* ---- who may ask ---- */
 
 /* @skb: the request. */
-static int may(const struct sk_buff *skb, const struct net *net,
-	       struct netlink_ext_ack *extack)
+static int may(const struct sk_buff *skb, struct netlink_ext_ack *extack)
 {
-	if (!net_eq(net, &init_net)) {
-		NL_SET_ERR_MSG(extack,
-			       "volumes belong to the initial network namespace");
-		return -EPERM;
-	}
 	if (!netlink_capable(skb, CAP_SYS_ADMIN)) {
 		NL_SET_ERR_MSG(extack,
 			       "volumes need CAP_SYS_ADMIN in the initial user namespace");
@@ -49,13 +50,13 @@ static int may(const struct sk_buff *skb, const struct net *net,
 
 static int may_do(struct sk_buff *skb, struct genl_info *info)
 {
-	return may(skb, genl_info_net(info), info->extack);
+	return may(skb, info->extack);
 }
 
 /* Every time: a socket may be read by another process. */
-static int may_dump(const struct sk_buff *skb, struct netlink_callback *cb)
+static int may_dump(struct netlink_callback *cb)
 {
-	int ret = may(cb->skb, sock_net(skb->sk), cb->extack);
+	int ret = may(cb->skb, cb->extack);
 
 	if (!ret && nlmsg_attrlen(cb->nlh, GENL_HDRLEN)) {
 		NL_SET_ERR_MSG(cb->extack, "a listing takes no attributes");
@@ -145,7 +146,7 @@ int braid_blk_nl_replica_open_doit(struct sk_buff *skb, struct genl_info *info)
 	const char *path;
 
 	return may_do(skb, info) ?: need_path(info, &path) ?:
-	       changed(braid_replica_open(path, info->extack));
+	       changed(info, braid_replica_open(node_of(info), path, info->extack));
 }
 
 int braid_blk_nl_replica_close_doit(struct sk_buff *skb,
@@ -154,7 +155,7 @@ int braid_blk_nl_replica_close_doit(struct sk_buff *skb,
 	const char *path;
 
 	return may_do(skb, info) ?: need_path(info, &path) ?:
-	       changed(braid_replica_close(path, info->extack));
+	       changed(info, braid_replica_close(node_of(info), path, info->extack));
 }
 
 int braid_blk_nl_replica_del_doit(struct sk_buff *skb, struct genl_info *info)
@@ -186,7 +187,7 @@ static int replica_get(struct genl_info *info, const char *path,
 	struct sk_buff *msg;
 	void *head;
 
-	if (!braid_replica_walk(replica_is, &search)) {
+	if (!braid_replica_walk(node_of(info), replica_is, &search)) {
 		NL_SET_ERR_MSG_ATTR(info->extack,
 				    info->attrs[BRAID_BLK_A_REPLICA_PATH],
 				    "no replica is open there");
@@ -217,7 +218,7 @@ int braid_blk_nl_replica_get_doit(struct sk_buff *skb, struct genl_info *info)
 int braid_blk_nl_replica_get_dumpit(struct sk_buff *skb,
 				    struct netlink_callback *cb)
 {
-	return may_dump(skb, cb) ?: braid_dump_replicas(skb, cb);
+	return may_dump(cb) ?: braid_dump_replicas(skb, cb);
 }
 
 /**
@@ -295,7 +296,7 @@ int braid_blk_nl_target_listen_doit(struct sk_buff *skb,
 	      braid_parse_need(info, BRAID_BLK_A_TARGET_SECRET,
 			       "a target needs a secret") ?:
 	      braid_parse_secrets(info, BRAID_BLK_A_TARGET_SECRET, &secrets) ?:
-	      changed(braid_target_listen(&address, &secrets, info->extack));
+	      changed(info, braid_target_listen(node_of(info), &address, &secrets, info->extack));
 	memzero_explicit(&secrets, sizeof(secrets));
 	braid_parse_wipe(info, BRAID_BLK_A_TARGET_SECRET);
 	return ret;
@@ -330,7 +331,7 @@ int braid_blk_nl_target_get_doit(struct sk_buff *skb, struct genl_info *info)
 	ret = may_do(skb, info) ?: need_address(info, &search.address);
 	if (ret)
 		return ret;
-	if (!braid_target_walk(target_is, &search)) {
+	if (!braid_target_walk(node_of(info), target_is, &search)) {
 		NL_SET_ERR_MSG_ATTR(info->extack,
 				    info->attrs[BRAID_BLK_A_TARGET_ADDRESS],
 				    "no target listens there");
@@ -344,7 +345,7 @@ int braid_blk_nl_target_get_doit(struct sk_buff *skb, struct genl_info *info)
 int braid_blk_nl_target_get_dumpit(struct sk_buff *skb,
 				   struct netlink_callback *cb)
 {
-	return may_dump(skb, cb) ?: braid_dump_targets(skb, cb);
+	return may_dump(cb) ?: braid_dump_targets(skb, cb);
 }
 
 int braid_blk_nl_target_close_doit(struct sk_buff *skb, struct genl_info *info)
@@ -352,7 +353,7 @@ int braid_blk_nl_target_close_doit(struct sk_buff *skb, struct genl_info *info)
 	struct braid_address address;
 
 	return may_do(skb, info) ?: need_address(info, &address) ?:
-	       changed(braid_target_close(&address, info->extack));
+	       changed(info, braid_target_close(node_of(info), &address, info->extack));
 }
 
 /* ---- volumes ---- */
@@ -373,7 +374,7 @@ static int find_secrets(struct genl_info *info, struct braid_secrets *secrets)
 	ret = braid_parse_secrets(info, BRAID_BLK_A_VOLUME_SECRET, secrets);
 	if (ret || secrets->count)
 		return ret;
-	ret = braid_target_secrets(secrets);
+	ret = braid_target_secrets(node_of(info), secrets);
 	if (ret) {
 		NL_SET_ERR_MSG(info->extack,
 			       "no secret is given, and no target listens here to have one");
@@ -407,7 +408,7 @@ int braid_blk_nl_volume_create_doit(struct sk_buff *skb,
 	/* It may take long, so nothing stays longer than it is needed. */
 	braid_parse_wipe(info, BRAID_BLK_A_VOLUME_SECRET);
 	if (!ret)
-		ret = braid_volume_create(&make, info->extack);
+		ret = braid_volume_create(node_of(info), &make, info->extack);
 	memzero_explicit(&make.secrets, sizeof(make.secrets));
 	return ret;
 }
@@ -464,7 +465,8 @@ int braid_blk_nl_volume_attach_doit(struct sk_buff *skb,
 	ret = may_do(skb, info) ?: parse_attach(info, &attach);
 	braid_parse_wipe(info, BRAID_BLK_A_VOLUME_SECRET);
 	if (!ret)
-		ret = changed(braid_volume_attach(&attach, info->extack));
+		ret = changed(info, braid_volume_attach(node_of(info), &attach,
+							info->extack));
 	memzero_explicit(&attach.secrets, sizeof(attach.secrets));
 	return ret;
 }
@@ -475,7 +477,8 @@ int braid_blk_nl_volume_detach_doit(struct sk_buff *skb,
 	const char *name;
 
 	return may_do(skb, info) ?: need_name(info, &name) ?:
-	       changed(braid_volume_detach(name,
+	       changed(info,
+		       braid_volume_detach(node_of(info), name,
 					   info->attrs[BRAID_BLK_A_VOLUME_FORCE],
 					   info->extack));
 }
@@ -486,7 +489,7 @@ int braid_blk_nl_volume_suspend_doit(struct sk_buff *skb,
 	const char *name;
 
 	return may_do(skb, info) ?: need_name(info, &name) ?:
-	       braid_volume_suspend(name, info->extack);
+	       braid_volume_suspend(node_of(info), name, info->extack);
 }
 
 int braid_blk_nl_volume_resume_doit(struct sk_buff *skb,
@@ -495,7 +498,7 @@ int braid_blk_nl_volume_resume_doit(struct sk_buff *skb,
 	const char *name;
 
 	return may_do(skb, info) ?: need_name(info, &name) ?:
-	       braid_volume_resume(name, info->extack);
+	       braid_volume_resume(node_of(info), name, info->extack);
 }
 
 static int fill_why(struct sk_buff *msg, const struct braid_volume_info *told)
@@ -514,7 +517,7 @@ static int volume_get(struct genl_info *info, const char *name,
 	void *head;
 	int ret;
 
-	ret = braid_volume_lookup(name, told);
+	ret = braid_volume_lookup(node_of(info), name, told);
 	if (ret) {
 		NL_SET_ERR_MSG_ATTR(info->extack,
 				    info->attrs[BRAID_BLK_A_VOLUME_NAME],
@@ -545,7 +548,7 @@ int braid_blk_nl_volume_get_doit(struct sk_buff *skb, struct genl_info *info)
 int braid_blk_nl_volume_get_dumpit(struct sk_buff *skb,
 				   struct netlink_callback *cb)
 {
-	return may_dump(skb, cb) ?: braid_dump_volumes(skb, cb);
+	return may_dump(cb) ?: braid_dump_volumes(skb, cb);
 }
 
 int __init braid_nl_init(void)
@@ -555,8 +558,11 @@ int __init braid_nl_init(void)
 	braid_blk_family.ops = braid_blk_nl_ops;
 	braid_blk_family.n_ops = ARRAY_SIZE(braid_blk_nl_ops);
 	ret = genl_register_family(&braid_blk_family);
-	if (!ret)
-		braid_event_start();
+	if (ret)
+		return ret;
+	ret = braid_event_start();
+	if (ret)
+		genl_unregister_family(&braid_blk_family);
 	return ret;
 }
 

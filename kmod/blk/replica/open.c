@@ -22,22 +22,24 @@
 #include "store/slots.h"
 #include "store/store.h"
 #include "store/store_open.h"
+#include "transport/node.h"
 
-static DEFINE_MUTEX(opening);
 static DEFINE_MUTEX(registry);
-static LIST_HEAD(replicas);		/* registry */
 static u64 openings;			/* registry */
 
 /* Set once, before any replica is opened. */
-static void (*end_connections)(const struct braid_replica *replica) __ro_after_init;
+static void (*end_connections)(struct braid_blk_node *node,
+			       const struct braid_replica *replica) __ro_after_init;
 
-static struct braid_replica *create(const char *path)
+static struct braid_replica *create(struct braid_blk_node *node,
+				    const char *path)
 {
 	struct braid_replica *replica = kzalloc(sizeof(*replica), GFP_KERNEL);
 
 	if (!replica)
 		return NULL;
 	kref_init(&replica->ref);
+	replica->owner = node;
 	mutex_init(&replica->control);
 	spin_lock_init(&replica->lock);
 	INIT_LIST_HEAD(&replica->node);
@@ -63,12 +65,13 @@ err_destroy:
 }
 
 /* @registry held. */
-static struct braid_replica *find_path(const char *path)
+static struct braid_replica *find_path(struct braid_blk_node *node,
+				       const char *path)
 {
 	struct braid_replica *replica;
 
 	lockdep_assert_held(&registry);
-	list_for_each_entry(replica, &replicas, node)
+	list_for_each_entry(replica, &node->replicas, node)
 		if (!strcmp(replica->path, path))
 			return replica;
 	return NULL;
@@ -155,11 +158,12 @@ static void begin_grant(struct braid_replica *replica)
 static int enlist(struct braid_replica *replica, struct netlink_ext_ack *extack)
 {
 	const struct braid_record *record = &replica->record;
+	struct braid_blk_node *node = replica->owner;
 	struct braid_replica *other;
 	int error = 0;
 
 	mutex_lock(&registry);
-	list_for_each_entry(other, &replicas, node)
+	list_for_each_entry(other, &node->replicas, node)
 		if (is_voter(other, &record->volume, record->voter))
 			error = braid_refuse(extack, -EEXIST,
 					     "voter %u of volume %s is open already, from %s",
@@ -167,7 +171,7 @@ static int enlist(struct braid_replica *replica, struct netlink_ext_ack *extack)
 					     other->path);
 	if (!error) {
 		replica->number = ++openings;
-		list_add_tail(&replica->node, &replicas);
+		list_add_tail(&replica->node, &node->replicas);
 	}
 	mutex_unlock(&registry);
 	return error;
@@ -188,12 +192,13 @@ static void close_store(struct braid_replica *replica)
 		braid_store_close(store);
 }
 
-static int open_one(const char *path, struct netlink_ext_ack *extack)
+static int open_one(struct braid_blk_node *node, const char *path,
+		    struct netlink_ext_ack *extack)
 {
 	struct braid_replica *replica;
 	int error;
 
-	replica = create(path);
+	replica = create(node, path);
 	if (!replica)
 		return -ENOMEM;
 	error = open_store(replica, extack) ?: open_journal(replica, extack);
@@ -214,18 +219,19 @@ err_close:
 	return error;
 }
 
-int braid_replica_open(const char *path, struct netlink_ext_ack *extack)
+int braid_replica_open(struct braid_blk_node *node, const char *path,
+		       struct netlink_ext_ack *extack)
 {
 	bool open;
 	int error;
 
-	mutex_lock(&opening);
+	mutex_lock(&node->opening);
 	mutex_lock(&registry);
-	open = find_path(path);
+	open = find_path(node, path);
 	mutex_unlock(&registry);
-	error = open ? braid_refuse(extack, -EEXIST, "%s is open already", path) :
-		       open_one(path, extack);
-	mutex_unlock(&opening);
+	error = open ? braid_refuse(extack, -EEXIST, "%s is open already", path)
+		     : open_one(node, path, extack);
+	mutex_unlock(&node->opening);
 	return error;
 }
 
@@ -275,7 +281,7 @@ static void close_one(struct braid_replica *replica)
 	list_for_each_entry(session, &replica->sessions, node)
 		braid_session_cut(session, -ESHUTDOWN);
 	spin_unlock_irq(&replica->lock);
-	end_connections(replica);
+	end_connections(replica->owner, replica);
 	braid_session_drain(replica, false);
 	/* Their last answers may be on their way out of these. */
 	flush_work(&replica->control_work);
@@ -294,33 +300,35 @@ static void delist(struct braid_replica *replica)
 	mutex_unlock(&registry);
 }
 
-int braid_replica_close(const char *path, struct netlink_ext_ack *extack)
+int braid_replica_close(struct braid_blk_node *node, const char *path,
+			struct netlink_ext_ack *extack)
 {
 	struct braid_replica *replica;
 	int error;
 
-	mutex_lock(&opening);
+	mutex_lock(&node->opening);
 	mutex_lock(&registry);
-	replica = find_path(path);
+	replica = find_path(node, path);
 	mutex_unlock(&registry);
 	/* It stays in the registry: only closing takes it out, one at a time. */
 	error = replica ? begin_close(replica, false, extack) :
 			  braid_refuse(extack, -ENOENT, "%s is not open", path);
 	if (!error)
 		delist(replica);
-	mutex_unlock(&opening);
+	mutex_unlock(&node->opening);
 	/* One whose disk hangs keeps nobody else waiting. */
 	if (!error)
 		close_one(replica);
 	return error;
 }
 
-struct braid_replica *braid_replica_get(const uuid_t *volume, u8 voter)
+struct braid_replica *braid_replica_get(struct braid_blk_node *node,
+					const uuid_t *volume, u8 voter)
 {
 	struct braid_replica *replica, *found = NULL;
 
 	mutex_lock(&registry);
-	list_for_each_entry(replica, &replicas, node) {
+	list_for_each_entry(replica, &node->replicas, node) {
 		if (!is_voter(replica, volume, voter))
 			continue;
 		/* Which voter a store is of never changes. */
@@ -334,12 +342,12 @@ struct braid_replica *braid_replica_get(const uuid_t *volume, u8 voter)
 }
 
 /* The first one that was opened after @number, referenced; or NULL. */
-static struct braid_replica *get_after(u64 number)
+static struct braid_replica *get_after(struct braid_blk_node *node, u64 number)
 {
 	struct braid_replica *replica, *found = NULL;
 
 	mutex_lock(&registry);
-	list_for_each_entry(replica, &replicas, node) {
+	list_for_each_entry(replica, &node->replicas, node) {
 		if (replica->number <= number)
 			continue;
 		found = replica;
@@ -350,14 +358,15 @@ static struct braid_replica *get_after(u64 number)
 	return found;
 }
 
-int braid_replica_walk(int (*fn)(struct braid_replica *replica, void *context),
+int braid_replica_walk(struct braid_blk_node *node,
+		       int (*fn)(struct braid_replica *replica, void *context),
 		       void *context)
 {
 	struct braid_replica *replica;
 	u64 number = 0;
 	int result = 0;
 
-	while (!result && (replica = get_after(number))) {
+	while (!result && (replica = get_after(node, number))) {
 		number = replica->number;
 		result = fn(replica, context);
 		braid_replica_put(replica);
@@ -365,18 +374,19 @@ int braid_replica_walk(int (*fn)(struct braid_replica *replica, void *context),
 	return result;
 }
 
-static struct braid_replica *first(void)
+static struct braid_replica *first(struct braid_blk_node *node)
 {
 	struct braid_replica *replica;
 
 	mutex_lock(&registry);
-	replica = list_first_entry_or_null(&replicas, struct braid_replica,
-					   node);
+	replica = list_first_entry_or_null(&node->replicas,
+					   struct braid_replica, node);
 	mutex_unlock(&registry);
 	return replica;
 }
 
-int braid_replica_init(void (*end)(const struct braid_replica *replica))
+int braid_replica_init(void (*end)(struct braid_blk_node *node,
+				   const struct braid_replica *replica))
 {
 	end_connections = end;
 	return braid_replica_queue_init();
@@ -384,14 +394,18 @@ int braid_replica_init(void (*end)(const struct braid_replica *replica))
 
 void braid_replica_exit(void)
 {
+	braid_replica_queue_exit();
+}
+
+void braid_replica_end(struct braid_blk_node *node)
+{
 	struct braid_replica *replica;
 
-	mutex_lock(&opening);
-	while ((replica = first())) {
+	mutex_lock(&node->opening);
+	while ((replica = first(node))) {
 		begin_close(replica, true, NULL);
 		delist(replica);
 		close_one(replica);
 	}
-	mutex_unlock(&opening);
-	braid_replica_queue_exit();
+	mutex_unlock(&node->opening);
 }

@@ -12,6 +12,7 @@
 #include "proto/member.h"
 #include "proto/record.h"
 
+struct braid_blk_node;
 struct braid_journal;
 struct braid_journal_clear;
 struct braid_store;
@@ -22,11 +23,11 @@ struct crypto_shash;
 /*
  * Locks, in the order in which they are taken:
  *
- * opening	what is open, by path and by voter, does not change; sleeps as long as
- *		an opening, not for the end of what is closed
+ * opening	of a node: what is open there, by path and by voter, does not change;
+ *		sleeps as long as an opening, not for the end of what is closed
  * control	of a replica: its durable record, the opening of sessions; sleeps
  *		until the disk answers
- * registry	the list of replicas; held for moments, nothing is taken in it but
+ * registry	the nodes' lists of replicas; held for moments, nothing is taken in it but
  *		a replica's lock
  * lock		of a replica: what readers and the data path share; any context
  * the journal's lock, a leaf
@@ -47,7 +48,8 @@ struct crypto_shash;
 /**
  * struct braid_replica - an open replica or witness
  * @ref: one while it is in the registry
- * @node: in the registry; its mutex
+ * @node: in the list of its owner; the registry's mutex
+ * @owner: the node that it is open in
  * @number: of its opening, in the order of the registry
  * @path: as it was opened
  * @id: of this opening of the store
@@ -88,6 +90,7 @@ struct crypto_shash;
 struct braid_replica {
 	struct kref ref;
 	struct list_head node;
+	struct braid_blk_node *owner;
 	u64 number;
 	char *path;
 	u64 id;

@@ -13,11 +13,12 @@
 #include <linux/string.h>
 
 #include "transport/handshake.h"
+#include "transport/node.h"
 #include "replica/replica.h"
 #include "transport/sock.h"
 
 /*
- * Lifetime.  A guest is in the list of all from braid_guest_accept() until
+ * Lifetime.  A guest is in the list of its node from braid_guest_accept() until
  * guest_end(), which its own work runs: after a handshake that failed, or when
  * its connection went down.  guest_end() closes the session, so the replica
  * has answered everything; waits until the last of those answers let go of the
@@ -29,16 +30,15 @@
 #define HANDSHAKE_MS	5000
 /* Who guesses secrets waits; who mistyped one can be told. */
 #define REJECT_MS	200
+/* For a peer to read why it is refused, and to close. */
+#define LAST_WORD_MS	1000
 /* Strangers that were told to go and have not yet, too. */
 #define STRANGERS_HARD	(2 * BRAID_STRANGERS_MAX)
 
 static struct workqueue_struct *guest_wq;
 
-/* Protects the fields of guests that say so, and: */
+/* Protects the nodes' lists of guests, and the fields of guests that say so. */
 static DEFINE_MUTEX(guests_lock);
-static LIST_HEAD(guests);
-static unsigned int guest_count;	/* known ones */
-static unsigned int stranger_count;
 
 /* What a handshake needs for its time. */
 struct greeting {
@@ -49,6 +49,7 @@ struct greeting {
 	struct braid_handshake_got got;
 	struct braid_replica_info info;
 	unsigned long deadline;
+	bool told; /* the last step was to send */
 };
 
 static void guest_free(struct kref *ref)
@@ -74,12 +75,17 @@ static void guest_kill(struct braid_guest *guest)
 static int send_message(struct braid_guest *guest, struct greeting *greeting,
 			const void *message, size_t size)
 {
-	return braid_sock_send(guest->sock, message, size, greeting->deadline);
+	int ret =
+		braid_sock_send(guest->sock, message, size, greeting->deadline);
+
+	greeting->told = !ret;
+	return ret;
 }
 
 static int receive_message(struct braid_guest *guest, struct greeting *greeting,
 			   void *message, size_t size)
 {
+	greeting->told = false;
 	return braid_sock_receive(guest->sock, message, size,
 				  greeting->deadline);
 }
@@ -121,13 +127,14 @@ static int authenticate(struct braid_guest *guest, struct greeting *greeting)
 /* It counts among the guests now, if there is room. */
 static int become_known(struct braid_guest *guest)
 {
+	struct braid_blk_node *node = guest->host->owner;
 	int ret = 0;
 
 	mutex_lock(&guests_lock);
-	if (guest_count < BRAID_GUESTS_MAX) {
+	if (node->guests_known < BRAID_GUESTS_MAX) {
 		guest->known = true;
-		guest_count++;
-		stranger_count--;
+		node->guests_known++;
+		node->guests_strange--;
 		atomic_inc(&guest->host->guests);
 	} else {
 		ret = -EBUSY;
@@ -152,15 +159,17 @@ static int match_name(struct braid_replica *replica, void *context)
 	return 1;
 }
 
-static struct braid_replica *find_replica(struct greeting *greeting)
+static struct braid_replica *find_replica(struct braid_blk_node *node,
+					  struct greeting *greeting)
 {
 	const struct braid_handshake_want *want = &greeting->want;
 
 	if (!uuid_is_null(&want->volume))
-		return braid_replica_get(&want->volume, want->voter);
-	if (!braid_replica_walk(match_name, greeting))
+		return braid_replica_get(node, &want->volume, want->voter);
+	if (!braid_replica_walk(node, match_name, greeting))
 		return NULL;
-	return braid_replica_get(&greeting->got.volume, greeting->got.voter);
+	return braid_replica_get(node, &greeting->got.volume,
+				 greeting->got.voter);
 }
 
 /*
@@ -189,7 +198,7 @@ static int let_in(struct braid_guest *guest, struct greeting *greeting)
 	ret = become_known(guest);
 	if (ret)
 		return ret;
-	replica = find_replica(greeting);
+	replica = find_replica(guest->host->owner, greeting);
 	if (!replica)
 		return -ENOENT;
 	hold_replica(guest, replica);
@@ -215,13 +224,15 @@ static int let_in(struct braid_guest *guest, struct greeting *greeting)
 
 static void count_out(struct braid_guest *guest)
 {
+	struct braid_blk_node *node = guest->host->owner;
+
 	mutex_lock(&guests_lock);
 	list_del(&guest->node);
 	if (guest->known) {
-		guest_count--;
+		node->guests_known--;
 		atomic_dec(&guest->host->guests);
 	} else {
-		stranger_count--;
+		node->guests_strange--;
 	}
 	mutex_unlock(&guests_lock);
 }
@@ -243,7 +254,7 @@ static void guest_end(struct braid_guest *guest)
 	count_out(guest);
 	/* Killing it looked at the socket until it was out of the list. */
 	if (!guest->opened)
-		sock_release(guest->sock);
+		braid_sock_release(guest->sock);
 	if (guest->replica)
 		braid_replica_put(guest->replica);
 	complete_all(&guest->gone);
@@ -318,6 +329,9 @@ static bool guest_begin(struct braid_guest *guest)
 		atomic64_inc(&guest->host->refused);
 		pr_info_ratelimited("braid: a writer was refused: %s (%d)\n",
 				    why ? why : "the handshake failed", ret);
+		if (greeting->told)
+			braid_sock_finish(guest->sock, jiffies +
+					  msecs_to_jiffies(LAST_WORD_MS));
 	}
 	kfree_sensitive(greeting);
 	return !ret && guest_open(guest);
@@ -338,16 +352,16 @@ static void guest_work(struct work_struct *work)
 }
 
 /* Makes room among the strangers: the oldest had the longest time. */
-static bool admit_stranger(void)
+static bool admit_stranger(struct braid_blk_node *node)
 {
 	struct braid_guest *guest;
 
 	lockdep_assert_held(&guests_lock);
-	if (stranger_count >= STRANGERS_HARD)
+	if (node->guests_strange >= STRANGERS_HARD)
 		return false;
-	if (stranger_count < BRAID_STRANGERS_MAX)
+	if (node->guests_strange < BRAID_STRANGERS_MAX)
 		return true;
-	list_for_each_entry(guest, &guests, node) {
+	list_for_each_entry(guest, &node->guests, node) {
 		if (guest->known || guest->killed)
 			continue;
 		guest_kill(guest);
@@ -358,12 +372,13 @@ static bool admit_stranger(void)
 
 void braid_guest_accept(struct braid_host *host, struct socket *sock)
 {
+	struct braid_blk_node *node = host->owner;
 	struct braid_guest *guest;
 	bool admitted;
 
 	guest = kvzalloc(sizeof(*guest), GFP_KERNEL);
 	if (!guest) {
-		sock_release(sock);
+		braid_sock_release(sock);
 		return;
 	}
 	kref_init(&guest->ref);
@@ -374,28 +389,29 @@ void braid_guest_accept(struct braid_host *host, struct socket *sock)
 	braid_sock_tune(sock, false);
 
 	mutex_lock(&guests_lock);
-	admitted = admit_stranger();
+	admitted = admit_stranger(node);
 	if (admitted) {
-		stranger_count++;
-		list_add_tail(&guest->node, &guests);
+		node->guests_strange++;
+		list_add_tail(&guest->node, &node->guests);
 		queue_work(guest_wq, &guest->work);
 	}
 	mutex_unlock(&guests_lock);
 	if (admitted)
 		return;
 	atomic64_inc(&host->refused);
-	sock_release(sock);
+	braid_sock_release(sock);
 	kref_put(&guest->ref, guest_free);
 }
 
 /* Return: a guest to be waited for, with a reference, or NULL. */
-static struct braid_guest *kill_matching(const struct braid_host *host,
+static struct braid_guest *kill_matching(struct braid_blk_node *node,
+					 const struct braid_host *host,
 					 const struct braid_replica *replica)
 {
 	struct braid_guest *guest, *found = NULL;
 
 	mutex_lock(&guests_lock);
-	list_for_each_entry(guest, &guests, node) {
+	list_for_each_entry(guest, &node->guests, node) {
 		if ((host && guest->host != host) ||
 		    (replica && guest->replica != replica))
 			continue;
@@ -408,12 +424,13 @@ static struct braid_guest *kill_matching(const struct braid_host *host,
 	return found;
 }
 
-void braid_guests_end(const struct braid_host *host,
+void braid_guests_end(struct braid_blk_node *node,
+		      const struct braid_host *host,
 		      const struct braid_replica *replica)
 {
 	struct braid_guest *guest;
 
-	while ((guest = kill_matching(host, replica))) {
+	while ((guest = kill_matching(node, host, replica))) {
 		wait_for_completion(&guest->gone);
 		kref_put(&guest->ref, guest_free);
 	}

@@ -15,17 +15,20 @@
 #include "proto/epoch.h"
 #include "target/order.h"
 
+struct braid_blk_node;
 struct braid_replica;
 struct braid_session;
 struct socket;
 
 /* A connection that a target accepted: its handshake, its session, its end. */
 
+/* Of a node. */
 #define BRAID_GUESTS_MAX	256	/* authenticated */
 #define BRAID_STRANGERS_MAX	32	/* not yet */
 
 /**
  * struct braid_host - what the guests of one listener share
+ * @owner: its node
  * @lock: @secrets
  * @secrets: either is accepted
  * @guests: authenticated ones, now
@@ -33,6 +36,7 @@ struct socket;
  * @broken: connections closed because of what came over them
  */
 struct braid_host {
+	struct braid_blk_node *owner;
 	spinlock_t lock;	/* see above */
 	struct braid_secrets secrets;
 	atomic_t guests;
@@ -43,7 +47,7 @@ struct braid_host {
 /**
  * struct braid_guest - an accepted connection
  * @ref: the list, and who waits for @gone
- * @node: in the list of all, oldest first; the list's lock
+ * @node: in the list of its node, oldest first; the list's lock
  * @host: its listener, which outlives it
  * @sock: until @conn has it
  * @work: the handshake, later the end
@@ -89,10 +93,11 @@ void braid_guests_exit(void);
 void braid_guest_accept(struct braid_host *host, struct socket *sock);
 
 /*
- * Ends the guests of @host, or all if NULL, that ask @replica, or any if NULL;
+ * Ends the guests of @host, or all of @node if NULL, that ask @replica, or any if NULL;
  * waits for them.  Context: may sleep.
  */
-void braid_guests_end(const struct braid_host *host,
+void braid_guests_end(struct braid_blk_node *node,
+		      const struct braid_host *host,
 		      const struct braid_replica *replica);
 
 #endif /* BRAID_BLK_GUEST_H */

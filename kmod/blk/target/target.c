@@ -16,6 +16,7 @@
 
 #include "transport/conn.h"
 #include "target/guest.h"
+#include "transport/node.h"
 #include "transport/pages.h"
 #include "transport/sock.h"
 
@@ -24,7 +25,7 @@
 
 /**
  * struct target - one listener
- * @node: in the list of all
+ * @node: in the list of its owner
  * @address: where it listens
  * @host: what its guests know of it
  * @sock: the listening socket
@@ -42,9 +43,7 @@ struct target {
 
 static struct workqueue_struct *listen_wq;
 
-/* Protects: */
-static DEFINE_MUTEX(targets_lock);
-static LIST_HEAD(targets);
+static DEFINE_MUTEX(targets_lock); /* the nodes' lists of targets */
 
 /* A new connection inherits callback and user data: not for long. */
 static void on_ready(struct sock *sk)
@@ -103,25 +102,27 @@ static bool same_address(const struct braid_address *a,
 	       !memcmp(a->ip, b->ip, a->family == AF_INET ? 4 : 16);
 }
 
-static struct target *find(const struct braid_address *address)
+static struct target *find(struct braid_blk_node *node,
+			   const struct braid_address *address)
 {
 	struct target *target;
 
 	lockdep_assert_held(&targets_lock);
-	list_for_each_entry(target, &targets, node)
+	list_for_each_entry(target, &node->targets, node)
 		if (same_address(&target->address, address))
 			return target;
 	return NULL;
 }
 
-bool braid_target_listens(const struct braid_address *address)
+bool braid_target_listens(struct braid_blk_node *node,
+			  const struct braid_address *address)
 {
 	struct braid_address any = { .family = address->family,
 				     .port = address->port };
 	bool listens;
 
 	mutex_lock(&targets_lock);
-	listens = find(address) || find(&any);
+	listens = find(node, address) || find(node, &any);
 	mutex_unlock(&targets_lock);
 	return listens;
 }
@@ -134,7 +135,8 @@ static void set_secrets(struct target *target,
 	spin_unlock(&target->host.lock);
 }
 
-static int begin(const struct braid_address *address,
+static int begin(struct braid_blk_node *node,
+		 const struct braid_address *address,
 		 const struct braid_secrets *secrets,
 		 struct netlink_ext_ack *extack)
 {
@@ -148,7 +150,8 @@ static int begin(const struct braid_address *address,
 	spin_lock_init(&target->host.lock);
 	target->host.secrets = *secrets;
 	INIT_WORK(&target->work, accept_work);
-	target->sock = braid_sock_listen(address);
+	target->host.owner = node;
+	target->sock = braid_sock_listen(node->net, address);
 	if (IS_ERR(target->sock)) {
 		ret = PTR_ERR(target->sock);
 		if (ret == -EADDRINUSE)
@@ -162,11 +165,12 @@ static int begin(const struct braid_address *address,
 		return ret;
 	}
 	set_callback(target);
-	list_add_tail(&target->node, &targets);
+	list_add_tail(&target->node, &node->targets);
 	return 0;
 }
 
-int braid_target_listen(const struct braid_address *address,
+int braid_target_listen(struct braid_blk_node *node,
+			const struct braid_address *address,
 			const struct braid_secrets *secrets,
 			struct netlink_ext_ack *extack)
 {
@@ -186,11 +190,11 @@ int braid_target_listen(const struct braid_address *address,
 		return -EINVAL;
 	}
 	mutex_lock(&targets_lock);
-	target = find(address);
+	target = find(node, address);
 	if (target)
 		set_secrets(target, secrets);
 	else
-		ret = begin(address, secrets, extack);
+		ret = begin(node, address, secrets, extack);
 	mutex_unlock(&targets_lock);
 	return ret;
 }
@@ -204,17 +208,18 @@ static void end(struct target *target)
 	restore_callback(target, target->sock->sk);
 	cancel_work_sync(&target->work);
 	sock_release(target->sock);
-	braid_guests_end(&target->host, NULL);
+	braid_guests_end(target->host.owner, &target->host, NULL);
 	kfree_sensitive(target);
 }
 
-int braid_target_close(const struct braid_address *address,
+int braid_target_close(struct braid_blk_node *node,
+		       const struct braid_address *address,
 		       struct netlink_ext_ack *extack)
 {
 	struct target *target;
 
 	mutex_lock(&targets_lock);
-	target = find(address);
+	target = find(node, address);
 	if (target)
 		list_del(&target->node);
 	mutex_unlock(&targets_lock);
@@ -226,15 +231,17 @@ int braid_target_close(const struct braid_address *address,
 	return 0;
 }
 
-int braid_target_walk(int (*fn)(const struct braid_target_info *info,
-				void *context), void *context)
+int braid_target_walk(struct braid_blk_node *node,
+		      int (*fn)(const struct braid_target_info *info,
+				void *context),
+		      void *context)
 {
 	struct braid_target_info info;
 	struct target *target;
 	int ret = 0;
 
 	mutex_lock(&targets_lock);
-	list_for_each_entry(target, &targets, node) {
+	list_for_each_entry(target, &node->targets, node) {
 		info.address = target->address;
 		info.connections = atomic_read(&target->host.guests);
 		info.refused = atomic64_read(&target->host.refused);
@@ -247,21 +254,23 @@ int braid_target_walk(int (*fn)(const struct braid_target_info *info,
 	return ret;
 }
 
-int braid_target_secrets(struct braid_secrets *secrets)
+int braid_target_secrets(struct braid_blk_node *node,
+			 struct braid_secrets *secrets)
 {
 	struct target *target;
 
 	mutex_lock(&targets_lock);
-	target = list_first_entry_or_null(&targets, struct target, node);
+	target = list_first_entry_or_null(&node->targets, struct target, node);
 	if (target)
 		*secrets = target->host.secrets;
 	mutex_unlock(&targets_lock);
 	return target ? 0 : -ENOENT;
 }
 
-void braid_target_forget(const struct braid_replica *replica)
+void braid_target_forget(struct braid_blk_node *node,
+			 const struct braid_replica *replica)
 {
-	braid_guests_end(NULL, replica);
+	braid_guests_end(node, NULL, replica);
 }
 
 int braid_target_init(void)
@@ -284,16 +293,20 @@ pages_exit:
 	return ret;
 }
 
-void braid_target_exit(void)
+void braid_target_end(struct braid_blk_node *node)
 {
 	struct target *target, *next;
 	LIST_HEAD(all);
 
 	mutex_lock(&targets_lock);
-	list_splice_init(&targets, &all);
+	list_splice_init(&node->targets, &all);
 	mutex_unlock(&targets_lock);
 	list_for_each_entry_safe(target, next, &all, node)
 		end(target);
+}
+
+void braid_target_exit(void)
+{
 	destroy_workqueue(listen_wq);
 	braid_guests_exit();
 	braid_pages_exit();

@@ -42,7 +42,7 @@ static int shake_hands(struct braid_handshake *handshake, struct socket *sock,
 	return braid_handshake_take_welcome(handshake, secrets, which, got);
 }
 
-static int dial_once(const struct braid_address *address,
+static int dial_once(struct net *net, const struct braid_address *address,
 		     const struct braid_secrets *secrets, unsigned int which,
 		     const struct braid_handshake_want *want,
 		     unsigned long deadline, struct braid_handshake_got *got,
@@ -51,7 +51,7 @@ static int dial_once(const struct braid_address *address,
 	struct braid_handshake handshake = { };
 	int ret;
 
-	*sock = braid_sock_connect(address, deadline);
+	*sock = braid_sock_connect(net, address, deadline);
 	if (IS_ERR(*sock))
 		return PTR_ERR(*sock);
 	ret = shake_hands(&handshake, *sock, secrets, which, want, deadline,
@@ -67,7 +67,7 @@ static int dial_once(const struct braid_address *address,
 	return ret == -ECONNRESET || ret == -EPIPE ? -ECONNREFUSED : ret;
 }
 
-int braid_dial(const struct braid_address *address,
+int braid_dial(struct net *net, const struct braid_address *address,
 	       const struct braid_secrets *secrets, unsigned int *which,
 	       const struct braid_handshake_want *want, unsigned long deadline,
 	       struct braid_handshake_got *got, u32 *features,
@@ -78,7 +78,7 @@ int braid_dial(const struct braid_address *address,
 
 	for (i = 0; i < secrets->count && ret == -EKEYREJECTED; i++) {
 		try = (*which + i) % secrets->count;
-		ret = dial_once(address, secrets, try, want, deadline, got,
+		ret = dial_once(net, address, secrets, try, want, deadline, got,
 				features, sock);
 	}
 	if (!ret)

@@ -617,8 +617,8 @@ static int dial(struct braid_remote *remote,
 		unsigned int timeout_ms, struct braid_handshake_got *got,
 		u32 *features, struct socket **sock)
 {
-	return braid_dial(&remote->where.address, &remote->where.secrets,
-			  &remote->which, want,
+	return braid_dial(remote->where.net, &remote->where.address,
+			  &remote->where.secrets, &remote->which, want,
 			  jiffies + msecs_to_jiffies(timeout_ms), got, features,
 			  sock);
 }

@@ -11,6 +11,7 @@
 
 struct braid_remote;
 struct braid_request;
+struct net;
 
 /*
  * A voter behind TCP, as a writer sees it: two connections, one for control and
@@ -31,10 +32,12 @@ struct braid_remote_hello {
 
 /*
  * struct braid_remote_where - whom to reach
+ * @net: from which namespace, which outlives the connection
  * @volume: UUID; nil: of the volume called @name
  * @voter: id; 0: any voter of that volume there
  */
 struct braid_remote_where {
+	struct net *net;
 	struct braid_address address;
 	uuid_t volume;
 	char name[25];

@@ -72,15 +72,16 @@ static int to_sockaddr(const struct braid_address *address,
 	return sizeof(*in6);
 }
 
-static struct socket *create(const struct braid_address *address)
+static struct socket *create(struct net *net,
+			     const struct braid_address *address)
 {
 	struct socket *sock;
 	int ret;
 
 	if (address->family != AF_INET && address->family != AF_INET6)
 		return ERR_PTR(-EAFNOSUPPORT);
-	ret = sock_create_kern(&init_net, address->family, SOCK_STREAM,
-			       IPPROTO_TCP, &sock);
+	ret = sock_create_kern(net, address->family, SOCK_STREAM, IPPROTO_TCP,
+			       &sock);
 	if (ret)
 		return ERR_PTR(ret);
 	reclassify(sock->sk);
@@ -112,7 +113,10 @@ void braid_sock_tune(struct socket *sock, bool writer)
 
 void braid_sock_release(struct socket *sock)
 {
-	/* What is still to be sent is of no use, and would keep it for minutes. */
+	/*
+	 * What is still to be sent is of no use, and would keep it for minutes,
+	 * longer than its namespace perhaps.
+	 */
 	sock_no_linger(sock->sk);
 	if (sock_flag(sock->sk, SOCK_MEMALLOC))
 		sk_clear_memalloc(sock->sk);
@@ -146,7 +150,8 @@ static int unreached(int error)
 	}
 }
 
-struct socket *braid_sock_connect(const struct braid_address *address,
+struct socket *braid_sock_connect(struct net *net,
+				  const struct braid_address *address,
 				  unsigned long deadline)
 {
 	struct sockaddr_storage storage;
@@ -154,7 +159,7 @@ struct socket *braid_sock_connect(const struct braid_address *address,
 	int length;
 	int ret;
 
-	sock = create(address);
+	sock = create(net, address);
 	if (IS_ERR(sock))
 		return sock;
 	braid_sock_tune(sock, true);
@@ -170,14 +175,15 @@ struct socket *braid_sock_connect(const struct braid_address *address,
 	return ERR_PTR(unreached(ret));
 }
 
-struct socket *braid_sock_listen(const struct braid_address *address)
+struct socket *braid_sock_listen(struct net *net,
+				 const struct braid_address *address)
 {
 	struct sockaddr_storage storage;
 	struct socket *sock;
 	int length;
 	int ret;
 
-	sock = create(address);
+	sock = create(net, address);
 	if (IS_ERR(sock))
 		return sock;
 	sock_set_reuseaddr(sock->sk);
@@ -234,4 +240,13 @@ int braid_sock_receive(struct socket *sock, void *data, size_t size,
 		size -= ret;
 	}
 	return 0;
+}
+
+void braid_sock_finish(struct socket *sock, unsigned long deadline)
+{
+	u8 rest[64];
+
+	kernel_sock_shutdown(sock, SHUT_WR);
+	while (!braid_sock_receive(sock, rest, sizeof(rest), deadline))
+		;
 }

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "volume/event.h"
 
-#include <linux/atomic.h>
-#include <linux/llist.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
-#include <linux/workqueue.h>
 #include <net/genetlink.h>
 #include <uapi/linux/braid_blk.h>
 
 #include "proto/record.h"
+#include "transport/node.h"
 #include "volume/family.h"
 
 /* Nobody can read that fast, so nothing is gained by keeping more. */
@@ -19,7 +17,7 @@
 
 /**
  * struct event - one that waits to be sent
- * @node: in @waiting
+ * @node: in the waiting ones of a node
  * @time: nanoseconds since the epoch
  * @what: static text
  * @why: static text or NULL
@@ -35,13 +33,8 @@ struct event {
 	char volume[BRAID_NAME_MAX + 1];
 };
 
-static void send_waiting(struct work_struct *work);
-
-static LLIST_HEAD(waiting);	/* newest first */
-static atomic_t count;		/* of @waiting */
-static atomic_t lost;		/* since listeners were told */
-static DECLARE_WORK(sender, send_waiting);
-static bool started;		/* READ_ONCE in an RCU read section */
+static struct workqueue_struct *event_wq; /* while @started */
+static bool started; /* read in an RCU read section */
 
 static int event_fill(struct sk_buff *skb, const struct event *event)
 {
@@ -57,7 +50,7 @@ static int event_fill(struct sk_buff *skb, const struct event *event)
 	return 0;
 }
 
-static void event_send(const struct event *event)
+static void event_send(struct braid_blk_node *node, const struct event *event)
 {
 	struct sk_buff *skb;
 	void *head;
@@ -71,33 +64,39 @@ static void event_send(const struct event *event)
 		goto lost;
 	}
 	genlmsg_end(skb, head);
-	braid_nl_event_send(skb);
+	braid_nl_event_send(node->net, skb);
 	return;
 
 lost:
-	atomic_inc(&lost);
+	atomic_inc(&node->events.lost);
 }
 
 static void send_waiting(struct work_struct *work)
 {
-	struct llist_node *all = llist_reverse_order(llist_del_all(&waiting));
+	struct braid_events *events =
+		container_of(work, struct braid_events, work);
+	struct braid_blk_node *node =
+		container_of(events, struct braid_blk_node, events);
+	struct llist_node *all;
 	struct event *event, *next;
 
+	all = llist_reverse_order(llist_del_all(&events->waiting));
+
 	llist_for_each_entry_safe(event, next, all, node) {
-		atomic_dec(&count);
-		event_send(event);
+		atomic_dec(&events->count);
+		event_send(node, event);
 		kfree(event);
 	}
-	if (atomic_xchg(&lost, 0))
-		braid_nl_event_lost();
+	if (atomic_xchg(&events->lost, 0))
+		braid_nl_event_lost(node->net);
 }
 
-static void event_queue(const char *volume, const char *what, u8 voter,
-			const char *why)
+static void event_queue(struct braid_events *events, const char *volume,
+			const char *what, u8 voter, const char *why)
 {
 	struct event *event = NULL;
 
-	if (atomic_inc_return(&count) <= EVENTS_MAX)
+	if (atomic_inc_return(&events->count) <= EVENTS_MAX)
 		event = kmalloc(sizeof(*event), GFP_ATOMIC | __GFP_NOWARN);
 	if (event) {
 		event->time = ktime_get_real_ns();
@@ -105,32 +104,53 @@ static void event_queue(const char *volume, const char *what, u8 voter,
 		event->why = why;
 		event->voter = voter;
 		strscpy(event->volume, volume, sizeof(event->volume));
-		llist_add(&event->node, &waiting);
+		llist_add(&event->node, &events->waiting);
 	} else {
-		atomic_dec(&count);
-		atomic_inc(&lost);
+		atomic_dec(&events->count);
+		atomic_inc(&events->lost);
 	}
-	schedule_work(&sender);
+	queue_work(event_wq, &events->work);
 }
 
-void braid_event_volume(const char *volume, const char *what, u8 voter,
-			const char *why)
+void braid_event_volume(struct braid_blk_node *node, const char *volume,
+			const char *what, u8 voter, const char *why)
 {
 	rcu_read_lock();
-	if (READ_ONCE(started) && braid_nl_events_wanted())
-		event_queue(volume, what, voter, why);
+	/* Pairs with the release in braid_event_start(): the queue is there. */
+	if (smp_load_acquire(&started) && braid_nl_events_wanted(node->net))
+		event_queue(&node->events, volume, what, voter, why);
 	rcu_read_unlock();
 }
 
-void braid_event_start(void)
+void braid_event_begin(struct braid_blk_node *node)
 {
-	WRITE_ONCE(started, true);
+	struct braid_events *events = &node->events;
+
+	init_llist_head(&events->waiting);
+	atomic_set(&events->count, 0);
+	atomic_set(&events->lost, 0);
+	INIT_WORK(&events->work, send_waiting);
+}
+
+void braid_event_end(struct braid_blk_node *node)
+{
+	flush_work(&node->events.work);
+}
+
+int braid_event_start(void)
+{
+	event_wq = alloc_workqueue("braid_event", WQ_UNBOUND, 0);
+	if (!event_wq)
+		return -ENOMEM;
+	/* The queue is there for everybody that sees this. */
+	smp_store_release(&started, true);
+	return 0;
 }
 
 void braid_event_stop(void)
 {
 	WRITE_ONCE(started, false);
-	/* Who has seen it true has scheduled the work. */
+	/* Whatever saw it true has queued its work. */
 	synchronize_rcu();
-	flush_work(&sender);
+	destroy_workqueue(event_wq);
 }

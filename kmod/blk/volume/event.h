@@ -4,17 +4,23 @@
 
 #include <linux/types.h>
 
+struct braid_blk_node;
+
 /* What `monitor volumes` hears.  @what and @why: static text, lower case. */
 
 /*
  * @voter: 0 or whom it is about.  @why: may be NULL.  Context: any, also with
  * locks held and interrupts off: it is sent later, in order.
  */
-void braid_event_volume(const char *volume, const char *what, u8 voter,
-			const char *why);
+void braid_event_volume(struct braid_blk_node *node, const char *volume,
+			const char *what, u8 voter, const char *why);
+
+/* A node's, before its first event; and after its last: all are sent. May sleep. */
+void braid_event_begin(struct braid_blk_node *node);
+void braid_event_end(struct braid_blk_node *node);
 
 /* The family's: events are taken from the one to the other. May sleep. */
-void braid_event_start(void);
+int braid_event_start(void);
 void braid_event_stop(void);
 
 #endif /* BRAID_BLK_EVENT_H */

@@ -71,8 +71,8 @@ void braid_volume_refused(struct braid_volume *volume, struct braid_peer *peer)
 	/* An attachment in the making looks itself. */
 	if (volume->state != BRAID_VOLUME_ACTIVE)
 		goto out_unlock;
-	braid_event_volume(volume->name, "refused", peer->voter.id,
-			   "promised another writer");
+	braid_event_volume(volume->owner, volume->name, "refused",
+			   peer->voter.id, "promised another writer");
 	if (braid_record_has_majority(&volume->record, volume->refused)) {
 		braid_volume_die(volume, "another writer has taken it over");
 		goto out_unlock;
@@ -93,7 +93,7 @@ void braid_volume_die(struct braid_volume *volume, const char *why)
 	if (volume->state == BRAID_VOLUME_DEAD)
 		return;
 	if (volume->disk_there)
-		braid_event_volume(volume->name, "dead", 0, why);
+		braid_event_volume(volume->owner, volume->name, "dead", 0, why);
 	volume->state = BRAID_VOLUME_DEAD;
 	volume->dead_why = why;
 	/* Nothing is read from it any more, and nobody need wait for it. */
@@ -112,7 +112,8 @@ void braid_detach_soon(struct braid_volume *volume)
 	lockdep_assert_held(&volume->lock);
 	/* One event for all that a taker asks. */
 	if (!volume->close_asked || now - volume->close_asked >= lease)
-		braid_event_volume(volume->name, "takeover asked", 0, NULL);
+		braid_event_volume(volume->owner, volume->name,
+				   "takeover asked", 0, NULL);
 	volume->close_asked = now;
 	/* A device that is open refuses it, when the work looks. */
 	if (volume->closing || !volume->disk_there)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "volume/family.h"
 
-#include <linux/atomic.h>
 #include <linux/module.h>
+#include <linux/user_namespace.h>
+#include <net/net_namespace.h>
 #include <uapi/linux/braid_blk.h>
 
 enum {
@@ -17,9 +18,8 @@ static const struct genl_multicast_group groups[] = {
 };
 
 /*
- * The family is known in every network namespace, so that a request from another one
- * is told why it is refused. Requests run in parallel, since an attach may wait for a
- * lease to run out. braid_nl_init() adds the operations, which stand above.
+ * Requests run in parallel, since an attach may wait for a lease to run out.
+ * braid_nl_init() adds the operations, which stand above.
  */
 struct genl_family braid_blk_family __ro_after_init = {
 	.name = BRAID_BLK_GENL_NAME,
@@ -31,36 +31,25 @@ struct genl_family braid_blk_family __ro_after_init = {
 	.n_mcgrps = ARRAY_SIZE(groups),
 };
 
-static atomic_t changes = ATOMIC_INIT(1);
-
-u32 braid_nl_changes(void)
-{
-	return atomic_read(&changes);
-}
-
-void braid_nl_changed(void)
-{
-	atomic_inc(&changes);
-}
-
 void *braid_nl_put(struct sk_buff *skb, u32 portid, u32 seq, int flags, u8 cmd)
 {
 	return genlmsg_put(skb, portid, seq, &braid_blk_family, flags, cmd);
 }
 
-bool braid_nl_events_wanted(void)
+bool braid_nl_events_wanted(struct net *net)
 {
-	return genl_has_listeners(&braid_blk_family, &init_net, GROUP_VOLUME);
+	return net->user_ns == &init_user_ns &&
+	       genl_has_listeners(&braid_blk_family, net, GROUP_VOLUME);
 }
 
-void braid_nl_event_send(struct sk_buff *skb)
+void braid_nl_event_send(struct net *net, struct sk_buff *skb)
 {
 	/* Nobody left to hear it is no error. */
-	genlmsg_multicast_netns(&braid_blk_family, &init_net, skb, 0, GROUP_VOLUME,
+	genlmsg_multicast_netns(&braid_blk_family, net, skb, 0, GROUP_VOLUME,
 				GFP_KERNEL);
 }
 
-void braid_nl_event_lost(void)
+void braid_nl_event_lost(struct net *net)
 {
-	genl_set_err(&braid_blk_family, &init_net, 0, GROUP_VOLUME, -ENOBUFS);
+	genl_set_err(&braid_blk_family, net, 0, GROUP_VOLUME, -ENOBUFS);
 }

@@ -144,8 +144,8 @@ void braid_peer_reset(struct braid_peer *peer, const char *why)
 
 	lockdep_assert_held(&volume->lock);
 	if (peer->state == BRAID_PEER_UP)
-		braid_event_volume(volume->name, "voter down", peer->voter.id,
-				   why);
+		braid_event_volume(volume->owner, volume->name, "voter down",
+				   peer->voter.id, why);
 	if (peer->state != BRAID_PEER_FAILED)
 		peer->state = BRAID_PEER_DOWN;
 	peer->why = why;
@@ -165,7 +165,7 @@ void braid_peer_lose(struct braid_peer *peer, const char *why)
 
 	lockdep_assert_held(&volume->lock);
 	if (!peer->out)
-		braid_event_volume(volume->name, "voter lost",
+		braid_event_volume(volume->owner, volume->name, "voter lost",
 				   peer->voter.id, why);
 	peer->out = true;
 	peer->promised = false;

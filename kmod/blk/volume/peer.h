@@ -11,6 +11,7 @@
 #include "proto/voter.h"
 #include "store/request.h"
 
+struct braid_blk_node;
 struct braid_record;
 struct braid_remote;
 struct braid_replica;
@@ -19,7 +20,7 @@ struct braid_volume;
 
 /*
  * One voter of an attached volume, as its writer sees it: the replica in this
- * kernel, asked directly, or a remote one.  Control and data requests take the
+ * node, asked directly, or a remote one.  Control and data requests take the
  * same door.
  */
 
@@ -65,7 +66,7 @@ struct braid_vote {
  * @settled: it was tried to reach since it was begun with, or begun anew;
  *	volume->lock
  * @tried: how often it was tried to reach since it was reached last; volume->lock
- * @local: the replica in this kernel while connected, else NULL; @users keep it
+ * @local: the replica in this node while connected, else NULL; @users keep it
  * @control: with @local: its session for control requests; @users keep it
  * @session: with @local: its session for data while UP; @users keep it
  * @remote: the connections to one elsewhere while connected; @users keep it

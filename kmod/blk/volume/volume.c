@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "transport/node.h"
 #include "volume/event.h"
 
 /*
@@ -17,8 +18,7 @@
  * long as its connection takes to be given up; none waits for another work.
  */
 
-static DEFINE_MUTEX(volumes_lock);	/* protects the list */
-static LIST_HEAD(volumes);
+static DEFINE_MUTEX(volumes_lock); /* the nodes' lists of volumes */
 
 void braid_volume_get(struct braid_volume *volume)
 {
@@ -43,12 +43,13 @@ void braid_volume_put(struct braid_volume *volume)
 	kref_put(&volume->ref, volume_free);
 }
 
-struct braid_volume *braid_volume_find(const char *name)
+struct braid_volume *braid_volume_find(struct braid_blk_node *node,
+				       const char *name)
 {
 	struct braid_volume *volume, *found = NULL;
 
 	mutex_lock(&volumes_lock);
-	list_for_each_entry(volume, &volumes, node) {
+	list_for_each_entry(volume, &node->volumes, node) {
 		if (strcmp(volume->name, name))
 			continue;
 		braid_volume_get(volume);
@@ -63,15 +64,17 @@ struct braid_volume *braid_volume_find(const char *name)
  * A reference to the volume after @last in the list, or the first one; drops
  * the one to @last.  What was taken off the list meanwhile ends the walk.
  */
-struct braid_volume *braid_volume_next(struct braid_volume *last)
+struct braid_volume *braid_volume_next(struct braid_blk_node *node,
+				       struct braid_volume *last)
 {
 	struct braid_volume *next = NULL;
 
 	mutex_lock(&volumes_lock);
 	if (!last)
-		next = list_first_entry_or_null(&volumes, struct braid_volume,
-						node);
-	else if (!list_empty(&last->node) && !list_is_last(&last->node, &volumes))
+		next = list_first_entry_or_null(&node->volumes,
+						struct braid_volume, node);
+	else if (!list_empty(&last->node) &&
+		 !list_is_last(&last->node, &node->volumes))
 		next = list_next_entry(last, node);
 	if (next)
 		braid_volume_get(next);
@@ -83,15 +86,16 @@ struct braid_volume *braid_volume_next(struct braid_volume *last)
 
 int braid_volume_list(struct braid_volume *volume)
 {
+	struct list_head *volumes = &volume->owner->volumes;
 	struct braid_volume *other;
 	int error = 0;
 
 	mutex_lock(&volumes_lock);
-	list_for_each_entry(other, &volumes, node)
+	list_for_each_entry(other, volumes, node)
 		if (!strcmp(other->name, volume->name))
 			error = -EEXIST;
 	if (!error)
-		list_add_tail(&volume->node, &volumes);
+		list_add_tail(&volume->node, volumes);
 	mutex_unlock(&volumes_lock);
 	return error;
 }
@@ -167,10 +171,11 @@ void braid_volume_hold(struct braid_volume *volume, u32 set, u32 clear)
 	else if (!volume->suspended_since)
 		volume->suspended_since = ktime_get_boottime_ns();
 	if (volume->state == BRAID_VOLUME_ACTIVE && !before)
-		braid_event_volume(volume->name, "suspended", 0,
+		braid_event_volume(volume->owner, volume->name, "suspended", 0,
 				   held_text(held));
 	if (volume->state == BRAID_VOLUME_ACTIVE && !held)
-		braid_event_volume(volume->name, "resumed", 0, NULL);
+		braid_event_volume(volume->owner, volume->name, "resumed", 0,
+				   NULL);
 	braid_volume_tell(volume, BRAID_NEWS_GATE);
 }
 

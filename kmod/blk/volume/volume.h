@@ -14,6 +14,7 @@
 #include "volume/peer.h"
 #include "proto/record.h"
 
+struct braid_blk_node;
 struct braid_disk;
 struct braid_io_set;
 
@@ -61,6 +62,9 @@ struct braid_ballot {
 	u32 k;
 };
 
+/* Longest name of a device in /dev/braid: that of a disk has "braid!" in front. */
+#define BRAID_DEVICE_MAX	25
+
 /* What the I/O part is to be told.  Bits of volume->news. */
 #define BRAID_NEWS_MEMBERSHIP	BIT(0)
 #define BRAID_NEWS_GATE		BIT(1)
@@ -70,8 +74,10 @@ struct braid_ballot {
  * struct braid_volume - an attached volume
  * @ref: object; braid_volume_put()
  * @rcu: frees it
- * @name: of the device, /dev/braid/NAME
- * @node: of the list of volumes; protected by that list's mutex
+ * @owner: the node that it is attached in; until braid_volume_close() has returned
+ * @name: of the volume
+ * @device: name of its device, in /dev/braid: NAME, or NAME@NODE
+ * @node: in the list of its owner; protected by that list's mutex
  * @control: serialises attach, detach, suspend and everything else that a
  *	person asks; sleeps
  * @showing: keeps @io while it is shown; taken after @control, before @lock
@@ -125,7 +131,9 @@ struct braid_ballot {
 struct braid_volume {
 	struct kref ref;
 	struct rcu_head rcu;
+	struct braid_blk_node *owner;
 	char name[BRAID_NAME_MAX + 1];
+	char device[BRAID_DEVICE_MAX + 1];
 	struct list_head node;
 	struct mutex control;	/* what a person asks */
 	struct mutex showing;	/* @io */
@@ -181,14 +189,16 @@ struct braid_volume {
 #define BRAID_CONNECT_MS	2000	/* for connecting and each handshake */
 #define BRAID_ANSWER_MS		10000	/* for an answer that a disk has to be waited for */
 
-/* The volume called so, with a reference, or NULL. May sleep. */
-struct braid_volume *braid_volume_find(const char *name);
+/* The volume called so in a node, with a reference, or NULL. May sleep. */
+struct braid_volume *braid_volume_find(struct braid_blk_node *node,
+				       const char *name);
 
 /*
- * A reference to the volume after @last, or to the first one; drops that to
- * @last.  NULL at the end.  May sleep.
+ * A reference to the volume of a node after @last, or to its first one; drops that
+ * to @last.  NULL at the end.  May sleep.
  */
-struct braid_volume *braid_volume_next(struct braid_volume *last);
+struct braid_volume *braid_volume_next(struct braid_blk_node *node,
+				       struct braid_volume *last);
 
 /* Queues unless the volume is being closed. @lock held. */
 void braid_volume_queue(struct braid_volume *volume,

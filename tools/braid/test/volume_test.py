@@ -352,13 +352,14 @@ def test_a_volume_refusal_without_a_word_names_the_volume():
         EINVAL, u32(fake.ERR_MISS_TYPE, 4711)))
     equal((result.status, result.err), (2, "braid: volume db: missing\n"))
 
+    text = "volumes need CAP_SYS_ADMIN in the initial user namespace"
+
     def refused(message):
-        return [done(message, EPERM, attr(
-            fake.ERR_MSG, "volumes belong to the initial network namespace"))]
+        return [done(message, EPERM, attr(fake.ERR_MSG, text))]
     for line in ("volume show", "replica show", "target", "monitor volumes"):
         result = run(*line.split(), kernel=refused)
         equal((result.status, result.out, result.err), (
-            2, "", "braid: volumes belong to the initial network namespace\n"))
+            2, "", f"braid: {text}\n"))
 
 
 # ---- output ----
@@ -396,6 +397,7 @@ def a_volume(**more):
     body = {
         "NAME": attr(V.A_VOLUME_NAME, "db"),
         "UUID": attr(V.A_VOLUME_UUID, uuid.UUID(UUID).bytes),
+        "DEVICE": attr(V.A_VOLUME_DEVICE, "/dev/braid/db@3"),
         "SIZE": u64(V.A_VOLUME_SIZE, (10 << 30) + 4096),
         "STATE": u32(V.A_VOLUME_STATE, V.VOLUME_STATE_ACTIVE),
         "ISR": u8(V.A_VOLUME_ISR, 1) + u8(V.A_VOLUME_ISR, 2),
@@ -455,7 +457,7 @@ VOLUME_JSON = {
     "isr": [1, 2], "epoch": 7, "version": "7.3", "lease_left": 7840,
     "min_isr": 1, "suspend_timeout": 0, "openers": 1, "dirty": 5, "unreconciled": 0, "writes": 2,
     "reads": 0, "waiting": 0, "waits_for": [2], "oldest": 12, "repaired": 0,
-    "node": "000000000000f00d", "voters": [
+    "device": "/dev/braid/db@3", "node": "000000000000f00d", "voters": [
         {"voter": 1, "address": "192.0.2.1:7000", "local": True, "state": "up"},
         {"voter": 2, "address": "[2001:db8::2]:7000", "witness": True,
          "state": "down", "answered": 4100, "why": "no answer"}]}
@@ -470,7 +472,8 @@ def test_volume_show_prints_text_and_json():
     equal((message.cmd, message.body),
           (V.CMD_VOLUME_GET, attr(V.A_VOLUME_NAME, "db")))
     detail = run("-d", "volume", kernel=attached).out
-    assert " min-isr 1 suspend-timeout 0 " in detail and " node 000000000000f00d" in detail, detail
+    assert " min-isr 1 suspend-timeout 0 " in detail and \
+        " device /dev/braid/db@3 node 000000000000f00d" in detail, detail
     assert "state \x1b[31mdown\x1b[0m" in \
         run("-c", "volume", kernel=attached).out
 
