@@ -225,9 +225,6 @@ UNCLEAR = {
     "kmod/blk/control",
     "kmod/blk/io",
     "kmod/blk/netlink",
-    "kmod/blk/replica",
-    "kmod/blk/target",
-    "kmod/blk/transport",
     "kmod/blk/volume",
 }
 

@@ -25,7 +25,7 @@
 #include "transport/node.h"
 
 static DEFINE_MUTEX(registry);
-static u64 openings;			/* registry */
+static u64 openings;			/* protected by registry */
 
 /* Set once, before any replica is opened. */
 static void (*end_connections)(struct braid_blk_node *node,
@@ -64,7 +64,6 @@ err_destroy:
 	return NULL;
 }
 
-/* @registry held. */
 static struct braid_replica *find_path(struct braid_blk_node *node,
 				       const char *path)
 {
@@ -91,8 +90,8 @@ static bool is_voter(struct braid_replica *replica, const uuid_t *volume,
 }
 
 /*
- * A witness has no data space, but only its record says so: the store is opened
- * as one first.
+ * Opens the store. Only its record tells whether it has a data space, so the
+ * store is opened as that of a witness first.
  */
 static int open_store(struct braid_replica *replica,
 		      struct netlink_ext_ack *extack)
@@ -143,7 +142,10 @@ static int open_journal(struct braid_replica *replica,
 				  extack);
 }
 
-/* What it granted before it was opened is not known any more. */
+/*
+ * Grants of an earlier opening are unknown: assumes a full lease, unless the
+ * volume was closed.
+ */
 static void begin_grant(struct braid_replica *replica)
 {
 	const struct braid_record *record = &replica->record;
@@ -219,6 +221,15 @@ err_close:
 	return error;
 }
 
+/**
+ * braid_replica_open() - open a replica or witness
+ * @node: the node
+ * @path: path of the store
+ * @extack: receives the reason for a refusal
+ *
+ * Context: Process, may sleep long.
+ * Return: 0 or a negative errno.
+ */
 int braid_replica_open(struct braid_blk_node *node, const char *path,
 		       struct netlink_ext_ack *extack)
 {
@@ -235,7 +246,6 @@ int braid_replica_open(struct braid_blk_node *node, const char *path,
 	return error;
 }
 
-/* @replica->lock held. */
 static bool is_served(const struct braid_replica *replica)
 {
 	const struct braid_session *session;
@@ -270,8 +280,9 @@ static int begin_close(struct braid_replica *replica, bool force,
 }
 
 /*
- * Nobody finds it any more, no session is opened, and those that are open are cut:
- * when they have drained nothing runs that knows the store.
+ * Closes a replica that is in no list. No session can be opened any more, and
+ * the open ones are cut: when they have drained, nothing is running that uses
+ * the store.
  */
 static void close_one(struct braid_replica *replica)
 {
@@ -283,7 +294,7 @@ static void close_one(struct braid_replica *replica)
 	spin_unlock_irq(&replica->lock);
 	end_connections(replica->owner, replica);
 	braid_session_drain(replica, false);
-	/* Their last answers may be on their way out of these. */
+	/* The works may still be returning from their last answers. */
 	flush_work(&replica->control_work);
 	flush_work(&replica->digest_work);
 
@@ -300,6 +311,17 @@ static void delist(struct braid_replica *replica)
 	mutex_unlock(&registry);
 }
 
+/**
+ * braid_replica_close() - close a replica or witness
+ * @node: the node
+ * @path: path of the store
+ * @extack: receives the reason for a refusal
+ *
+ * Refused while the session of a writer with a valid lease is open.
+ *
+ * Context: Process, may sleep long.
+ * Return: 0 or a negative errno.
+ */
 int braid_replica_close(struct braid_blk_node *node, const char *path,
 			struct netlink_ext_ack *extack)
 {
@@ -310,18 +332,29 @@ int braid_replica_close(struct braid_blk_node *node, const char *path,
 	mutex_lock(&registry);
 	replica = find_path(node, path);
 	mutex_unlock(&registry);
-	/* It stays in the registry: only closing takes it out, one at a time. */
+	/* It stays in the list: replicas are closed one at a time. */
 	error = replica ? begin_close(replica, false, extack) :
 			  braid_refuse(extack, -ENOENT, "%s is not open", path);
 	if (!error)
 		delist(replica);
 	mutex_unlock(&node->opening);
-	/* One whose disk hangs keeps nobody else waiting. */
+	/*
+	 * Without the mutex: a disk that hangs must not delay other replicas.
+	 */
 	if (!error)
 		close_one(replica);
 	return error;
 }
 
+/**
+ * braid_replica_get() - look up a replica
+ * @node: the node
+ * @volume: UUID of the volume
+ * @voter: id of the voter; 0: the one with the lowest id
+ *
+ * Context: Process, may sleep.
+ * Return: a referenced replica, or NULL.
+ */
 struct braid_replica *braid_replica_get(struct braid_blk_node *node,
 					const uuid_t *volume, u8 voter)
 {
@@ -331,7 +364,7 @@ struct braid_replica *braid_replica_get(struct braid_blk_node *node,
 	list_for_each_entry(replica, &node->replicas, node) {
 		if (!is_voter(replica, volume, voter))
 			continue;
-		/* Which voter a store is of never changes. */
+		/* The voter of a store never changes. */
 		if (!found || replica->record.voter < found->record.voter)
 			found = replica;
 	}
@@ -341,7 +374,7 @@ struct braid_replica *braid_replica_get(struct braid_blk_node *node,
 	return found;
 }
 
-/* The first one that was opened after @number, referenced; or NULL. */
+/* Return: the first replica opened after @number, referenced, or NULL. */
 static struct braid_replica *get_after(struct braid_blk_node *node, u64 number)
 {
 	struct braid_replica *replica, *found = NULL;
@@ -358,6 +391,17 @@ static struct braid_replica *get_after(struct braid_blk_node *node, u64 number)
 	return found;
 }
 
+/**
+ * braid_replica_walk() - call a function for each open replica
+ * @node: the node
+ * @fn: the function; a non-zero result ends the walk
+ * @context: argument of @fn
+ *
+ * Calls @fn in the order of opening, without a lock.
+ *
+ * Context: Process, may sleep.
+ * Return: the last result of @fn, or 0.
+ */
 int braid_replica_walk(struct braid_blk_node *node,
 		       int (*fn)(struct braid_replica *replica, void *context),
 		       void *context)
@@ -397,6 +441,12 @@ void braid_replica_exit(void)
 	braid_replica_queue_exit();
 }
 
+/**
+ * braid_replica_end() - close all replicas of a node
+ * @node: the node, which gets no requests any more
+ *
+ * Context: Process, may sleep long.
+ */
 void braid_replica_end(struct braid_blk_node *node)
 {
 	struct braid_replica *replica;

@@ -33,25 +33,42 @@ void braid_replica_destroy(struct braid_replica *replica)
 }
 
 /*
- * The last reference goes after braid_replica_close(), which dropped that of the
- * registry: sessions were cut and drained, the works have run, store and journal
- * are closed.  Who had a reference until now could but look.
+ * Frees a replica. The last reference is dropped after braid_replica_close()
+ * dropped that of the list: sessions were cut and drained, the works have run,
+ * store and journal are closed. A task that held a reference until now could
+ * only read.
  */
 static void release(struct kref *ref)
 {
 	braid_replica_destroy(container_of(ref, struct braid_replica, ref));
 }
 
+/**
+ * braid_replica_hold() - take another reference
+ * @replica: a referenced replica
+ */
 void braid_replica_hold(struct braid_replica *replica)
 {
 	kref_get(&replica->ref);
 }
 
+/**
+ * braid_replica_put() - drop a reference
+ * @replica: the replica
+ */
 void braid_replica_put(struct braid_replica *replica)
 {
 	kref_put(&replica->ref, release);
 }
 
+/**
+ * braid_replica_admit() - check whether an epoch is served
+ * @replica: the replica
+ * @epoch: the epoch
+ *
+ * Context: Any, with @replica->lock held.
+ * Return: 0; -ESTALE; -ENODATA; or -EINVAL if the epoch is not promised.
+ */
 int braid_replica_admit(const struct braid_replica *replica,
 			const struct braid_epoch *epoch)
 {
@@ -64,9 +81,10 @@ int braid_replica_admit(const struct braid_replica *replica,
 }
 
 /*
- * A member that has not been sent this writer's record yet is written to by the
- * record of the writer before: the majority that makes a record durable need not
- * include it.
+ * Computes what the record allows the promised writer to do. A member that has
+ * not received the record of this writer yet accepts writes by the record of
+ * the previous writer, because the majority that made this writer's record
+ * durable need not include it.
  */
 static u32 may(const struct braid_replica *replica)
 {
@@ -81,7 +99,10 @@ static u32 may(const struct braid_replica *replica)
 		return 0;
 	if (record->own == BRAID_OWN_INSYNC && member)
 		may |= BRAID_MAY_READ;
-	/* Closed means closed; who was ejected joins before it is written to. */
+	/*
+	 * A clean record allows no writes, and an ejected replica must join
+	 * first.
+	 */
 	if (!current_record ||
 	    (!(record->flags & BRAID_RECORD_CLEAN) &&
 	     (member || record->own == BRAID_OWN_JOINING)))
@@ -92,6 +113,12 @@ static u32 may(const struct braid_replica *replica)
 	return may;
 }
 
+/**
+ * braid_replica_refresh() - update the fields that depend on the record
+ * @replica: the replica
+ *
+ * Context: Any, with @replica->lock held.
+ */
 void braid_replica_refresh(struct braid_replica *replica)
 {
 	lockdep_assert_held(&replica->lock);
@@ -106,6 +133,13 @@ static void apply_committed(struct braid_replica *replica)
 	braid_voter_committed(&replica->record, replica->committed);
 }
 
+/**
+ * braid_replica_committed() - note a commit that the promised writer reported (G4)
+ * @replica: the replica
+ * @committed: generation of the committed record
+ *
+ * Context: Any.
+ */
 void braid_replica_committed(struct braid_replica *replica, u32 committed)
 {
 	unsigned long flags;
@@ -120,6 +154,13 @@ void braid_replica_committed(struct braid_replica *replica, u32 committed)
 	spin_unlock_irqrestore(&replica->lock, flags);
 }
 
+/**
+ * braid_replica_grant_left() - compute the remaining time of the grant
+ * @replica: the replica
+ *
+ * Context: Any, with @replica->lock held.
+ * Return: the time in milliseconds; 0 if the grant has expired.
+ */
 u64 braid_replica_grant_left(const struct braid_replica *replica)
 {
 	const u64 now = ktime_get_boottime_ns();
@@ -130,6 +171,16 @@ u64 braid_replica_grant_left(const struct braid_replica *replica)
 	return DIV_ROUND_UP_ULL(replica->grant.until - now, NSEC_PER_MSEC);
 }
 
+/**
+ * braid_replica_record() - make a new record durable
+ * @replica: the replica, with the new record in @next
+ *
+ * Writes @next with the next sequence, and then replaces the record.
+ *
+ * Context: Process, may sleep; @replica->control held.
+ * Return: 0; -EINVAL if @next is not a valid record; -ENOMEM; after any other
+ * error the replica has failed for good.
+ */
 int braid_replica_record(struct braid_replica *replica)
 {
 	struct braid_record *next = &replica->next;
@@ -137,8 +188,9 @@ int braid_replica_record(struct braid_replica *replica)
 
 	lockdep_assert_held(&replica->control);
 	/*
-	 * Nobody else changes it, but for G4 raising this.  Under the lock both
-	 * for the reading and, below, for the taking over.
+	 * Only G4 changes the record meanwhile, by raising last_insync_gen. The
+	 * lock is needed here for reading it and below for replacing the
+	 * record.
 	 */
 	spin_lock_irq(&replica->lock);
 	next->sequence = replica->record.sequence + 1;
@@ -146,7 +198,7 @@ int braid_replica_record(struct braid_replica *replica)
 				    replica->record.last_insync_gen);
 	spin_unlock_irq(&replica->lock);
 
-	/* What could not be read again must not be written. */
+	/* A record that could not be decoded again must not be written. */
 	braid_record_encode(next, replica->slot);
 	if (braid_record_decode(&replica->proposal, replica->slot))
 		return -EINVAL;
@@ -169,11 +221,22 @@ int braid_replica_record(struct braid_replica *replica)
 	return 0;
 }
 
+/**
+ * braid_replica_queue() - queue a work of a replica
+ * @work: control_work or digest_work
+ */
 void braid_replica_queue(struct work_struct *work)
 {
 	queue_work(workqueue, work);
 }
 
+/**
+ * braid_replica_info() - report the state of a replica
+ * @replica: the replica
+ * @info: filled in
+ *
+ * Context: Process.
+ */
 void braid_replica_info(struct braid_replica *replica,
 			struct braid_replica_info *info)
 {

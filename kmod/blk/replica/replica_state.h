@@ -18,72 +18,84 @@ struct braid_journal_clear;
 struct braid_store;
 struct crypto_shash;
 
-/* What the parts of an open replica share: replica, session, vote, serve, digest. */
+/*
+ * State that the files of an open replica share (replica, session, vote, serve,
+ * digest).
+ */
 
 /*
  * Locks, in the order in which they are taken:
  *
- * opening	of a node: what is open there, by path and by voter, does not change;
- *		sleeps as long as an opening, not for the end of what is closed
- * control	of a replica: its durable record, the opening of sessions; sleeps
- *		until the disk answers
- * registry	the nodes' lists of replicas; held for moments, nothing is taken in it but
- *		a replica's lock
- * lock		of a replica: what readers and the data path share; any context
+ * opening	of a node: keeps the set of open replicas, by path and by voter, constant;
+ *		held while a store is opened, not while a closed one drains
+ * control	of a replica: protects its durable record and the opening of sessions;
+ *		held until the disk answers
+ * registry	protects the nodes' lists of replicas; held for moments, and only a
+ *		replica's lock is taken under it
+ * lock		of a replica: protects the fields that readers and the data path share;
+ *		taken in any context
  * the journal's lock, a leaf
  *
- * The data path takes no mutex.  A request is counted by its session from its
- * admission to its answer; whatever must not meet it cuts the session, under the
- * replica's lock, and waits for it to drain.  What drains never needs what
- * waits: answers to data come from the store and from the journal's worker, those
- * to control requests from control_work, and only the closing of a replica waits
- * for these, with no mutex held.
+ * The data path takes no mutex. A request is counted by its session from its
+ * admission to its answer. A task that must exclude requests cuts the session,
+ * under the replica's lock, and waits for it to drain. Draining never depends
+ * on the task that waits: answers to data requests come from the store and from
+ * the journal's work, answers to control requests from control_work; only the
+ * closing of a replica waits for these, and it holds no mutex then.
  */
 
-/* struct braid_replica.may: what the record allows a writer of its epoch. */
-#define BRAID_MAY_READ		BIT(0)	/* I4: it is complete and was not ejected */
+/*
+ * Flags in @may of struct braid_replica: what the record allows its writer to
+ * do.
+ */
+#define BRAID_MAY_READ		BIT(0)	/* I4: the replica is complete and in the ISR */
 #define BRAID_MAY_WRITE		BIT(1)
 #define BRAID_MAY_DISCARD	BIT(2)
 
 /**
  * struct braid_replica - an open replica or witness
- * @ref: one while it is in the registry
- * @node: in the list of its owner; the registry's mutex
- * @owner: the node that it is open in
- * @number: of its opening, in the order of the registry
- * @path: as it was opened
- * @id: of this opening of the store
- * @data_size: bytes the store has room for
- * @store: closed when the last session ended and no request runs; @control and
- *	@lock; who is admitted needs neither
+ * @ref: reference count: one of the list, one of each session and each caller
+ *	of braid_replica_get()
+ * @node: entry in the list of its owner, under the registry's mutex
+ * @owner: node in which the replica is open
+ * @number: number of the opening; the list is ordered by it
+ * @path: path as it was given
+ * @id: id of this opening of the store
+ * @data_size: bytes of the data space
+ * @store: closed when the last session has ended and no request is running;
+ *	changed under @control and @lock; an admitted request needs neither to
+ *	use it
  * @journal: NULL for a witness and before the volume is created; set once and
- *	taken back like @store; @control and @lock; who is admitted need neither
- * @sha256: for digests
- * @control: serialises all that changes the durable record, and the opening of
- *	sessions; sleeps
- * @next: @control's: the record that is being made durable
- * @proposal: @control's: one that came from outside
- * @slot: @control's: BRAID_SLOT_SIZE bytes
- * @clear: @control's: BRAID_RING_PER_RECORD of them
- * @lock: protects the fields below it; taken in any context
- * @record: the durable record, but for what G4 raised since (never waited for);
- *	changed with @control held too, except by G4
- * @grant: what was granted, not durable
- * @preparing: all zero, or the epoch whose promise is being made durable: nobody
- *	below it is admitted any more
- * @committed: highest generation that the promised writer called committed;
- *	READ_ONCE for a look
- * @wanted_until: boottime ns until which the writer's next renewal is told that
- *	somebody asks it to close; 0: nobody did since it was told
+ *	closed like @store; changed under @control and @lock; an admitted
+ *	request needs neither to use it
+ * @sha256: transform for digests
+ * @control: mutex that serialises all changes of the durable record, and the
+ *	opening of sessions
+ * @next: record that is being made durable; under @control
+ * @proposal: record that was received; under @control
+ * @slot: BRAID_SLOT_SIZE bytes; under @control
+ * @clear: array of BRAID_RING_PER_RECORD entries; under @control
+ * @lock: protects the fields from @record to @size; taken in any context
+ * @record: the durable record, except that G4 may have raised last_insync_gen
+ *	since (which is never waited for); changed under @control as well,
+ *	except by G4
+ * @grant: promise or lease, not durable
+ * @preparing: epoch whose promise is being made durable, or all zero; no lower
+ *	epoch is admitted any more
+ * @committed: highest generation that the promised writer reported as
+ *	committed; also read without the lock
+ * @wanted_until: until this time (boottime ns) the next renewal of the writer
+ *	is answered that another node asks it to close; 0: not since the writer
+ *	was told
  * @closing: no session is opened any more
  * @sessions: struct braid_session
- * @queued: control requests, by their stamp's node
- * @digests: DIGEST requests, likewise
- * @may: BRAID_MAY_*; READ_ONCE
- * @region_shift: of @record; READ_ONCE
- * @size: of @record; READ_ONCE
+ * @queued: control requests, linked by the node of their stamp
+ * @digests: DIGEST requests, linked by the node of their stamp
+ * @may: BRAID_MAY_*; also read without the lock
+ * @region_shift: copy from @record; also read without the lock
+ * @size: copy from @record; also read without the lock
  * @failed: the record could not be written: nothing is promised or served any
- *	more; READ_ONCE
+ *	more; READ_ONCE()
  * @control_work: executes @queued one by one
  * @digest_work: executes @digests one by one
  */
@@ -124,37 +136,22 @@ struct braid_replica {
 	struct work_struct digest_work;
 };
 
-/* Another reference; one must be held. */
 void braid_replica_hold(struct braid_replica *replica);
 
-/*
- * May who comes with @epoch be served?  @replica->lock held.
- * Return: 0, -ESTALE, -ENODATA, -EINVAL (not promised).
- */
 int braid_replica_admit(const struct braid_replica *replica,
 			const struct braid_epoch *epoch);
 
-/* Brings what depends on the record up to date.  @replica->lock held. */
 void braid_replica_refresh(struct braid_replica *replica);
 
-/*
- * Makes @replica->next durable with the sequence that is its turn, and only then
- * the record.  @replica->control held.
- * Return: 0; -EINVAL: it is not a record, -ENOMEM: nothing changed; else the
- * replica has failed for good.
- */
 int braid_replica_record(struct braid_replica *replica);
 
-/* G4: the promised writer said that the record of @committed is committed. */
 void braid_replica_committed(struct braid_replica *replica, u32 committed);
 
-/* Milliseconds that the grant still runs.  @replica->lock held. */
 u64 braid_replica_grant_left(const struct braid_replica *replica);
 
 /* Frees one that was never in the registry, or whose last reference is gone. */
 void braid_replica_destroy(struct braid_replica *replica);
 
-/* Runs a replica's work. */
 void braid_replica_queue(struct work_struct *work);
 int braid_replica_queue_init(void);
 void braid_replica_queue_exit(void);

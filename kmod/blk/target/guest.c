@@ -18,29 +18,34 @@
 #include "transport/sock.h"
 
 /*
- * Lifetime.  A guest is in the list of its node from braid_guest_accept() until
- * guest_end(), which its own work runs: after a handshake that failed, or when
- * its connection went down.  guest_end() closes the session, so the replica
- * has answered everything; waits until the last of those answers let go of the
- * guest (orders.pending); and releases the connection, whose callbacks and
- * work are the last that know it.  Nobody else touches a guest but under the
- * list's lock, or with a reference and then only @gone.
+ * Lifetime. A connection is in the list of its node from braid_guest_accept()
+ * until guest_end(), which its own work runs after a failed handshake or when
+ * the connection went down. guest_end() closes the session, so that the replica
+ * has answered all requests; waits until the last answer does not use the
+ * connection any more (orders.pending); and releases the connection, whose
+ * callbacks and work are the last that know it. Other tasks access a connection
+ * only under the list's lock, or with a reference, and then only @gone.
  */
 
 #define HANDSHAKE_MS	5000
-/* Who guesses secrets waits; who mistyped one can be told. */
+/*
+ * Delay before a wrong secret is rejected: it slows down guessing, and a writer
+ * with a mistyped secret still gets an answer.
+ */
 #define REJECT_MS	200
-/* For a peer to read why it is refused, and to close. */
+/* Time for a refused peer to read the refusal and close. */
 #define LAST_WORD_MS	1000
-/* Strangers that were told to go and have not yet, too. */
+/*
+ * Limit of unauthenticated connections, including those that are being ended.
+ */
 #define STRANGERS_HARD	(2 * BRAID_STRANGERS_MAX)
 
 static struct workqueue_struct *guest_wq;
 
-/* Protects the nodes' lists of guests, and the fields of guests that say so. */
+/* Protects the nodes' lists of connections, and the fields marked so. */
 static DEFINE_MUTEX(guests_lock);
 
-/* What a handshake needs for its time. */
+/* Temporary state of a handshake. */
 struct greeting {
 	struct braid_handshake handshake;
 	struct braid_secrets secrets;
@@ -49,7 +54,7 @@ struct greeting {
 	struct braid_handshake_got got;
 	struct braid_replica_info info;
 	unsigned long deadline;
-	bool told; /* the last step was to send */
+	bool told; /* the last message was sent, not received */
 };
 
 static void guest_free(struct kref *ref)
@@ -57,7 +62,7 @@ static void guest_free(struct kref *ref)
 	kvfree(container_of(ref, struct braid_guest, ref));
 }
 
-/* Has it end soon. */
+/* Makes a connection end soon. */
 static void guest_kill(struct braid_guest *guest)
 {
 	lockdep_assert_held(&guests_lock);
@@ -90,7 +95,7 @@ static int receive_message(struct braid_guest *guest, struct greeting *greeting,
 				  greeting->deadline);
 }
 
-/* Return: 0 when the guest has proved that it knows a secret. */
+/* Return: 0 when the writer has proved that it knows a secret. */
 static int authenticate(struct braid_guest *guest, struct greeting *greeting)
 {
 	struct braid_handshake *handshake = &greeting->handshake;
@@ -103,7 +108,9 @@ static int authenticate(struct braid_guest *guest, struct greeting *greeting)
 	wrong = braid_handshake_take_hello(handshake);
 	if (wrong && wrong != -EPROTONOSUPPORT)
 		return wrong;
-	/* Which version is spoken here, also to who speaks another. */
+	/*
+	 * The challenge tells the version, also to a writer of another version.
+	 */
 	braid_handshake_challenge(handshake);
 	ret = send_message(guest, greeting, &handshake->challenge,
 			   sizeof(handshake->challenge));
@@ -124,7 +131,9 @@ static int authenticate(struct braid_guest *guest, struct greeting *greeting)
 	return ret;
 }
 
-/* It counts among the guests now, if there is room. */
+/*
+ * Counts the connection as authenticated. Return: -EBUSY if there are too many.
+ */
 static int become_known(struct braid_guest *guest)
 {
 	struct braid_blk_node *node = guest->host->owner;
@@ -143,7 +152,7 @@ static int become_known(struct braid_guest *guest)
 	return ret;
 }
 
-/* Of braid_replica_walk(): the one that the guest calls by name. */
+/* For braid_replica_walk(): matches the replica by the volume's name. */
 static int match_name(struct braid_replica *replica, void *context)
 {
 	struct greeting *greeting = context;
@@ -173,8 +182,9 @@ static struct braid_replica *find_replica(struct braid_blk_node *node,
 }
 
 /*
- * From here on braid_guests_end() finds it by its replica.  One that is being
- * closed lets nobody in any more, so that it has to look only once.
+ * Makes the connection visible to braid_guests_end() by its replica. A replica
+ * that is being closed opens no session any more, so that function has to
+ * search only once.
  */
 static void hold_replica(struct braid_guest *guest,
 			 struct braid_replica *replica)
@@ -184,7 +194,7 @@ static void hold_replica(struct braid_guest *guest,
 	mutex_unlock(&guests_lock);
 }
 
-/* Return: 0 with a session, or what the guest is told. */
+/* Return: 0 with a session, or the status for the welcome. */
 static int let_in(struct braid_guest *guest, struct greeting *greeting)
 {
 	const struct braid_handshake_want *want = &greeting->want;
@@ -252,7 +262,9 @@ static void guest_end(struct braid_guest *guest)
 	}
 	braid_orders_exit(guest);
 	count_out(guest);
-	/* Killing it looked at the socket until it was out of the list. */
+	/*
+	 * guest_kill() may use the socket until the connection left the list.
+	 */
 	if (!guest->opened)
 		braid_sock_release(guest->sock);
 	if (guest->replica)
@@ -279,7 +291,7 @@ static const struct braid_conn_ops guest_ops = {
 	.down = guest_down,
 };
 
-/* Return: whether frames may come now. */
+/* Return: true if frames may arrive now. */
 static bool guest_open(struct braid_guest *guest)
 {
 	mutex_lock(&guests_lock);
@@ -337,13 +349,13 @@ static bool guest_begin(struct braid_guest *guest)
 	return !ret && guest_open(guest);
 }
 
-/* It may begin and end in one kernel with its writer: no I/O for memory. */
+/* The writer may be in the same kernel, so memory must not wait for I/O. */
 static void guest_work(struct work_struct *work)
 {
 	struct braid_guest *guest = container_of(work, struct braid_guest, work);
 	unsigned int noio = memalloc_noio_save();
 
-	/* Once opened, the connection queues this work once more, to end. */
+	/* When it goes down, an open connection queues this work again. */
 	if (!guest->opened && guest_begin(guest))
 		braid_conn_start(&guest->conn);
 	else
@@ -351,7 +363,10 @@ static void guest_work(struct work_struct *work)
 	memalloc_noio_restore(noio);
 }
 
-/* Makes room among the strangers: the oldest had the longest time. */
+/*
+ * Makes room for an unauthenticated connection by ending the oldest one, which
+ * had the most time.
+ */
 static bool admit_stranger(struct braid_blk_node *node)
 {
 	struct braid_guest *guest;
@@ -370,6 +385,13 @@ static bool admit_stranger(struct braid_blk_node *node)
 	return true;
 }
 
+/**
+ * braid_guest_accept() - begin the handshake of an accepted connection
+ * @host: listener of the connection
+ * @sock: the socket, owned by the connection from now on
+ *
+ * Context: Process, may sleep, but not long.
+ */
 void braid_guest_accept(struct braid_host *host, struct socket *sock)
 {
 	struct braid_blk_node *node = host->owner;
@@ -403,7 +425,7 @@ void braid_guest_accept(struct braid_host *host, struct socket *sock)
 	kref_put(&guest->ref, guest_free);
 }
 
-/* Return: a guest to be waited for, with a reference, or NULL. */
+/* Return: a connection to wait for, referenced, or NULL. */
 static struct braid_guest *kill_matching(struct braid_blk_node *node,
 					 const struct braid_host *host,
 					 const struct braid_replica *replica)
@@ -424,6 +446,14 @@ static struct braid_guest *kill_matching(struct braid_blk_node *node,
 	return found;
 }
 
+/**
+ * braid_guests_end() - end connections and wait for their end
+ * @node: the node
+ * @host: end only connections of this listener; NULL: of all listeners
+ * @replica: end only connections of this replica; NULL: of any or none
+ *
+ * Context: Process, may sleep.
+ */
 void braid_guests_end(struct braid_blk_node *node,
 		      const struct braid_host *host,
 		      const struct braid_replica *replica)
@@ -438,7 +468,10 @@ void braid_guests_end(struct braid_blk_node *node,
 
 int braid_guests_init(void)
 {
-	/* A handshake waits in its work: none may wait for another's place. */
+	/*
+	 * Handshakes sleep in their works, and none may wait for another one to
+	 * end.
+	 */
 	guest_wq = alloc_workqueue("braid_guest", WQ_MEM_RECLAIM | WQ_UNBOUND,
 				   WQ_MAX_ACTIVE);
 	return guest_wq ? 0 : -ENOMEM;

@@ -20,20 +20,22 @@ struct braid_replica;
 struct braid_session;
 struct socket;
 
-/* A connection that a target accepted: its handshake, its session, its end. */
+/*
+ * A connection that a target accepted: its handshake, its session and its end.
+ */
 
-/* Of a node. */
-#define BRAID_GUESTS_MAX	256	/* authenticated */
-#define BRAID_STRANGERS_MAX	32	/* not yet */
+/* Limits for each node. */
+#define BRAID_GUESTS_MAX	256	/* connections after authentication */
+#define BRAID_STRANGERS_MAX	32	/* connections before authentication */
 
 /**
- * struct braid_host - what the guests of one listener share
- * @owner: its node
- * @lock: @secrets
- * @secrets: either is accepted
- * @guests: authenticated ones, now
- * @refused: handshakes refused
- * @broken: connections closed because of what came over them
+ * struct braid_host - state of a listener that its connections share
+ * @owner: node of the listener
+ * @lock: protects @secrets
+ * @secrets: accepted secrets
+ * @guests: number of authenticated connections
+ * @refused: number of refused handshakes
+ * @broken: number of connections closed because of invalid frames
  */
 struct braid_host {
 	struct braid_blk_node *owner;
@@ -45,25 +47,27 @@ struct braid_host {
 };
 
 /**
- * struct braid_guest - an accepted connection
- * @ref: the list, and who waits for @gone
- * @node: in the list of its node, oldest first; the list's lock
- * @host: its listener, which outlives it
- * @sock: until @conn has it
- * @work: the handshake, later the end
- * @known: the handshake is done; the list's lock
- * @killed: it is to end; the list's lock
- * @opened: @conn is valid; the list's lock, @work reads it without
- * @replica: whom it asks, a reference; set under the list's lock
- * @session: the session; only @work
- * @data: whether it is a data connection
- * @epoch: data: of every frame
- * @volume: in every frame
- * @nonce: in every frame, the writer's
- * @cookie: in every frame, ours
- * @conn: the connection
- * @orders: its requests
- * @gone: it ended, and is in no list
+ * struct braid_guest - a connection that a target accepted
+ * @ref: reference count: one of the list, one of each task that waits for @gone
+ * @node: entry in the list of its node, oldest first; protected by the list's
+ *	lock
+ * @host: listener, which outlives the connection
+ * @sock: socket, until @conn owns it
+ * @work: does the handshake, later the end
+ * @known: the handshake is done; protected by the list's lock
+ * @killed: the connection is to end; protected by the list's lock
+ * @opened: @conn is valid; protected by the list's lock, read by @work without
+ *	it
+ * @replica: replica of the connection, referenced; set under the list's lock
+ * @session: the session; used by @work only
+ * @data: the connection is a data connection
+ * @epoch: epoch of every frame of a data connection
+ * @volume: volume of every frame
+ * @nonce: session nonce of every frame, chosen by the writer
+ * @cookie: cookie of every frame, chosen by the target
+ * @conn: the connection after the handshake
+ * @orders: requests of the connection
+ * @gone: completed when the connection has ended and is in no list
  */
 struct braid_guest {
 	struct kref ref;
@@ -89,13 +93,8 @@ struct braid_guest {
 int braid_guests_init(void);
 void braid_guests_exit(void);
 
-/* Begins a handshake; @sock is taken over.  Context: may sleep, not long. */
 void braid_guest_accept(struct braid_host *host, struct socket *sock);
 
-/*
- * Ends the guests of @host, or all of @node if NULL, that ask @replica, or any if NULL;
- * waits for them.  Context: may sleep.
- */
 void braid_guests_end(struct braid_blk_node *node,
 		      const struct braid_host *host,
 		      const struct braid_replica *replica);

@@ -20,17 +20,20 @@
 #include "transport/pages.h"
 #include "transport/sock.h"
 
-/* Others' turn after so many; then the work is queued again. */
+/*
+ * Connections to accept before the work is queued again, so that other work
+ * gets its turn.
+ */
 #define ACCEPT_BUDGET	16
 
 /**
  * struct target - one listener
- * @node: in the list of its owner
- * @address: where it listens
- * @host: what its guests know of it
+ * @node: entry in the list of its owner
+ * @address: address of the listener
+ * @host: state that its connections share
  * @sock: the listening socket
- * @data_ready: the callback that accepted sockets get back
- * @work: accepts
+ * @data_ready: original callback of the socket, restored in accepted sockets
+ * @work: accepts connections
  */
 struct target {
 	struct list_head node;
@@ -43,9 +46,12 @@ struct target {
 
 static struct workqueue_struct *listen_wq;
 
-static DEFINE_MUTEX(targets_lock); /* the nodes' lists of targets */
+static DEFINE_MUTEX(targets_lock); /* protects the nodes' lists of targets */
 
-/* A new connection inherits callback and user data: not for long. */
+/*
+ * An accepted socket inherits callback and user data, until accept_work()
+ * restores them.
+ */
 static void on_ready(struct sock *sk)
 {
 	struct target *target;
@@ -59,7 +65,7 @@ static void on_ready(struct sock *sk)
 	read_unlock_bh(&sk->sk_callback_lock);
 }
 
-/* Who came before the callback was ours is taken in now. */
+/* Installs the callback. The work accepts connections that came before. */
 static void set_callback(struct target *target)
 {
 	struct sock *sk = target->sock->sk;
@@ -114,6 +120,15 @@ static struct target *find(struct braid_blk_node *node,
 	return NULL;
 }
 
+/**
+ * braid_target_listens() - check for a target at an address
+ * @node: the node
+ * @address: the address
+ *
+ * Context: Process, may sleep.
+ * Return: true if a target listens on the address, or on any address at its
+ * port.
+ */
 bool braid_target_listens(struct braid_blk_node *node,
 			  const struct braid_address *address)
 {
@@ -169,6 +184,17 @@ static int begin(struct braid_blk_node *node,
 	return 0;
 }
 
+/**
+ * braid_target_listen() - listen on an address
+ * @node: the node
+ * @address: the address
+ * @secrets: accepted secrets; replace those of a target that listens there
+ *	already
+ * @extack: receives the reason for a refusal
+ *
+ * Context: Process, may sleep.
+ * Return: 0 or a negative errno.
+ */
 int braid_target_listen(struct braid_blk_node *node,
 			const struct braid_address *address,
 			const struct braid_secrets *secrets,
@@ -200,8 +226,9 @@ int braid_target_listen(struct braid_blk_node *node,
 }
 
 /*
- * Who may still hold it: the callback, which is taken out under its lock; the
- * work, which nothing queues after that; and its guests, which are waited for.
+ * Frees a target that is in no list. The callback is removed under its lock,
+ * nothing queues the work afterwards, and braid_guests_end() waits for the
+ * connections; then nothing uses the target any more.
  */
 static void end(struct target *target)
 {
@@ -212,6 +239,17 @@ static void end(struct target *target)
 	kfree_sensitive(target);
 }
 
+/**
+ * braid_target_close() - stop listening on an address
+ * @node: the node
+ * @address: the address
+ * @extack: receives the reason for a refusal
+ *
+ * Closes the connections of the target and waits for their end.
+ *
+ * Context: Process, may sleep.
+ * Return: 0 or -ENOENT.
+ */
 int braid_target_close(struct braid_blk_node *node,
 		       const struct braid_address *address,
 		       struct netlink_ext_ack *extack)
@@ -231,6 +269,15 @@ int braid_target_close(struct braid_blk_node *node,
 	return 0;
 }
 
+/**
+ * braid_target_walk() - call a function for each target
+ * @node: the node
+ * @fn: the function; a non-zero result ends the walk
+ * @context: argument of @fn
+ *
+ * Context: Process, may sleep; @fn is called under the lock of the targets.
+ * Return: the last result of @fn, or 0.
+ */
 int braid_target_walk(struct braid_blk_node *node,
 		      int (*fn)(const struct braid_target_info *info,
 				void *context),
@@ -254,6 +301,14 @@ int braid_target_walk(struct braid_blk_node *node,
 	return ret;
 }
 
+/**
+ * braid_target_secrets() - copy the secrets of the first target of a node
+ * @node: the node
+ * @secrets: set to the secrets
+ *
+ * Context: Process, may sleep.
+ * Return: 0 or -ENOENT.
+ */
 int braid_target_secrets(struct braid_blk_node *node,
 			 struct braid_secrets *secrets)
 {
@@ -267,6 +322,15 @@ int braid_target_secrets(struct braid_blk_node *node,
 	return target ? 0 : -ENOENT;
 }
 
+/**
+ * braid_target_forget() - close the connections of a replica
+ * @node: the node
+ * @replica: a replica that is being closed
+ *
+ * Waits for the end of the connections.
+ *
+ * Context: Process, may sleep.
+ */
 void braid_target_forget(struct braid_blk_node *node,
 			 const struct braid_replica *replica)
 {
@@ -293,6 +357,12 @@ pages_exit:
 	return ret;
 }
 
+/**
+ * braid_target_end() - close all targets of a node
+ * @node: the node, which gets no requests any more
+ *
+ * Context: Process, may sleep.
+ */
 void braid_target_end(struct braid_blk_node *node)
 {
 	struct target *target, *next;

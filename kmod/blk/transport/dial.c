@@ -63,10 +63,25 @@ static int dial_once(struct net *net, const struct braid_address *address,
 	braid_handshake_clear(&handshake);
 	if (ret)
 		braid_sock_release(*sock);
-	/* A target that is full, or busy with garbage, hangs up. */
+	/* A target that is full, or receives garbage, closes the connection. */
 	return ret == -ECONNRESET || ret == -EPIPE ? -ECONNREFUSED : ret;
 }
 
+/**
+ * braid_dial() - connect to a target and do the handshake
+ * @net: network namespace to connect from
+ * @address: address of the target
+ * @secrets: the secrets; if the first one is rejected, the other is tried
+ * @which: index of the secret to try first; set to the accepted one
+ * @want: request of the writer
+ * @deadline: limit for the whole call, in jiffies
+ * @got: set to the answer of the target
+ * @features: set to the feature bits agreed
+ * @sock: set to the connected socket, on which frames follow
+ *
+ * Context: Process, may sleep until @deadline.
+ * Return: as braid_remote_connect().
+ */
 int braid_dial(struct net *net, const struct braid_address *address,
 	       const struct braid_secrets *secrets, unsigned int *which,
 	       const struct braid_handshake_want *want, unsigned long deadline,

@@ -12,16 +12,16 @@
 struct net;
 
 /*
- * A node: a network namespace.  Replicas, targets, volumes and their events belong
- * to it, so one kernel can hold a whole cluster.
+ * A node: a network namespace. Replicas, targets, volumes and their events
+ * belong to a node, so one kernel can hold a whole cluster.
  */
 
 /**
  * struct braid_events - events of a node that are to be sent
- * @waiting: newest first
- * @count: how many
- * @lost: how many were dropped since listeners were told
- * @work: sends
+ * @waiting: the events, newest first
+ * @count: number of @waiting
+ * @lost: number of events dropped since the listeners were told
+ * @work: sends the events
  */
 struct braid_events {
 	struct llist_head waiting;
@@ -31,19 +31,20 @@ struct braid_events {
 };
 
 /**
- * struct braid_blk_node - what one network namespace has
- * @net: the namespace.  Nothing here holds a reference to it: all that belongs to
- *	the node is ended before the namespace goes (pernet pre_exit)
- * @number: 0: the initial namespace; else unique among those that exist
- * @changes: one up when something that is listed comes or goes
+ * struct braid_blk_node - state of one network namespace
+ * @net: the namespace; not referenced, because everything of the node is ended
+ *	before the namespace goes (pernet pre_exit)
+ * @number: 0 for the initial namespace; else unique among the existing ones
+ * @changes: incremented when a listed object comes or goes
  * @events: events of volumes
- * @opening: what is open, by path and by voter, does not change; see replica.c
- * @replicas: open ones; replica.c's registry mutex
- * @targets: listening ones; target.c's mutex
- * @guests: connections of all its targets, oldest first; guest.c's mutex
- * @guests_known: how many of @guests are authenticated; guest.c's mutex
- * @guests_strange: how many are not yet; guest.c's mutex
- * @volumes: attached ones; volume.c's mutex
+ * @opening: keeps the set of open replicas constant; see replica.c
+ * @replicas: open replicas; protected by the registry mutex of replica.c
+ * @targets: listening targets; protected by the mutex of target.c
+ * @guests: connections of all targets, oldest first; protected by the mutex of
+ *	guest.c
+ * @guests_known: number of authenticated @guests; protected by the same mutex
+ * @guests_strange: number of the other @guests; protected by the same mutex
+ * @volumes: attached volumes; protected by the mutex of volume.c
  */
 struct braid_blk_node {
 	struct net *net;
@@ -59,20 +60,12 @@ struct braid_blk_node {
 	struct list_head volumes;
 };
 
-/*
- * @begin: what a new node needs besides; before its first request
- * @end: ends all that a node has; called when its namespace goes or the module is
- * unloaded, once a node, after the last request of that node.  Both may sleep.
- */
 int braid_blk_node_init(void (*begin)(struct braid_blk_node *node),
 			void (*end)(struct braid_blk_node *node));
-/* Ends every node, and waits for namespaces that are going.  May sleep. */
 void braid_blk_node_exit(void);
 
-/* Of a namespace.  Valid as long as @net is.  Context: any. */
 struct braid_blk_node *braid_blk_node_of(const struct net *net);
 
-/* An empty node, before @begin. */
 void braid_blk_node_setup(struct braid_blk_node *node, struct net *net,
 			  unsigned int number);
 

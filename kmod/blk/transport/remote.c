@@ -24,13 +24,13 @@
 #include "transport/sock.h"
 
 /*
- * Lifetime.  A link is open from a handshake until link_down(), which the
- * connection's work runs once.  @pending of a link counts the open link, every
- * request it took, every call of braid_remote_submit() under way and every plug
- * that is to send; who takes it to zero, by then nobody can raise it again, tells
- * @idle.  So when @idle is complete all requests have been answered and nobody but
- * the connection's own work, which braid_conn_release() waits for, has the link in
- * hand.
+ * Lifetime. A link is open from a handshake until link_down(), which the
+ * connection's work runs once. @pending of a link counts the open link, each
+ * request that it took, each running call of braid_remote_submit(), and each
+ * plug that has frames to send. The task that takes @pending to 0 completes
+ * @idle; @pending cannot be raised again by then. So when @idle is complete,
+ * all requests have been answered, and only the connection's own work, which
+ * braid_conn_release() waits for, still uses the link.
  */
 
 #define DATA_SLOTS	128
@@ -40,18 +40,19 @@
 
 static_assert(DATA_SLOTS <= INDEX_MASK + 1 && CONTROL_SLOTS <= DATA_SLOTS);
 
-/* Bits of slot.state. A request ends with the second of them. */
-#define SLOT_SENT	1	/* the connection let go of its frame */
-#define SLOT_ANSWERED	2	/* or will not be any more */
+/* Bits of slot.state. A request ends when both are set. */
+#define SLOT_SENT	1	/* the connection does not use the frame any more */
+#define SLOT_ANSWERED	2	/* the request was answered, or will not be */
 
 /**
- * struct slot - a request on its way
- * @out: its frame
- * @request: whose it is; valid while @seq is not 0
- * @seq: the frame's, never used twice; 0: no answer is wanted.  Published after
- *	the rest, withdrawn by the connection's work only
+ * struct slot - a request in flight
+ * @out: frame of the request
+ * @request: the request; valid while @seq is not 0
+ * @seq: number of the frame, never used twice; 0: no answer is expected.
+ *	Published after the other fields, withdrawn by the connection's work
+ *	only
  * @state: SLOT_*
- * @node: in link.free, or the work's list of answered ones
+ * @node: entry in link.free, or in the work's list of answered slots
  */
 struct slot {
 	struct braid_conn_out out;
@@ -62,28 +63,29 @@ struct slot {
 };
 
 /**
- * struct link - one of the two connections
+ * struct link - one of the two connections of a remote
  * @conn: the connection, valid while the link is open or being closed
- * @remote: whose it is
+ * @remote: the remote
  * @role: BRAID_ROLE_*
- * @slots: @depth of them
- * @depth: how many requests may be under way
- * @opened: @conn is valid; remote.lock
- * @replaced: its end is no news; remote.lock
- * @voter: for people
- * @volume: in every frame
- * @session: in every frame
- * @cookie: in every frame
- * @lock: the fields down to @serial
+ * @slots: array of @depth slots
+ * @depth: limit of the requests in flight
+ * @opened: @conn is valid; protected by remote.lock
+ * @replaced: the end of the link is not an error; protected by remote.lock
+ * @voter: id of the voter, for messages
+ * @volume: volume of every frame
+ * @session: session of every frame
+ * @cookie: cookie of every frame
+ * @lock: protects the fields from @closed to @serial
  * @closed: requests are refused
- * @down: link_down() ran: nothing taken from now on would be answered
- * @free: slots
- * @waiting: requests without one, in order
- * @serial: of the last seq
- * @pending: see above
- * @idle: @pending is zero
- * @receiving: whose answer's payload is coming; the connection's work
- * @answered: slots; the connection's work
+ * @down: link_down() ran: a request taken now would not be answered
+ * @free: unused slots
+ * @waiting: requests without a slot, in order
+ * @serial: number in the last seq
+ * @pending: see the comment about the lifetime
+ * @idle: completed when @pending is 0
+ * @receiving: slot with an answer that is being received; used by the
+ *	connection's work only
+ * @answered: answered slots; used by the connection's work only
  */
 struct link {
 	struct braid_conn conn;
@@ -113,17 +115,18 @@ struct link {
 };
 
 /**
- * struct braid_remote - a voter behind TCP
- * @where: whom to reach; secrets are cleared with it
- * @which: secret that was accepted last
+ * struct braid_remote - a voter behind TCP connections
+ * @where: address, volume, voter and secrets; erased when the remote is freed
+ * @which: index of the secret that was accepted last
  * @store: id of the opening of the store that the control connection reached
  * @down: see braid_remote_connect()
- * @context: of @down
- * @lock: @killed, and links' opened and replaced; hard interrupts take it
- * @killed: no link opens any more
- * @links: open links, until each is idle
- * @control: for leases and membership
- * @data: for bulk data
+ * @context: argument of @down
+ * @lock: protects @killed, and @opened and @replaced of the links; taken in
+ *	hard interrupts
+ * @killed: no link may be opened any more
+ * @links: number of open links, each until it is idle
+ * @control: connection for leases and membership
+ * @data: connection for data
  */
 struct braid_remote {
 	struct braid_remote_where where;
@@ -195,12 +198,12 @@ static void slot_begin(struct link *link, struct slot *slot,
 	lockdep_assert_held(&link->lock);
 	slot->request = request;
 	atomic_set(&slot->state, 0);
-	/* Pairs with the one in find_slot(). */
+	/* Pairs with smp_load_acquire() in find_slot(). */
 	smp_store_release(&slot->seq, ++link->serial << INDEX_BITS |
 				      (slot - link->slots));
 }
 
-/* The slot goes on to the next that waits, or to the free ones. */
+/* Gives the slot to the next waiting request, or frees it. */
 static void slot_end(struct link *link, struct slot *slot)
 {
 	struct braid_request *next;
@@ -218,7 +221,7 @@ static void slot_end(struct link *link, struct slot *slot)
 	if (!next)
 		return;
 	encode(link, slot);
-	/* This is the work, or who holds the queue: either looks once more. */
+	/* The work or the holder of the queue looks at it again. */
 	braid_conn_queue(&link->conn, &slot->out);
 }
 
@@ -239,14 +242,14 @@ static void answer_at_once(struct braid_request *request, int error)
 	request->done(request);
 }
 
-/* Held back by a plug at most: nothing travels while the rest is copied. */
+/* Limit of a plug: more bytes would leave the network idle meanwhile. */
 #define UNPLUG_BYTES	(256u << 10)
 
 /**
- * struct unplug - frames wait until who submits has submitted all
- * @cb: the block layer's
- * @counted: it counts in link.pending
- * @bytes: that wait
+ * struct unplug - frames that wait until the caller has submitted all requests
+ * @cb: callback of the block layer
+ * @counted: the plug counts in link.pending
+ * @bytes: bytes that wait
  */
 struct unplug {
 	struct blk_plug_cb cb;
@@ -258,7 +261,7 @@ static void unplug(struct blk_plug_cb *cb, bool from_schedule)
 {
 	struct link *link = cb->data;
 
-	/* Who is about to sleep cannot send. */
+	/* A task about to sleep must not send; the work does it. */
 	if (from_schedule)
 		braid_conn_kick(&link->conn);
 	else
@@ -267,10 +270,7 @@ static void unplug(struct blk_plug_cb *cb, bool from_schedule)
 	link_put(link);
 }
 
-/*
- * Sends now, or with all that who submits has announced to submit next: @bytes
- * more.
- */
+/* Sends now or at the end of the caller's plug; @bytes were queued. */
 static void push(struct link *link, u32 bytes)
 {
 	struct blk_plug_cb *cb = NULL;
@@ -291,7 +291,7 @@ static void push(struct link *link, u32 bytes)
 	if (own->bytes < UNPLUG_BYTES)
 		return;
 	own->bytes = 0;
-	/* It may sleep for the socket, which ends the plug: not looked at again. */
+	/* This may sleep and end the plug: do not access it afterwards. */
 	braid_conn_push(&link->conn);
 }
 
@@ -323,7 +323,7 @@ void braid_remote_submit(struct braid_remote *remote,
 	spin_unlock(&link->lock);
 	if (slot) {
 		encode(link, slot);
-		/* Once it is queued it may be answered, and the slot another's. */
+		/* After queueing, the slot may be answered and reused. */
 		bytes = sizeof(slot->out.head) + slot->out.load.length;
 		braid_conn_queue(&link->conn, &slot->out);
 		push(link, bytes);
@@ -350,7 +350,7 @@ static struct slot *find_slot(struct link *link, u64 seq)
 
 	if (!seq || index >= link->depth)
 		return NULL;
-	/* Pairs with the one in slot_begin(): the rest of the slot is there. */
+	/* Pairs with smp_store_release() in slot_begin(). */
 	return smp_load_acquire(&slot->seq) == seq ? slot : NULL;
 }
 
@@ -395,7 +395,7 @@ static const char *take_head(struct braid_stream *stream,
 	if (has_pages(slot->request)) {
 		load->bvec = slot->request->bvec;
 		load->nr_bvec = slot->request->nr_bvec;
-		/* The application's, who may do with them what it likes. */
+		/* The application may write to its pages meanwhile. */
 		load->foreign = true;
 	} else {
 		load->body = slot->request->body;
@@ -475,7 +475,7 @@ void braid_remote_push(struct braid_remote *remote)
 	spin_unlock_irqrestore(&remote->lock, flags);
 }
 
-/* One without the other is of no use, unless it makes room for a new one. */
+/* One link is useless without the other, unless it is being replaced. */
 static void kill_other(struct link *link)
 {
 	struct braid_remote *remote = link->remote;
@@ -494,7 +494,7 @@ static void tell_why(const struct link *link)
 				    link->voter, link->conn.stream.why);
 }
 
-/* Every request that was taken is answered, here at the latest. */
+/* Answers every request that was taken and has no answer yet. */
 static void link_down(struct braid_conn *conn)
 {
 	struct link *link = link_of(conn);
@@ -560,7 +560,7 @@ static int link_init(struct link *link, struct braid_remote *remote, u8 role,
 	return 0;
 }
 
-/* @sock is taken over, also on failure. */
+/* Opens the link on @sock, which belongs to the link in any case. */
 static int link_start(struct link *link, struct socket *sock, u64 session,
 		      const struct braid_handshake_got *got)
 {
@@ -589,7 +589,7 @@ static int link_start(struct link *link, struct socket *sock, u64 session,
 	link->replaced = false;
 	spin_unlock_irqrestore(&remote->lock, flags);
 
-	/* Killed by now, it goes down as any other, or went already. */
+	/* A link killed by now goes down as usual, or is down already. */
 	spin_lock(&link->lock);
 	link->closed = link->down;
 	spin_unlock(&link->lock);
@@ -597,7 +597,7 @@ static int link_start(struct link *link, struct socket *sock, u64 session,
 	return 0;
 }
 
-/* It was killed, or is about to break: waits for its end. */
+/* Waits for the end of a link that was killed or is about to break. */
 static void link_stop(struct link *link)
 {
 	struct braid_remote *remote = link->remote;
@@ -647,7 +647,7 @@ static int open_control(struct braid_remote *remote, unsigned int timeout_ms,
 	ret = dial(remote, &want, timeout_ms, &got, &features, &sock);
 	if (ret)
 		return ret;
-	/* The data connection must reach the same voter, not one of its name. */
+	/* The data connection must reach this voter, not a namesake. */
 	uuid_copy(&remote->where.volume, &got.volume);
 	remote->where.voter = got.voter;
 	remote->store = got.store;
@@ -696,8 +696,9 @@ static int remote_connect(const struct braid_remote_where *where,
 }
 
 /*
- * Who reconnects may be who has to write before memory is free again: it waits for
- * none, and may use what is kept for that. What a connection takes is little.
+ * Reconnecting may be needed to free memory (swap on the volume), so it does
+ * not wait for memory and may use the reserves. A connection needs little
+ * memory.
  */
 int braid_remote_connect(const struct braid_remote_where *where,
 			 unsigned int timeout_ms,
@@ -716,7 +717,7 @@ int braid_remote_connect(const struct braid_remote_where *where,
 	return ret;
 }
 
-/* An earlier data connection ends; the control connection stays. */
+/* Ends an earlier data connection; the control connection stays. */
 static int make_room(struct braid_remote *remote)
 {
 	struct link *link = &remote->data;
@@ -751,7 +752,7 @@ static int open_data(struct braid_remote *remote,
 	ret = dial(remote, &want, timeout_ms, &got, &features, &sock);
 	if (ret)
 		return ret;
-	/* Another opening of the store has nothing of the first (S1). */
+	/* Another opening of the store may have lost unflushed data (S1). */
 	if (got.store != remote->store) {
 		braid_sock_release(sock);
 		return -ENOTCONN;
@@ -776,9 +777,9 @@ int braid_remote_attach(struct braid_remote *remote,
 }
 
 /*
- * Who may still hold it: nobody but the connections' works, which link_stop()
- * waits for.  The caller has no call of braid_remote_submit(), _attach() or
- * _kill() under way that its own count of users does not keep from here.
+ * Only the works of the connections still use the remote, and link_stop() waits
+ * for them. The caller keeps away calls of braid_remote_submit(),
+ * braid_remote_attach() and braid_remote_kill().
  */
 void braid_remote_put(struct braid_remote *remote)
 {

@@ -18,7 +18,7 @@
 
 #define BACKLOG			64
 
-/* A peer that is gone without a word is noticed after about so long. */
+/* A silent peer counts as dead after about this time. */
 #define USER_TIMEOUT_MS		10000
 #define KEEPALIVE_IDLE_S	5
 #define KEEPALIVE_INTERVAL_S	2
@@ -26,9 +26,10 @@
 
 #ifdef CONFIG_DEBUG_LOCK_ALLOC
 /*
- * Other sockets' locks are held while memory is freed by writing to a disk,
- * which may be ours; our sockets' locks never wait for that.  Lockdep has to be
- * told that they are others.
+ * Tell lockdep that the locks of these sockets are different from those of
+ * other sockets: other sockets may hold their locks while memory is freed by
+ * writing to a disk, which may be ours, whereas the locks of these sockets are
+ * never held while waiting for that.
  */
 static struct lock_class_key slock_keys[2];
 static struct lock_class_key lock_keys[2];
@@ -88,17 +89,26 @@ static struct socket *create(struct net *net,
 	return sock;
 }
 
+/**
+ * braid_sock_tune() - set the options of a connected socket
+ * @sock: the socket
+ * @writer: the socket belongs to a writer and must work when memory is short;
+ *	needs braid_sock_release()
+ *
+ * Context: Process.
+ */
 void braid_sock_tune(struct socket *sock, bool writer)
 {
 	struct sock *sk = sock->sk;
 
 	/*
-	 * No allocation below may wait for I/O, which may be this socket's. That
-	 * of a writer waits for nothing at all: it is made with the socket locked,
-	 * and who has to write before memory is free waits for what it sends.
+	 * No allocation of the socket may wait for I/O, which may be the I/O on
+	 * this very socket. Allocations of a writer wait for nothing: they are
+	 * made with the socket locked, and a task that must write before memory
+	 * becomes free waits for the data sent here.
 	 */
 	sk->sk_allocation = writer ? GFP_ATOMIC | __GFP_NOWARN : GFP_NOIO;
-	/* The task's own page fragment may be in use when it comes here. */
+	/* The page fragment of the task may be in use in the caller. */
 	sk->sk_use_task_frag = false;
 	if (writer)
 		sk_set_memalloc(sk);
@@ -111,11 +121,20 @@ void braid_sock_tune(struct socket *sock, bool writer)
 	sock_set_keepalive(sk);
 }
 
+/**
+ * braid_sock_release() - release a socket
+ * @sock: the socket
+ *
+ * Undoes braid_sock_tune(). The connection is reset: a socket that waits for
+ * its peer could outlive its namespace.
+ *
+ * Context: Process, may sleep.
+ */
 void braid_sock_release(struct socket *sock)
 {
 	/*
-	 * What is still to be sent is of no use, and would keep it for minutes,
-	 * longer than its namespace perhaps.
+	 * Unsent data is of no use, and would keep the socket for minutes,
+	 * perhaps longer than its namespace.
 	 */
 	sock_no_linger(sock->sk);
 	if (sock_flag(sock->sk, SOCK_MEMALLOC))
@@ -123,7 +142,7 @@ void braid_sock_release(struct socket *sock)
 	sock_release(sock);
 }
 
-/* Return: false if it is over. */
+/* Return: false if the deadline has passed. */
 static bool time_left(unsigned long deadline, long *left)
 {
 	*left = (long)(deadline - jiffies);
@@ -150,6 +169,16 @@ static int unreached(int error)
 	}
 }
 
+/**
+ * braid_sock_connect() - connect to a target
+ * @net: network namespace of the socket
+ * @address: address of the target
+ * @deadline: limit, in jiffies
+ *
+ * Context: Process, may sleep until @deadline.
+ * Return: the socket, or an ERR_PTR() of -ECONNREFUSED, -ETIMEDOUT,
+ * -EHOSTUNREACH, -EINTR or another errno.
+ */
 struct socket *braid_sock_connect(struct net *net,
 				  const struct braid_address *address,
 				  unsigned long deadline)
@@ -175,6 +204,14 @@ struct socket *braid_sock_connect(struct net *net,
 	return ERR_PTR(unreached(ret));
 }
 
+/**
+ * braid_sock_listen() - listen on an address
+ * @net: network namespace of the socket
+ * @address: the address
+ *
+ * Context: Process, may sleep.
+ * Return: the socket or an ERR_PTR().
+ */
 struct socket *braid_sock_listen(struct net *net,
 				 const struct braid_address *address)
 {
@@ -187,7 +224,7 @@ struct socket *braid_sock_listen(struct net *net,
 	if (IS_ERR(sock))
 		return sock;
 	sock_set_reuseaddr(sock->sk);
-	/* [::] and 0.0.0.0 are two targets. */
+	/* Targets may listen on [::] and 0.0.0.0 at the same port. */
 	if (address->family == AF_INET6)
 		sock->sk->sk_ipv6only = true;
 	length = to_sockaddr(address, &storage);
@@ -200,6 +237,16 @@ struct socket *braid_sock_listen(struct net *net,
 	return ERR_PTR(ret);
 }
 
+/**
+ * braid_sock_send() - send a message completely
+ * @sock: the socket
+ * @data: the message
+ * @size: number of bytes
+ * @deadline: limit, in jiffies
+ *
+ * Context: Process, may sleep until @deadline.
+ * Return: 0 or a negative errno (-ETIMEDOUT, -ECONNRESET, -EINTR and others).
+ */
 int braid_sock_send(struct socket *sock, const void *data, size_t size,
 		    unsigned long deadline)
 {
@@ -217,7 +264,16 @@ int braid_sock_send(struct socket *sock, const void *data, size_t size,
 	return ret == -ERESTARTSYS ? -EINTR : ret;
 }
 
-/* A peer that sends a byte now and then does not get more time by it. */
+/**
+ * braid_sock_receive() - receive a message completely
+ * @sock: the socket
+ * @data: buffer for the message
+ * @size: number of bytes
+ * @deadline: limit, in jiffies; not extended by partial progress
+ *
+ * Context: Process, may sleep until @deadline.
+ * Return: 0 or a negative errno, as braid_sock_send().
+ */
 int braid_sock_receive(struct socket *sock, void *data, size_t size,
 		       unsigned long deadline)
 {
@@ -242,6 +298,13 @@ int braid_sock_receive(struct socket *sock, void *data, size_t size,
 	return 0;
 }
 
+/**
+ * braid_sock_finish() - end sending, and wait until the peer has closed as well
+ * @sock: the socket
+ * @deadline: limit, in jiffies
+ *
+ * Context: Process, may sleep until @deadline.
+ */
 void braid_sock_finish(struct socket *sock, unsigned long deadline)
 {
 	u8 rest[64];
