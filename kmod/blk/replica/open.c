@@ -31,8 +31,8 @@ static u64 openings;			/* protected by registry */
 static void (*end_connections)(struct braid_blk_node *node,
 			       const struct braid_replica *replica) __ro_after_init;
 
-static struct braid_replica *create(struct braid_blk_node *node,
-				    const char *path)
+static struct braid_replica *replica_create(struct braid_blk_node *node,
+					    const char *path)
 {
 	struct braid_replica *replica = kzalloc(sizeof(*replica), GFP_KERNEL);
 
@@ -157,7 +157,8 @@ static void begin_grant(struct braid_replica *replica)
 				       (u64)record->lease_ms * NSEC_PER_MSEC;
 }
 
-static int enlist(struct braid_replica *replica, struct netlink_ext_ack *extack)
+static int replica_enlist(struct braid_replica *replica,
+			  struct netlink_ext_ack *extack)
 {
 	const struct braid_record *record = &replica->record;
 	struct braid_blk_node *node = replica->owner;
@@ -200,7 +201,7 @@ static int open_one(struct braid_blk_node *node, const char *path,
 	struct braid_replica *replica;
 	int error;
 
-	replica = create(node, path);
+	replica = replica_create(node, path);
 	if (!replica)
 		return -ENOMEM;
 	error = open_store(replica, extack) ?: open_journal(replica, extack);
@@ -210,7 +211,7 @@ static int open_one(struct braid_blk_node *node, const char *path,
 	spin_lock_irq(&replica->lock);
 	braid_replica_refresh(replica);
 	spin_unlock_irq(&replica->lock);
-	error = enlist(replica, extack);
+	error = replica_enlist(replica, extack);
 	if (error)
 		goto err_close;
 	return 0;
@@ -304,7 +305,7 @@ static void close_one(struct braid_replica *replica)
 	braid_replica_put(replica);
 }
 
-static void delist(struct braid_replica *replica)
+static void replica_delist(struct braid_replica *replica)
 {
 	mutex_lock(&registry);
 	list_del_init(&replica->node);
@@ -336,7 +337,7 @@ int braid_replica_close(struct braid_blk_node *node, const char *path,
 	error = replica ? begin_close(replica, false, extack) :
 			  braid_refuse(extack, -ENOENT, "%s is not open", path);
 	if (!error)
-		delist(replica);
+		replica_delist(replica);
 	mutex_unlock(&node->opening);
 	/*
 	 * Without the mutex: a disk that hangs must not delay other replicas.
@@ -418,7 +419,7 @@ int braid_replica_walk(struct braid_blk_node *node,
 	return result;
 }
 
-static struct braid_replica *first(struct braid_blk_node *node)
+static struct braid_replica *replica_first(struct braid_blk_node *node)
 {
 	struct braid_replica *replica;
 
@@ -452,9 +453,9 @@ void braid_replica_end(struct braid_blk_node *node)
 	struct braid_replica *replica;
 
 	mutex_lock(&node->opening);
-	while ((replica = first(node))) {
+	while ((replica = replica_first(node))) {
 		begin_close(replica, true, NULL);
-		delist(replica);
+		replica_delist(replica);
 		close_one(replica);
 	}
 	mutex_unlock(&node->opening);

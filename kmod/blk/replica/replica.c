@@ -38,7 +38,7 @@ void braid_replica_destroy(struct braid_replica *replica)
  * store and journal are closed. A task that held a reference until now could
  * only read.
  */
-static void release(struct kref *ref)
+static void replica_release(struct kref *ref)
 {
 	braid_replica_destroy(container_of(ref, struct braid_replica, ref));
 }
@@ -58,7 +58,7 @@ void braid_replica_hold(struct braid_replica *replica)
  */
 void braid_replica_put(struct braid_replica *replica)
 {
-	kref_put(&replica->ref, release);
+	kref_put(&replica->ref, replica_release);
 }
 
 /**
@@ -86,7 +86,7 @@ int braid_replica_admit(const struct braid_replica *replica,
  * the previous writer, because the majority that made this writer's record
  * durable need not include it.
  */
-static u32 may(const struct braid_replica *replica)
+static u32 replica_may(const struct braid_replica *replica)
 {
 	const struct braid_record *record = &replica->record;
 	const bool member = record->isr & BRAID_VOTER_BIT(record->voter);
@@ -124,7 +124,7 @@ void braid_replica_refresh(struct braid_replica *replica)
 	lockdep_assert_held(&replica->lock);
 	WRITE_ONCE(replica->size, replica->record.size);
 	WRITE_ONCE(replica->region_shift, replica->record.region_shift);
-	WRITE_ONCE(replica->may, may(replica));
+	WRITE_ONCE(replica->may, replica_may(replica));
 }
 
 static void apply_committed(struct braid_replica *replica)

@@ -96,7 +96,8 @@ static int receive_message(struct braid_guest *guest, struct greeting *greeting,
 }
 
 /* Return: 0 when the writer has proved that it knows a secret. */
-static int authenticate(struct braid_guest *guest, struct greeting *greeting)
+static int guest_authenticate(struct braid_guest *guest,
+			      struct greeting *greeting)
 {
 	struct braid_handshake *handshake = &greeting->handshake;
 	int wrong, ret;
@@ -195,7 +196,7 @@ static void hold_replica(struct braid_guest *guest,
 }
 
 /* Return: 0 with a session, or the status for the welcome. */
-static int let_in(struct braid_guest *guest, struct greeting *greeting)
+static int guest_admit(struct braid_guest *guest, struct greeting *greeting)
 {
 	const struct braid_handshake_want *want = &greeting->want;
 	struct braid_handshake_got *got = &greeting->got;
@@ -232,7 +233,7 @@ static int let_in(struct braid_guest *guest, struct greeting *greeting)
 
 /* The end */
 
-static void count_out(struct braid_guest *guest)
+static void guest_count_out(struct braid_guest *guest)
 {
 	struct braid_blk_node *node = guest->host->owner;
 
@@ -261,7 +262,7 @@ static void guest_end(struct braid_guest *guest)
 		braid_conn_release(&guest->conn);
 	}
 	braid_orders_exit(guest);
-	count_out(guest);
+	guest_count_out(guest);
 	/*
 	 * guest_kill() may use the socket until the connection left the list.
 	 */
@@ -304,7 +305,7 @@ static bool guest_open(struct braid_guest *guest)
 	return guest->opened;
 }
 
-static int greet(struct braid_guest *guest, struct greeting *greeting)
+static int guest_greet(struct braid_guest *guest, struct greeting *greeting)
 {
 	struct braid_host *host = guest->host;
 	int refusal, ret;
@@ -313,10 +314,10 @@ static int greet(struct braid_guest *guest, struct greeting *greeting)
 	spin_lock(&host->lock);
 	greeting->secrets = host->secrets;
 	spin_unlock(&host->lock);
-	ret = authenticate(guest, greeting);
+	ret = guest_authenticate(guest, greeting);
 	if (ret)
 		return ret;
-	refusal = let_in(guest, greeting);
+	refusal = guest_admit(guest, greeting);
 	greeting->got.status = refusal;
 	ret = braid_handshake_welcome(&greeting->handshake, &greeting->secrets,
 				      greeting->which, &greeting->got);
@@ -335,7 +336,7 @@ static bool guest_begin(struct braid_guest *guest)
 
 	if (!greeting)
 		return false;
-	ret = greet(guest, greeting);
+	ret = guest_greet(guest, greeting);
 	if (ret) {
 		why = greeting->handshake.why;
 		atomic64_inc(&guest->host->refused);

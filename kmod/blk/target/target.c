@@ -108,8 +108,8 @@ static bool same_address(const struct braid_address *a,
 	       !memcmp(a->ip, b->ip, a->family == AF_INET ? 4 : 16);
 }
 
-static struct target *find(struct braid_blk_node *node,
-			   const struct braid_address *address)
+static struct target *target_find(struct braid_blk_node *node,
+				  const struct braid_address *address)
 {
 	struct target *target;
 
@@ -137,7 +137,7 @@ bool braid_target_listens(struct braid_blk_node *node,
 	bool listens;
 
 	mutex_lock(&targets_lock);
-	listens = find(node, address) || find(node, &any);
+	listens = target_find(node, address) || target_find(node, &any);
 	mutex_unlock(&targets_lock);
 	return listens;
 }
@@ -150,10 +150,10 @@ static void set_secrets(struct target *target,
 	spin_unlock(&target->host.lock);
 }
 
-static int begin(struct braid_blk_node *node,
-		 const struct braid_address *address,
-		 const struct braid_secrets *secrets,
-		 struct netlink_ext_ack *extack)
+static int target_begin(struct braid_blk_node *node,
+			const struct braid_address *address,
+			const struct braid_secrets *secrets,
+			struct netlink_ext_ack *extack)
 {
 	struct target *target;
 	int ret;
@@ -216,11 +216,11 @@ int braid_target_listen(struct braid_blk_node *node,
 		return -EINVAL;
 	}
 	mutex_lock(&targets_lock);
-	target = find(node, address);
+	target = target_find(node, address);
 	if (target)
 		set_secrets(target, secrets);
 	else
-		ret = begin(node, address, secrets, extack);
+		ret = target_begin(node, address, secrets, extack);
 	mutex_unlock(&targets_lock);
 	return ret;
 }
@@ -230,7 +230,7 @@ int braid_target_listen(struct braid_blk_node *node,
  * nothing queues the work afterwards, and braid_guests_end() waits for the
  * connections; then nothing uses the target any more.
  */
-static void end(struct target *target)
+static void target_end(struct target *target)
 {
 	restore_callback(target, target->sock->sk);
 	cancel_work_sync(&target->work);
@@ -257,7 +257,7 @@ int braid_target_close(struct braid_blk_node *node,
 	struct target *target;
 
 	mutex_lock(&targets_lock);
-	target = find(node, address);
+	target = target_find(node, address);
 	if (target)
 		list_del(&target->node);
 	mutex_unlock(&targets_lock);
@@ -265,7 +265,7 @@ int braid_target_close(struct braid_blk_node *node,
 		NL_SET_ERR_MSG(extack, "no target listens on the address");
 		return -ENOENT;
 	}
-	end(target);
+	target_end(target);
 	return 0;
 }
 
@@ -372,7 +372,7 @@ void braid_target_end(struct braid_blk_node *node)
 	list_splice_init(&node->targets, &all);
 	mutex_unlock(&targets_lock);
 	list_for_each_entry_safe(target, next, &all, node)
-		end(target);
+		target_end(target);
 }
 
 void braid_target_exit(void)

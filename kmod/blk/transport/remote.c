@@ -159,7 +159,7 @@ static bool has_pages(const struct braid_request *request)
 	return request->op == BRAID_OP_WRITE || request->op == BRAID_OP_READ;
 }
 
-static void encode(struct link *link, struct slot *slot)
+static void slot_encode(struct link *link, struct slot *slot)
 {
 	struct braid_request *request = slot->request;
 	struct braid_load *load = &slot->out.load;
@@ -220,7 +220,7 @@ static void slot_end(struct link *link, struct slot *slot)
 	spin_unlock(&link->lock);
 	if (!next)
 		return;
-	encode(link, slot);
+	slot_encode(link, slot);
 	/* The work or the holder of the queue looks at it again. */
 	braid_conn_queue(&link->conn, &slot->out);
 }
@@ -257,7 +257,7 @@ struct unplug {
 	u32 bytes;
 };
 
-static void unplug(struct blk_plug_cb *cb, bool from_schedule)
+static void link_unplug(struct blk_plug_cb *cb, bool from_schedule)
 {
 	struct link *link = cb->data;
 
@@ -271,13 +271,13 @@ static void unplug(struct blk_plug_cb *cb, bool from_schedule)
 }
 
 /* Sends now or at the end of the caller's plug; @bytes were queued. */
-static void push(struct link *link, u32 bytes)
+static void link_push(struct link *link, u32 bytes)
 {
 	struct blk_plug_cb *cb = NULL;
 	struct unplug *own;
 
 	if (link->role == BRAID_ROLE_DATA)
-		cb = blk_check_plugged(unplug, link, sizeof(*own));
+		cb = blk_check_plugged(link_unplug, link, sizeof(*own));
 	if (!cb) {
 		braid_conn_push(&link->conn);
 		return;
@@ -322,11 +322,11 @@ void braid_remote_submit(struct braid_remote *remote,
 	}
 	spin_unlock(&link->lock);
 	if (slot) {
-		encode(link, slot);
+		slot_encode(link, slot);
 		/* After queueing, the slot may be answered and reused. */
 		bytes = sizeof(slot->out.head) + slot->out.load.length;
 		braid_conn_queue(&link->conn, &slot->out);
-		push(link, bytes);
+		link_push(link, bytes);
 	}
 	link_put(link);
 }
@@ -612,10 +612,10 @@ static void link_stop(struct link *link)
 	braid_conn_release(&link->conn);
 }
 
-static int dial(struct braid_remote *remote,
-		const struct braid_handshake_want *want,
-		unsigned int timeout_ms, struct braid_handshake_got *got,
-		u32 *features, struct socket **sock)
+static int remote_dial(struct braid_remote *remote,
+		       const struct braid_handshake_want *want,
+		       unsigned int timeout_ms, struct braid_handshake_got *got,
+		       u32 *features, struct socket **sock)
 {
 	return braid_dial(remote->where.net, &remote->where.address,
 			  &remote->where.secrets, &remote->which, want,
@@ -644,7 +644,7 @@ static int open_control(struct braid_remote *remote, unsigned int timeout_ms,
 	int ret;
 
 	want_this(remote, BRAID_ROLE_CONTROL, get_random_u64(), &want);
-	ret = dial(remote, &want, timeout_ms, &got, &features, &sock);
+	ret = remote_dial(remote, &want, timeout_ms, &got, &features, &sock);
 	if (ret)
 		return ret;
 	/* The data connection must reach this voter, not a namesake. */
@@ -749,7 +749,7 @@ static int open_data(struct braid_remote *remote,
 
 	want_this(remote, BRAID_ROLE_DATA, nonce, &want);
 	want.epoch = *epoch;
-	ret = dial(remote, &want, timeout_ms, &got, &features, &sock);
+	ret = remote_dial(remote, &want, timeout_ms, &got, &features, &sock);
 	if (ret)
 		return ret;
 	/* Another opening of the store may have lost unflushed data (S1). */

@@ -34,7 +34,7 @@
 static struct lock_class_key slock_keys[2];
 static struct lock_class_key lock_keys[2];
 
-static void reclassify(struct sock *sk)
+static void sock_reclassify(struct sock *sk)
 {
 	if (WARN_ON_ONCE(!sock_allow_reclassification(sk)))
 		return;
@@ -50,7 +50,7 @@ static void reclassify(struct sock *sk)
 					      &lock_keys[1]);
 }
 #else
-static void reclassify(struct sock *sk) { }
+static void sock_reclassify(struct sock *sk) { }
 #endif
 
 /* Return: the length of the address in @storage. */
@@ -73,8 +73,8 @@ static int to_sockaddr(const struct braid_address *address,
 	return sizeof(*in6);
 }
 
-static struct socket *create(struct net *net,
-			     const struct braid_address *address)
+static struct socket *sock_open(struct net *net,
+				const struct braid_address *address)
 {
 	struct socket *sock;
 	int ret;
@@ -85,7 +85,7 @@ static struct socket *create(struct net *net,
 			       &sock);
 	if (ret)
 		return ERR_PTR(ret);
-	reclassify(sock->sk);
+	sock_reclassify(sock->sk);
 	return sock;
 }
 
@@ -149,7 +149,7 @@ static bool time_left(unsigned long deadline, long *left)
 	return *left > 0;
 }
 
-static int unreached(int error)
+static int sock_unreached(int error)
 {
 	switch (error) {
 	case -EINPROGRESS:
@@ -188,7 +188,7 @@ struct socket *braid_sock_connect(struct net *net,
 	int length;
 	int ret;
 
-	sock = create(net, address);
+	sock = sock_open(net, address);
 	if (IS_ERR(sock))
 		return sock;
 	braid_sock_tune(sock, true);
@@ -201,7 +201,7 @@ struct socket *braid_sock_connect(struct net *net,
 	if (!ret)
 		return sock;
 	braid_sock_release(sock);
-	return ERR_PTR(unreached(ret));
+	return ERR_PTR(sock_unreached(ret));
 }
 
 /**
@@ -220,7 +220,7 @@ struct socket *braid_sock_listen(struct net *net,
 	int length;
 	int ret;
 
-	sock = create(net, address);
+	sock = sock_open(net, address);
 	if (IS_ERR(sock))
 		return sock;
 	sock_set_reuseaddr(sock->sk);
