@@ -2,6 +2,7 @@
 /* Requests that are submitted together under a plug. */
 #include "../../kmod/blk/transport/auth.c"
 #include "../../kmod/blk/transport/conn.c"
+#undef pr_fmt
 #include "../../kmod/blk/transport/dial.c"
 #include "../../kmod/blk/target/guest.c"
 #include "../../kmod/blk/transport/handshake.c"

@@ -5,6 +5,7 @@
  */
 #include "../../kmod/blk/transport/auth.c"
 #include "../../kmod/blk/transport/conn.c"
+#undef pr_fmt
 #include "../../kmod/blk/transport/dial.c"
 #include "../../kmod/blk/target/guest.c"
 #include "../../kmod/blk/transport/handshake.c"

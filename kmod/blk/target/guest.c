@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include "target/guest.h"
 
 #include <linux/delay.h>
@@ -256,7 +258,7 @@ static void guest_end(struct braid_guest *guest)
 		braid_orders_drain(guest);
 		if (guest->conn.stream.why) {
 			atomic64_inc(&guest->host->broken);
-			pr_info_ratelimited("braid: a writer's connection was closed: %s\n",
+			pr_info_ratelimited("target: connection closed: %s\n",
 					    guest->conn.stream.why);
 		}
 		braid_conn_release(&guest->conn);
@@ -340,7 +342,7 @@ static bool guest_begin(struct braid_guest *guest)
 	if (ret) {
 		why = greeting->handshake.why;
 		atomic64_inc(&guest->host->refused);
-		pr_info_ratelimited("braid: a writer was refused: %s (%d)\n",
+		pr_info_ratelimited("target: writer refused: %s (%d)\n",
 				    why ? why : "the handshake failed", ret);
 		if (greeting->told)
 			braid_sock_finish(guest->sock, jiffies +

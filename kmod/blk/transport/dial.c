@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include "transport/dial.h"
 
 #include <linux/err.h>
@@ -58,7 +60,7 @@ static int dial_once(struct net *net, const struct braid_address *address,
 			  got);
 	*features = le32_to_cpu(handshake.challenge.features);
 	if (handshake.why)
-		pr_info_ratelimited("braid: handshake with the target at port %u failed: %s\n",
+		pr_info_ratelimited("target at port %u: handshake failed: %s\n",
 				    address->port, handshake.why);
 	braid_handshake_clear(&handshake);
 	if (ret)

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include "transport/remote.h"
 
 #include <linux/atomic.h>
@@ -370,8 +372,7 @@ static const char *check_fit(const struct braid_request *request,
 	} else if (request->op == BRAID_OP_WRITE) {
 		most = 0;
 	}
-	return frame->payload > most ? "answer is longer than there is room" :
-				       NULL;
+	return frame->payload > most ? "answer is too long" : NULL;
 }
 
 static const char *take_head(struct braid_stream *stream,
@@ -388,7 +389,7 @@ static const char *take_head(struct braid_stream *stream,
 		return wrong;
 	slot = find_slot(link, frame->seq);
 	if (!slot)
-		return "answer to nothing that was asked";
+		return "answer without a request";
 	wrong = check_fit(slot->request, frame);
 	if (wrong)
 		return wrong;
@@ -490,7 +491,7 @@ static void kill_other(struct link *link)
 static void tell_why(const struct link *link)
 {
 	if (link->conn.stream.why)
-		pr_info_ratelimited("braid: connection to the target of voter %u closed: %s\n",
+		pr_info_ratelimited("voter %u: connection closed: %s\n",
 				    link->voter, link->conn.stream.why);
 }
 
