@@ -1,37 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "control/ask.h"
 
-#include <linux/ctype.h>
 #include <linux/jiffies.h>
-#include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/utsname.h>
 
 #include "transport/node.h"
+#include "proto/text.h"
 #include "volume/peer.h"
 #include "volume/volume.h"
-
-/* So much of the host's name leaves room for a number. */
-#define HOST_MAX	(BRAID_HOLDER_MAX - (int)sizeof("@4294967295") + 1)
-
-void braid_holder_name(const struct braid_volume *volume, char *out)
-{
-	unsigned int number = volume->owner->number;
-	const char *host = init_uts_ns.name.nodename;
-	char *c;
-
-	if (number)
-		snprintf(out, BRAID_HOLDER_MAX + 1, "%.*s@%u", HOST_MAX, host,
-			 number);
-	else
-		strscpy(out, host, BRAID_HOLDER_MAX + 1);
-	/* A record takes no others. */
-	for (c = out; *c; c++)
-		if (!isascii(*c) || !isgraph(*c) || *c == '/')
-			*c = '-';
-}
 
 struct braid_ask *braid_ask_alloc(struct braid_volume *volume)
 {
@@ -96,7 +74,8 @@ static void fill(struct braid_reply *reply,
 		braid_record_encode(question->record, reply->slot);
 		request->body_len = BRAID_SLOT_SIZE;
 	} else {
-		braid_holder_name(reply->peer->volume, reply->slot);
+		braid_holder_name(reply->peer->volume->owner->number,
+				  reply->slot);
 		request->body_len = strlen(reply->slot);
 	}
 	request->done = ask_done;

@@ -76,10 +76,4 @@ void braid_ask_free(struct braid_ask *ask);
 void braid_ask(struct braid_ask *ask, struct braid_peer *only,
 	       const struct braid_question *question);
 
-/*
- * The name of a volume's node, as other nodes are told, up to BRAID_HOLDER_MAX bytes:
- * the host's, and outside the initial namespace the node's number: HOST@NUMBER.
- */
-void braid_holder_name(const struct braid_volume *volume, char *out);
-
 #endif /* BRAID_BLK_ASK_H */

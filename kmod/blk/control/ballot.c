@@ -8,10 +8,11 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 
-#include "control/ask.h"
 #include "control/clock.h"
 #include "proto/member.h"
 #include "proto/record.h"
+#include "proto/text.h"
+#include "transport/node.h"
 #include "volume/event.h"
 #include "volume/failure.h"
 #include "volume/lease.h"
@@ -72,7 +73,7 @@ static void propose(struct braid_volume *volume, u64 isr)
 		ballot->closed = ballot->k;
 	}
 	record->generation = ++volume->generation;
-	braid_holder_name(volume, record->holder);
+	braid_holder_name(volume->owner->number, record->holder);
 	for (i = 0; i < record->voters.count; i++) {
 		const struct braid_peer *peer =
 			braid_volume_peer(volume, record->voters.voter[i].id);

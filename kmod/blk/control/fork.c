@@ -13,6 +13,7 @@
 
 #include "control/attach.h"
 #include "control/attempt.h"
+#include "transport/node.h"
 #include "volume/peer.h"
 #include "control/reach.h"
 #include "proto/text.h"
@@ -133,7 +134,7 @@ static void make_record(const struct braid_attempt *a,
 	record->mver.k = 1;
 	record->generation = min(a->choice.generation + 1,
 				 BRAID_GENERATION_MAX);
-	braid_holder_name(a->volume, record->holder);
+	braid_holder_name(a->volume->owner->number, record->holder);
 }
 
 static int tell_all(struct braid_attempt *a, enum braid_op op,

@@ -2,10 +2,15 @@
 #include "proto/text.h"
 
 #include <linux/atomic.h>
+#include <linux/ctype.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/netlink.h>
 #include <linux/socket.h>
+#include <linux/string.h>
+#include <linux/utsname.h>
+
+#include "proto/record.h"
 
 /*
  * Netlink keeps only a pointer to the text of a refusal and reads it after the
@@ -119,4 +124,29 @@ const char *braid_error_text(int error)
 	default:
 		return "refuses";
 	}
+}
+
+/* Bytes of the host's name that leave room for the number of a node. */
+#define HOST_MAX	(BRAID_HOLDER_MAX - (int)sizeof("@4294967295") + 1)
+
+/**
+ * braid_holder_name() - print the name of a node, as other nodes are told
+ * @node: number of the node
+ * @out: buffer of BRAID_HOLDER_MAX + 1 bytes, set to the name of the host, and
+ *	outside the initial namespace to HOST@NUMBER
+ */
+void braid_holder_name(unsigned int node, char *out)
+{
+	const char *host = init_uts_ns.name.nodename;
+	char *c;
+
+	if (node)
+		snprintf(out, BRAID_HOLDER_MAX + 1, "%.*s@%u", HOST_MAX, host,
+			 node);
+	else
+		strscpy(out, host, BRAID_HOLDER_MAX + 1);
+	/* A record accepts no other characters. */
+	for (c = out; *c; c++)
+		if (!isascii(*c) || !isgraph(*c) || *c == '/')
+			*c = '-';
 }

@@ -21,4 +21,6 @@ const char *braid_address_text(const struct braid_address *address, char *out);
 
 const char *braid_error_text(int error);
 
+void braid_holder_name(unsigned int node, char *out);
+
 #endif /* BRAID_BLK_TEXT_H */
