@@ -8,22 +8,36 @@
 #include "volume/event.h"
 #include "netlink/netlink.h"
 #include "transport/node.h"
+#include "transport/sock.h"
 #include "replica/replica.h"
 #include "transport/spare.h"
 #include "target/target.h"
 
+/* Volumes first: what they have in flight fails before connections say why. */
+static void kill_node(struct braid_blk_node *node)
+{
+	braid_volume_kill(node);
+	braid_target_kill(node);
+}
+
 /*
- * What asks is ended before what is asked.  Targets first: writers elsewhere.  Then
- * volumes, by force, which use replicas of this node directly.
+ * All replicas are closed at once, so that a disk that does not answer keeps none of
+ * the others. Nothing of a node depends on the order here.
  */
 static void end_node(struct braid_blk_node *node)
 {
-	braid_target_end(node);
+	braid_replica_end_begin(node);
 	braid_volume_end(node);
+	braid_target_end(node);
 	braid_replica_end(node);
-	/* Nothing of the node is left that could tell more. */
-	braid_event_end(node);
 }
+
+static const struct braid_blk_node_ops node_ops = {
+	.begin = braid_event_begin,
+	.kill = kill_node,
+	.cut = braid_target_cut,
+	.end = end_node,
+};
 
 /*
  * What is asked comes before what asks: replicas, targets, volumes, the nodes that
@@ -33,6 +47,7 @@ static int __init braid_blk_module_init(void)
 {
 	int error;
 
+	braid_sock_module_init();
 	error = braid_conn_module_init();
 	if (error)
 		return error;
@@ -45,7 +60,7 @@ static int __init braid_blk_module_init(void)
 	error = braid_volume_init();
 	if (error)
 		goto err_exit_target;
-	error = braid_blk_node_init(braid_event_begin, end_node);
+	error = braid_blk_node_init(&node_ops);
 	if (error)
 		goto err_exit_volume;
 	error = braid_nl_init();

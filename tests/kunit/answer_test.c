@@ -7,7 +7,9 @@
 #include "../../kmod/blk/transport/conn.c"
 #undef pr_fmt
 #include "../../kmod/blk/transport/dial.c"
+#include "../../kmod/blk/transport/dialling.c"
 #include "../../kmod/blk/transport/handshake.c"
+#include "../../kmod/blk/transport/node.c"
 #include "../../kmod/blk/transport/remote.c"
 #include "../../kmod/blk/transport/sock.c"
 #include "../../kmod/blk/transport/stream.c"
@@ -17,6 +19,7 @@
 #include <linux/kthread.h>
 
 #include "loopback.h"
+#include "suite_dialling.h"
 
 #define PORT		7798
 #define TIMEOUT_MS	20000
@@ -138,6 +141,19 @@ static int answer_one(struct liar *liar, struct socket *sock)
 	return ret;
 }
 
+/* Waits for a connection, unlike braid_sock_accept(). */
+static int liar_accept(struct liar *liar, struct socket **sock)
+{
+	int ret;
+
+	if (!braid_blk_node_enter(&suite_node))
+		return -ENETDOWN;
+	ret = kernel_accept(liar->listening, sock, 0);
+	if (ret)
+		braid_blk_node_leave(&suite_node);
+	return ret;
+}
+
 /*
  * Accepts the control connection, then the data connection, on which it
  * answers.
@@ -148,7 +164,7 @@ static int liar_thread(void *data)
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		if (kernel_accept(liar->listening, &liar->sock[i], 0))
+		if (liar_accept(liar, &liar->sock[i]))
 			goto out;
 		if (greet_writer(liar, liar->sock[i]))
 			goto out;
@@ -219,7 +235,7 @@ static struct braid_remote *reach(struct kunit *test)
 	struct braid_remote_hello hello;
 	struct braid_remote *remote;
 
-	where.net = &init_net;
+	where.dialling = &suite_dialling;
 	where.address = liar->address;
 	where.secrets = liar->secrets;
 	memset(&where.volume, 0x11, sizeof(where.volume));
@@ -410,13 +426,13 @@ static int liar_begin(struct kunit *test)
 		return -ENOMEM;
 	memset(liar->payload, FILL, READ_SIZE + 4096);
 	loopback(&liar->address, PORT, &liar->secrets);
-	liar->listening = braid_sock_listen(&init_net, &liar->address);
+	liar->listening = braid_sock_listen(&suite_node, &liar->address);
 	if (IS_ERR(liar->listening))
 		return PTR_ERR(liar->listening);
 	liar->task = kthread_run(liar_thread, liar, "liar");
 	if (!IS_ERR(liar->task))
 		return 0;
-	sock_release(liar->listening);
+	braid_sock_release(&suite_node, liar->listening);
 	return PTR_ERR(liar->task);
 }
 
@@ -432,8 +448,9 @@ static void liar_end(struct kunit *test)
 	kthread_stop(liar->task);
 	for (i = 0; i < 2; i++)
 		if (liar->sock[i])
-			braid_sock_release(liar->sock[i]);
-	sock_release(liar->listening);
+			braid_sock_release(&suite_node, liar->sock[i]);
+	braid_sock_release(&suite_node, liar->listening);
+	KUNIT_EXPECT_EQ(test, suite_node.users, 0u);
 }
 
 static int suite_begin(struct kunit_suite *suite)

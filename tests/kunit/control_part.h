@@ -40,6 +40,8 @@ static u64 control_clock(void);
 #define consent fence_consent
 #include "../../kmod/blk/control/fence.c"
 #undef consent
+#include "../../kmod/blk/transport/dialling.c"
+#include "../../kmod/blk/transport/node.c"
 #include "../../kmod/blk/volume/peer.c"
 #define serve peer_serve
 #include "../../kmod/blk/control/connect.c"

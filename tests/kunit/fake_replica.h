@@ -23,6 +23,7 @@ enum fake_when {
 	FAKE_AT_ONCE,	/* before braid_replica_submit() returns */
 	FAKE_LATER,	/* in another thread, a few at a time, newest first */
 	FAKE_HELD,	/* data when the session is closed, with -ESHUTDOWN */
+	FAKE_HUNG,	/* data not before this is changed; the session waits */
 };
 
 struct braid_replica {
@@ -141,7 +142,7 @@ void braid_replica_submit(struct braid_session *session, struct braid_request *r
 	enum fake_when when = READ_ONCE(fake->when);
 	unsigned long flags;
 
-	if (when == FAKE_HELD && !BRAID_OP_IS_DATA(request->op))
+	if ((when == FAKE_HELD || when == FAKE_HUNG) && !BRAID_OP_IS_DATA(request->op))
 		when = FAKE_AT_ONCE;
 	request->session = session;
 	atomic_inc(&session->users);
@@ -185,7 +186,8 @@ void braid_session_close(struct braid_session *session)
 {
 	WRITE_ONCE(session->cut, true);
 	while (atomic_read(&session->users)) {
-		queue_work(system_dfl_wq, &fake->work);
+		if (READ_ONCE(fake->when) != FAKE_HUNG)
+			queue_work(system_dfl_wq, &fake->work);
 		msleep(20);
 	}
 	atomic_dec(&session->replica->sessions);

@@ -4,10 +4,12 @@
 #include "../../kmod/blk/transport/conn.c"
 #undef pr_fmt
 #include "../../kmod/blk/transport/dial.c"
+#include "../../kmod/blk/transport/dialling.c"
 #include "../../kmod/blk/target/guest.c"
 #include "../../kmod/blk/transport/handshake.c"
 #include "../../kmod/blk/target/order.c"
 #include "../../kmod/blk/transport/pages.c"
+#include "../../kmod/blk/transport/node.c"
 #include "../../kmod/blk/transport/remote.c"
 #include "../../kmod/blk/transport/sock.c"
 #include "../../kmod/blk/transport/spare.c"
@@ -191,6 +193,7 @@ static int plug_begin(struct kunit_suite *suite)
 
 static void plug_end(struct kunit_suite *suite)
 {
+	braid_target_end(&suite_node);
 	braid_target_exit();
 	braid_conn_module_exit();
 	braid_spare_exit();

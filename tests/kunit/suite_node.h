@@ -4,12 +4,15 @@
 
 #include <net/net_namespace.h>
 
+#include "../../kmod/blk/transport/dialling.h"
 #include "../../kmod/blk/transport/node.h"
 
-/* The node that a suite plays in: the initial namespace, but not the module's. */
+/* The node of a suite: the initial namespace, but not the module's. */
 static struct braid_blk_node suite_node = {
 	.net = &init_net,
 	.changes = ATOMIC_INIT(1),
+	.lock = __SPIN_LOCK_UNLOCKED(suite_node.lock),
+	.idle = COMPLETION_INITIALIZER(suite_node.idle),
 	.opening = __MUTEX_INITIALIZER(suite_node.opening),
 	.replicas = LIST_HEAD_INIT(suite_node.replicas),
 	.targets = LIST_HEAD_INIT(suite_node.targets),

@@ -7,6 +7,7 @@
 #include "../../kmod/blk/transport/conn.c"
 #undef pr_fmt
 #include "../../kmod/blk/transport/dial.c"
+#include "../../kmod/blk/transport/dialling.c"
 #include "../../kmod/blk/target/guest.c"
 #include "../../kmod/blk/transport/handshake.c"
 #include "../../kmod/blk/target/order.c"
@@ -23,6 +24,7 @@
 #pragma pop_macro("alloc_pages")
 #pragma pop_macro("alloc_page")
 
+#include "../../kmod/blk/transport/node.c"
 #include "../../kmod/blk/transport/remote.c"
 #include "../../kmod/blk/transport/sock.c"
 #include "../../kmod/blk/transport/stream.c"
@@ -495,7 +497,7 @@ static struct socket *call(struct kunit *test)
 	struct world *world = test->priv;
 	struct socket *sock;
 
-	sock = braid_sock_connect(&init_net, &world->address,
+	sock = braid_sock_connect(&suite_dialling, &world->address,
 				  jiffies + msecs_to_jiffies(TIMEOUT_MS));
 	KUNIT_ASSERT_FALSE(test, IS_ERR(sock));
 	return sock;
@@ -527,7 +529,7 @@ static void garbage_is_hung_up_on(struct kunit *test)
 		braid_sock_send(sock, garbage, sizeof(garbage),
 				jiffies + msecs_to_jiffies(TIMEOUT_MS));
 		KUNIT_EXPECT_TRUE(test, hung_up(sock, TIMEOUT_MS));
-		braid_sock_release(sock);
+		braid_sock_release(&suite_node, sock);
 	}
 	KUNIT_EXPECT_EQ(test, target_info().refused, 20);
 }
@@ -551,7 +553,7 @@ static void silent_strangers_do_not_lock_out(struct kunit *test)
 	KUNIT_EXPECT_LE(test, jiffies_to_msecs(jiffies - begun), 12 * HANDSHAKE_MS);
 	KUNIT_EXPECT_EQ(test, simple(test, BRAID_OP_LEASE, 0, 0, 0), 0);
 	for (i = 0; i < ARRAY_SIZE(silent); i++)
-		braid_sock_release(silent[i]);
+		braid_sock_release(&suite_node, silent[i]);
 }
 
 /* A writer that knows the secret and then sends an invalid frame. */
@@ -652,7 +654,8 @@ static struct socket *writer_of(struct kunit *test, struct braid_frame *frame)
 	struct socket *sock;
 	u32 features;
 
-	KUNIT_ASSERT_EQ(test, braid_dial(&init_net, &world->address, &world->secrets, &which, &want,
+	KUNIT_ASSERT_EQ(test, braid_dial(&suite_dialling, &world->address, &world->secrets,
+					 &which, &want,
 					 jiffies + msecs_to_jiffies(TIMEOUT_MS), &got,
 					 &features, &sock), 0);
 	frame->type = BRAID_OP_WRITE;
@@ -691,7 +694,7 @@ static void wrong_words_end_a_connection(struct kunit *test)
 	m->change(&frame);
 	say(test, sock, &frame, payload);
 	KUNIT_EXPECT_TRUE(test, hung_up(sock, TIMEOUT_MS));
-	braid_sock_release(sock);
+	braid_sock_release(&suite_node, sock);
 	braid_target_forget(&suite_node, fake);
 	KUNIT_EXPECT_EQ(test, target_info().broken, 1);
 	/* The invalid frame was not executed. */
@@ -729,7 +732,7 @@ static void half_a_frame_keeps_the_reserve_only(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ask->request.error, 0);
 	ask_free(ask);
 
-	braid_sock_release(sock);
+	braid_sock_release(&suite_node, sock);
 	leave(world);
 	braid_target_forget(&suite_node, fake);
 	KUNIT_EXPECT_FALSE(test, reserve_taken);
@@ -764,6 +767,7 @@ static int transport_begin(struct kunit_suite *suite)
 
 static void transport_end(struct kunit_suite *suite)
 {
+	braid_target_end(&suite_node);
 	braid_target_exit();
 	braid_conn_module_exit();
 	braid_spare_exit();

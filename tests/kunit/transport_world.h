@@ -6,7 +6,7 @@
 #define BRAID_KUNIT_TRANSPORT_WORLD_H
 
 #include "loopback.h"
-#include "suite_node.h"
+#include "suite_dialling.h"
 
 #define PORT		7799
 #define TIMEOUT_MS	20000
@@ -168,7 +168,7 @@ static int ask_and_wait(struct ask *ask)
 	return all_answered(world) ? ask->request.error : -ETIME;
 }
 
-static int simple(struct kunit *test, enum braid_op op, u64 offset, u32 length, u32 seed)
+static inline int simple(struct kunit *test, enum braid_op op, u64 offset, u32 length, u32 seed)
 {
 	struct world *world = test->priv;
 	struct ask *ask = ask_new(world, op, offset, length);
@@ -217,7 +217,7 @@ static int info_of(const struct braid_target_info *info, void *context)
 	return 1;
 }
 
-static struct braid_target_info target_info(void)
+static inline struct braid_target_info target_info(void)
 {
 	struct braid_target_info info = { };
 
@@ -238,7 +238,7 @@ static int world_init(struct kunit *test)
 	ret = fake_begin();
 	if (ret)
 		return ret;
-	world->where.net = &init_net;
+	world->where.dialling = &suite_dialling;
 	world->where.address = world->address;
 	world->where.secrets = world->secrets;
 	world->where.volume = fake->record.volume;
@@ -254,6 +254,7 @@ static void world_exit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&fake->refs), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&fake->sessions), 0);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&fake->submitted), atomic64_read(&fake->answered));
+	KUNIT_EXPECT_EQ(test, suite_node.users, 0u);
 	fake_end();
 }
 

@@ -68,6 +68,11 @@ class Node:
     def attachment(self, volume, end, more=""):
         return f"volume attach {volume} from {end} secret-file {SECRET} {more}"
 
+    def gone(self):
+        """Has its namespace ended? Its devices go after all that volumes have in it."""
+        return subprocess.run(["ip", "-n", "hub", "link", "show", f"to-{self.name}"],
+                              capture_output=True, check=False).returncode != 0
+
     def device(self, volume="db"):
         return self.ask(f"volume show {volume}")[0]["device"]
 

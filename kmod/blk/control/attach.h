@@ -46,7 +46,11 @@ struct braid_volume_attach {
 int braid_volume_init(void);
 void braid_volume_exit(void);
 
-/* Detaches all of a node by force, which nothing is asked any more. May sleep. */
+/*
+ * The end of a node, which nothing is asked any more. Kill: all I/O fails, and works
+ * return; waits for nothing. End: detaches all by force; waits for disks.
+ */
+void braid_volume_kill(struct braid_blk_node *node);
 void braid_volume_end(struct braid_blk_node *node);
 
 /* Context: process, may sleep long, interruptible. */

@@ -119,7 +119,8 @@ struct braid_volume *braid_volume_new(struct braid_blk_node *node,
 	if (!volume)
 		goto err_put_module;
 	init_volume(volume, node, name, works);
-	error = (listed ? name_device(volume) : 0) ?: make_votes(volume) ?:
+	error = braid_blk_node_number(node) ?:
+		(listed ? name_device(volume) : 0) ?: make_votes(volume) ?:
 		make_queues(volume);
 	if (!error && listed)
 		error = braid_volume_list(volume);
@@ -179,7 +180,7 @@ void braid_volume_close(struct braid_volume *volume)
 	mutex_unlock(&volume->showing);
 
 	for (i = 0; i < volume->npeers; i++)
-		braid_peer_kill(&volume->peers[i]);
+		braid_peer_stop(&volume->peers[i]);
 	if (disk)
 		braid_disk_remove(volume);
 	cancel_work_sync(&volume->flush_work);

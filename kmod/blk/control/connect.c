@@ -153,7 +153,7 @@ static int connect_remote(struct braid_peer *peer,
 	int error;
 
 	memset(&where, 0, sizeof(where));
-	where.net = volume->owner->net;
+	where.dialling = &peer->dialling;
 	where.address = peer->voter.address;
 	where.volume = volume->record.volume;
 	strscpy(where.name, volume->name, sizeof(where.name));
@@ -203,6 +203,9 @@ static int connect(struct braid_peer *peer)
 	/* Whoever submits from here on sees the pointers. */
 	if (!error)
 		atomic_set_release(&peer->users, 1);
+	/* braid_peer_stop() did not see the connection. */
+	if (!braid_dialling_done(&peer->dialling))
+		braid_peer_kill(peer);
 	spin_lock_irqsave(&volume->lock, flags);
 	peer->settled = !peer->broken;
 	spin_unlock_irqrestore(&volume->lock, flags);
@@ -444,6 +447,7 @@ void braid_peer_init(struct braid_peer *peer, struct braid_volume *volume,
 	peer->voter = *voter;
 	peer->bit = BRAID_VOTER_BIT(voter->id);
 	peer->here = here;
+	braid_dialling_init(&peer->dialling, volume->owner);
 	peer->failing = ktime_get_boottime_ns();
 	INIT_WORK(&peer->vote_work, braid_ballot_vote_work);
 	INIT_DELAYED_WORK(&peer->work, peer_work);
@@ -458,7 +462,7 @@ void braid_peer_exit(struct braid_peer *peer)
 	spin_lock_irqsave(&volume->lock, flags);
 	peer->ended = true;
 	spin_unlock_irqrestore(&volume->lock, flags);
-	braid_peer_kill(peer);
+	braid_peer_stop(peer);
 	cancel_delayed_work_sync(&peer->work);
 	cancel_work_sync(&peer->vote_work);
 	disconnect(peer);

@@ -525,15 +525,27 @@ int braid_volume_init(void)
 	return braid_failure_init();
 }
 
-/* Its death ends what a takeover's detach waits for, with the mutex. */
-static void end_volume(struct braid_volume *volume)
+static void kill_volume(struct braid_volume *volume)
 {
 	unsigned long flags;
+	unsigned int i;
 
 	spin_lock_irqsave(&volume->lock, flags);
 	if (!volume->closing)
 		braid_volume_die(volume, "its network namespace is gone");
 	spin_unlock_irqrestore(&volume->lock, flags);
+	for (i = 0; i < volume->npeers; i++)
+		braid_peer_stop(&volume->peers[i]);
+}
+
+void braid_volume_kill(struct braid_blk_node *node)
+{
+	braid_volume_each(node, kill_volume);
+}
+
+/* It is dead, which ends what a takeover's detach waits for, with the mutex. */
+static void end_volume(struct braid_volume *volume)
+{
 	mutex_lock(&volume->control);
 	/* Unless it was closed meanwhile. */
 	if (!volume->closing)

@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/time64.h>
+#include <linux/workqueue.h>
 
 #include "proto/map.h"
 #include "proto/text.h"
@@ -24,8 +25,12 @@
 #include "store/store_open.h"
 #include "transport/node.h"
 
+static struct workqueue_struct *close_wq;
+
 static DEFINE_MUTEX(registry);
 static u64 openings;			/* protected by registry */
+
+static void close_work(struct work_struct *work);
 
 /* Set once, before any replica is opened. */
 static void (*end_connections)(struct braid_blk_node *node,
@@ -48,6 +53,7 @@ static struct braid_replica *replica_create(struct braid_blk_node *node,
 	INIT_LIST_HEAD(&replica->digests);
 	INIT_WORK(&replica->control_work, braid_serve_control);
 	INIT_WORK(&replica->digest_work, braid_serve_digests);
+	INIT_WORK(&replica->close_work, close_work);
 	replica->path = kstrdup(path, GFP_KERNEL);
 	replica->slot = kmalloc(BRAID_SLOT_SIZE, GFP_KERNEL);
 	replica->clear = kcalloc(BRAID_RING_PER_RECORD, sizeof(*replica->clear),
@@ -419,44 +425,69 @@ int braid_replica_walk(struct braid_blk_node *node,
 	return result;
 }
 
-static struct braid_replica *replica_first(struct braid_blk_node *node)
-{
-	struct braid_replica *replica;
-
-	mutex_lock(&registry);
-	replica = list_first_entry_or_null(&node->replicas,
-					   struct braid_replica, node);
-	mutex_unlock(&registry);
-	return replica;
-}
-
 int braid_replica_init(void (*end)(struct braid_blk_node *node,
 				   const struct braid_replica *replica))
 {
+	int ret;
+
 	end_connections = end;
-	return braid_replica_queue_init();
+	/* One that waits for its disk must not keep another waiting. */
+	close_wq = alloc_workqueue("braid_replica_close", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	if (!close_wq)
+		return -ENOMEM;
+	ret = braid_replica_queue_init();
+	if (ret)
+		destroy_workqueue(close_wq);
+	return ret;
 }
 
 void braid_replica_exit(void)
 {
 	braid_replica_queue_exit();
+	destroy_workqueue(close_wq);
+}
+
+static void close_work(struct work_struct *work)
+{
+	struct braid_replica *replica = container_of(work, struct braid_replica,
+						     close_work);
+
+	close_one(replica);
 }
 
 /**
- * braid_replica_end() - close all replicas of a node
+ * braid_replica_end_begin() - begin to close all replicas of a node
  * @node: the node, which gets no requests any more
+ *
+ * Context: Process, may sleep.
+ */
+void braid_replica_end_begin(struct braid_blk_node *node)
+{
+	struct braid_replica *replica;
+
+	mutex_lock(&registry);
+	list_for_each_entry(replica, &node->replicas, node) {
+		begin_close(replica, true, NULL);
+		/* For braid_replica_end(); the list's goes with the work. */
+		braid_replica_hold(replica);
+		queue_work(close_wq, &replica->close_work);
+	}
+	mutex_unlock(&registry);
+}
+
+/**
+ * braid_replica_end() - wait until all replicas of a node are closed
+ * @node: the node, after braid_replica_end_begin()
  *
  * Context: Process, may sleep long.
  */
 void braid_replica_end(struct braid_blk_node *node)
 {
-	struct braid_replica *replica;
+	struct braid_replica *replica, *next;
 
-	mutex_lock(&node->opening);
-	while ((replica = replica_first(node))) {
-		begin_close(replica, true, NULL);
+	list_for_each_entry_safe(replica, next, &node->replicas, node) {
+		flush_work(&replica->close_work);
 		replica_delist(replica);
-		close_one(replica);
+		braid_replica_put(replica);
 	}
-	mutex_unlock(&node->opening);
 }

@@ -27,6 +27,7 @@ int braid_replica_init(void (*end)(struct braid_blk_node *node,
 				   const struct braid_replica *replica));
 void braid_replica_exit(void);
 
+void braid_replica_end_begin(struct braid_blk_node *node);
 void braid_replica_end(struct braid_blk_node *node);
 
 int braid_replica_open(struct braid_blk_node *node, const char *path,

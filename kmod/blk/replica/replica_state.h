@@ -98,6 +98,7 @@ struct crypto_shash;
  *	more; READ_ONCE()
  * @control_work: executes @queued one by one
  * @digest_work: executes @digests one by one
+ * @close_work: closes it when its node ends
  */
 struct braid_replica {
 	struct kref ref;
@@ -134,6 +135,7 @@ struct braid_replica {
 	bool failed;
 	struct work_struct control_work;
 	struct work_struct digest_work;
+	struct work_struct close_work;
 };
 
 void braid_replica_hold(struct braid_replica *replica);

@@ -42,8 +42,6 @@
  */
 #define STRANGERS_HARD	(2 * BRAID_STRANGERS_MAX)
 
-static struct workqueue_struct *guest_wq;
-
 /* Protects the nodes' lists of connections, and the fields marked so. */
 static DEFINE_MUTEX(guests_lock);
 
@@ -77,14 +75,37 @@ static void guest_kill(struct braid_guest *guest)
 		kernel_sock_shutdown(guest->sock, SHUT_RDWR);
 }
 
+static void release_sock_of(struct braid_guest *guest)
+{
+	mutex_lock(&guest->sock_lock);
+	if (guest->sock)
+		braid_sock_release(guest->host->owner, guest->sock);
+	guest->sock = NULL;
+	mutex_unlock(&guest->sock_lock);
+}
+
+/* Releases the socket of a connection, whose work may be waiting for a disk. */
+static void guest_cut(struct braid_guest *guest)
+{
+	guest_kill(guest);
+	if (guest->opened)
+		braid_conn_cut(&guest->conn);
+	else
+		release_sock_of(guest);
+}
+
 /* The handshake */
 
 static int send_message(struct braid_guest *guest, struct greeting *greeting,
 			const void *message, size_t size)
 {
-	int ret =
-		braid_sock_send(guest->sock, message, size, greeting->deadline);
+	int ret = -ECONNRESET;
 
+	mutex_lock(&guest->sock_lock);
+	if (guest->sock)
+		ret = braid_sock_send(guest->sock, message, size,
+				      greeting->deadline);
+	mutex_unlock(&guest->sock_lock);
 	greeting->told = !ret;
 	return ret;
 }
@@ -92,9 +113,15 @@ static int send_message(struct braid_guest *guest, struct greeting *greeting,
 static int receive_message(struct braid_guest *guest, struct greeting *greeting,
 			   void *message, size_t size)
 {
+	int ret = -ECONNRESET;
+
 	greeting->told = false;
-	return braid_sock_receive(guest->sock, message, size,
-				  greeting->deadline);
+	mutex_lock(&guest->sock_lock);
+	if (guest->sock)
+		ret = braid_sock_receive(guest->sock, message, size,
+					 greeting->deadline);
+	mutex_unlock(&guest->sock_lock);
+	return ret;
 }
 
 /* Return: 0 when the writer has proved that it knows a secret. */
@@ -269,7 +296,7 @@ static void guest_end(struct braid_guest *guest)
 	 * guest_kill() may use the socket until the connection left the list.
 	 */
 	if (!guest->opened)
-		braid_sock_release(guest->sock);
+		release_sock_of(guest);
 	if (guest->replica)
 		braid_replica_put(guest->replica);
 	complete_all(&guest->gone);
@@ -280,7 +307,7 @@ static void guest_down(struct braid_conn *conn)
 {
 	struct braid_guest *guest = container_of(conn, struct braid_guest, conn);
 
-	queue_work(guest_wq, &guest->work);
+	queue_work(guest->host->owner->guest_wq, &guest->work);
 }
 
 static const struct braid_conn_ops guest_ops = {
@@ -299,8 +326,8 @@ static bool guest_open(struct braid_guest *guest)
 {
 	mutex_lock(&guests_lock);
 	if (!guest->killed) {
-		braid_conn_init(&guest->conn, guest->sock, &guest_ops, false,
-				guest->data);
+		braid_conn_init(&guest->conn, guest->host->owner, guest->sock,
+				&guest_ops, false, guest->data);
 		guest->opened = true;
 	}
 	mutex_unlock(&guests_lock);
@@ -330,6 +357,16 @@ static int guest_greet(struct braid_guest *guest, struct greeting *greeting)
 	return refusal ? refusal : ret;
 }
 
+/* Has the peer read why it is refused. */
+static void finish_sock_of(struct braid_guest *guest)
+{
+	mutex_lock(&guest->sock_lock);
+	if (guest->sock)
+		braid_sock_finish(guest->sock,
+				  jiffies + msecs_to_jiffies(LAST_WORD_MS));
+	mutex_unlock(&guest->sock_lock);
+}
+
 static bool guest_begin(struct braid_guest *guest)
 {
 	struct greeting *greeting = kzalloc(sizeof(*greeting), GFP_KERNEL);
@@ -345,8 +382,7 @@ static bool guest_begin(struct braid_guest *guest)
 		pr_info_ratelimited("target: writer refused: %s (%d)\n",
 				    why ? why : "the handshake failed", ret);
 		if (greeting->told)
-			braid_sock_finish(guest->sock, jiffies +
-					  msecs_to_jiffies(LAST_WORD_MS));
+			finish_sock_of(guest);
 	}
 	kfree_sensitive(greeting);
 	return !ret && guest_open(guest);
@@ -403,11 +439,12 @@ void braid_guest_accept(struct braid_host *host, struct socket *sock)
 
 	guest = kvzalloc(sizeof(*guest), GFP_KERNEL);
 	if (!guest) {
-		braid_sock_release(sock);
+		braid_sock_release(node, sock);
 		return;
 	}
 	kref_init(&guest->ref);
 	guest->host = host;
+	mutex_init(&guest->sock_lock);
 	guest->sock = sock;
 	INIT_WORK(&guest->work, guest_work);
 	init_completion(&guest->gone);
@@ -418,13 +455,13 @@ void braid_guest_accept(struct braid_host *host, struct socket *sock)
 	if (admitted) {
 		node->guests_strange++;
 		list_add_tail(&guest->node, &node->guests);
-		queue_work(guest_wq, &guest->work);
+		queue_work(node->guest_wq, &guest->work);
 	}
 	mutex_unlock(&guests_lock);
 	if (admitted)
 		return;
 	atomic64_inc(&host->refused);
-	braid_sock_release(sock);
+	braid_sock_release(node, sock);
 	kref_put(&guest->ref, guest_free);
 }
 
@@ -469,18 +506,81 @@ void braid_guests_end(struct braid_blk_node *node,
 	}
 }
 
-int braid_guests_init(void)
+/**
+ * braid_guests_kill() - break all connections of a node
+ * @node: the node
+ *
+ * Context: Process, may sleep, but waits for no connection.
+ */
+void braid_guests_kill(struct braid_blk_node *node)
 {
-	/*
-	 * Handshakes sleep in their works, and none may wait for another one to
-	 * end.
-	 */
-	guest_wq = alloc_workqueue("braid_guest", WQ_MEM_RECLAIM | WQ_UNBOUND,
-				   WQ_MAX_ACTIVE);
-	return guest_wq ? 0 : -ENOMEM;
+	struct braid_guest *guest;
+
+	mutex_lock(&guests_lock);
+	list_for_each_entry(guest, &node->guests, node)
+		guest_kill(guest);
+	mutex_unlock(&guests_lock);
 }
 
-void braid_guests_exit(void)
+/**
+ * braid_guests_cut() - break all connections of a node and release their sockets
+ * @node: the node, whose targets accept nothing any more
+ *
+ * Context: Process, may sleep, but waits for no disk and no peer.
+ */
+void braid_guests_cut(struct braid_blk_node *node)
 {
-	destroy_workqueue(guest_wq);
+	struct braid_guest *guest;
+
+	mutex_lock(&guests_lock);
+	list_for_each_entry(guest, &node->guests, node)
+		guest_cut(guest);
+	mutex_unlock(&guests_lock);
+}
+
+/**
+ * braid_guests_begin() - prepare a node for connections, unless it is prepared
+ * @node: the node
+ *
+ * Handshakes and ends of connections sleep in their works, and none may wait for
+ * another one to end. The limits of connections are those of a node, so the queue
+ * is of a node, too; a node without a target needs none.
+ *
+ * Context: Process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int braid_guests_begin(struct braid_blk_node *node)
+{
+	struct workqueue_struct *wq = NULL;
+
+	static_assert(BRAID_GUESTS_MAX + STRANGERS_HARD <= WQ_MAX_ACTIVE);
+
+	if (READ_ONCE(node->guest_wq))
+		return 0;
+	wq = alloc_workqueue("braid_guest", WQ_MEM_RECLAIM | WQ_UNBOUND,
+			     WQ_MAX_ACTIVE);
+	if (!wq)
+		return -ENOMEM;
+	mutex_lock(&guests_lock);
+	if (!node->guest_wq) {
+		WRITE_ONCE(node->guest_wq, wq);
+		wq = NULL;
+	}
+	mutex_unlock(&guests_lock);
+	if (wq)
+		destroy_workqueue(wq);
+	return 0;
+}
+
+/**
+ * braid_guests_exit() - undo braid_guests_begin()
+ * @node: the node, without a connection
+ *
+ * Context: Process, may sleep.
+ */
+void braid_guests_exit(struct braid_blk_node *node)
+{
+	if (node->guest_wq)
+		destroy_workqueue(node->guest_wq);
+	node->guest_wq = NULL;
 }

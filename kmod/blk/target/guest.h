@@ -6,6 +6,7 @@
 #include <linux/completion.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
@@ -52,6 +53,7 @@ struct braid_host {
  * @node: entry in the list of its node, oldest first; protected by the list's
  *	lock
  * @host: listener, which outlives the connection
+ * @sock_lock: held while the handshake uses @sock; taken after the list's lock
  * @sock: socket, until @conn owns it
  * @work: does the handshake, later the end
  * @known: the handshake is done; protected by the list's lock
@@ -73,6 +75,7 @@ struct braid_guest {
 	struct kref ref;
 	struct list_head node;
 	struct braid_host *host;
+	struct mutex sock_lock; /* see above */
 	struct socket *sock;
 	struct work_struct work;
 	bool known;
@@ -90,13 +93,15 @@ struct braid_guest {
 	struct completion gone;
 };
 
-int braid_guests_init(void);
-void braid_guests_exit(void);
+int braid_guests_begin(struct braid_blk_node *node);
 
 void braid_guest_accept(struct braid_host *host, struct socket *sock);
 
+void braid_guests_kill(struct braid_blk_node *node);
+void braid_guests_cut(struct braid_blk_node *node);
 void braid_guests_end(struct braid_blk_node *node,
 		      const struct braid_host *host,
 		      const struct braid_replica *replica);
+void braid_guests_exit(struct braid_blk_node *node);
 
 #endif /* BRAID_BLK_GUEST_H */

@@ -8,6 +8,7 @@
 #include <linux/mutex.h>
 #include <linux/net.h>
 #include <linux/netlink.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
@@ -31,7 +32,7 @@
  * @node: entry in the list of its owner
  * @address: address of the listener
  * @host: state that its connections share
- * @sock: the listening socket
+ * @sock: the listening socket; NULL when it is released
  * @data_ready: original callback of the socket, restored in accepted sockets
  * @work: accepts connections
  */
@@ -90,15 +91,20 @@ static void accept_work(struct work_struct *work)
 {
 	struct target *target = container_of(work, struct target, work);
 	struct socket *sock;
+	unsigned int noio;
 	unsigned int i;
 
+	/* The end of a namespace waits for this. */
+	noio = memalloc_noio_save();
 	for (i = 0; i < ACCEPT_BUDGET; i++) {
-		if (kernel_accept(target->sock, &sock, O_NONBLOCK))
-			return;
+		if (braid_sock_accept(target->host.owner, target->sock, &sock))
+			break;
 		restore_callback(target, sock->sk);
 		braid_guest_accept(&target->host, sock);
 	}
-	queue_work(listen_wq, &target->work);
+	memalloc_noio_restore(noio);
+	if (i == ACCEPT_BUDGET)
+		queue_work(listen_wq, &target->work);
 }
 
 static bool same_address(const struct braid_address *a,
@@ -166,7 +172,7 @@ static int target_begin(struct braid_blk_node *node,
 	target->host.secrets = *secrets;
 	INIT_WORK(&target->work, accept_work);
 	target->host.owner = node;
-	target->sock = braid_sock_listen(node->net, address);
+	target->sock = braid_sock_listen(node, address);
 	if (IS_ERR(target->sock)) {
 		ret = PTR_ERR(target->sock);
 		if (ret == -EADDRINUSE)
@@ -201,7 +207,8 @@ int braid_target_listen(struct braid_blk_node *node,
 			struct netlink_ext_ack *extack)
 {
 	struct target *target;
-	int ret = 0;
+	unsigned int noio;
+	int ret;
 
 	if (!braid_secrets_are_valid(secrets)) {
 		NL_SET_ERR_MSG(extack, "a secret is 32 to 64 bytes");
@@ -215,6 +222,11 @@ int braid_target_listen(struct braid_blk_node *node,
 		NL_SET_ERR_MSG(extack, "the address has no port");
 		return -EINVAL;
 	}
+	ret = braid_guests_begin(node);
+	if (ret)
+		return ret;
+	/* The end of any namespace takes the mutex. */
+	noio = memalloc_noio_save();
 	mutex_lock(&targets_lock);
 	target = target_find(node, address);
 	if (target)
@@ -222,19 +234,28 @@ int braid_target_listen(struct braid_blk_node *node,
 	else
 		ret = target_begin(node, address, secrets, extack);
 	mutex_unlock(&targets_lock);
+	memalloc_noio_restore(noio);
 	return ret;
 }
 
 /*
- * Frees a target that is in no list. The callback is removed under its lock,
- * nothing queues the work afterwards, and braid_guests_end() waits for the
- * connections; then nothing uses the target any more.
+ * Ends listening. The callback is removed under its lock, and nothing queues the
+ * work after that.
  */
-static void target_end(struct target *target)
+static void target_shut(struct target *target)
 {
+	if (!target->sock)
+		return;
 	restore_callback(target, target->sock->sk);
 	cancel_work_sync(&target->work);
-	sock_release(target->sock);
+	braid_sock_release(target->host.owner, target->sock);
+	target->sock = NULL;
+}
+
+/* Ends a target that is in no list; its connections are the last that know it. */
+static void target_end(struct target *target)
+{
+	target_shut(target);
 	braid_guests_end(target->host.owner, &target->host, NULL);
 	kfree_sensitive(target);
 }
@@ -344,17 +365,11 @@ int braid_target_init(void)
 	ret = braid_pages_init();
 	if (ret)
 		return ret;
-	ret = braid_guests_init();
-	if (ret)
-		goto pages_exit;
 	listen_wq = alloc_workqueue("braid_listen", WQ_UNBOUND, 0);
 	if (listen_wq)
 		return 0;
-	ret = -ENOMEM;
-	braid_guests_exit();
-pages_exit:
 	braid_pages_exit();
-	return ret;
+	return -ENOMEM;
 }
 
 /**
@@ -373,11 +388,39 @@ void braid_target_end(struct braid_blk_node *node)
 	mutex_unlock(&targets_lock);
 	list_for_each_entry_safe(target, next, &all, node)
 		target_end(target);
+	braid_guests_exit(node);
+}
+
+/**
+ * braid_target_kill() - break the connections of all targets of a node
+ * @node: the node, which gets no requests any more
+ *
+ * Context: Process, may sleep, but waits for no connection.
+ */
+void braid_target_kill(struct braid_blk_node *node)
+{
+	braid_guests_kill(node);
+}
+
+/**
+ * braid_target_cut() - release the sockets of all targets of a node
+ * @node: the node, which gets no requests any more
+ *
+ * Context: Process, may sleep, but waits for no disk and no peer.
+ */
+void braid_target_cut(struct braid_blk_node *node)
+{
+	struct target *target;
+
+	mutex_lock(&targets_lock);
+	list_for_each_entry(target, &node->targets, node)
+		target_shut(target);
+	mutex_unlock(&targets_lock);
+	braid_guests_cut(node);
 }
 
 void braid_target_exit(void)
 {
 	destroy_workqueue(listen_wq);
-	braid_guests_exit();
 	braid_pages_exit();
 }

@@ -30,6 +30,8 @@ struct braid_target_info {
 int braid_target_init(void);
 void braid_target_exit(void);
 
+void braid_target_kill(struct braid_blk_node *node);
+void braid_target_cut(struct braid_blk_node *node);
 void braid_target_end(struct braid_blk_node *node);
 
 int braid_target_listen(struct braid_blk_node *node,

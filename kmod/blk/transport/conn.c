@@ -5,6 +5,7 @@
 #include <linux/crc32.h>
 #include <linux/errno.h>
 #include <linux/highmem.h>
+#include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/net.h>
@@ -194,7 +195,7 @@ static int receive_skb(read_descriptor_t *desc, struct sk_buff *skb,
 }
 
 /* Return: the number of bytes received. */
-static int conn_receive(struct braid_conn *conn)
+static int receive_bytes(struct braid_conn *conn)
 {
 	read_descriptor_t desc = {
 		.arg.data = conn,
@@ -203,6 +204,7 @@ static int conn_receive(struct braid_conn *conn)
 	struct sock *sk = conn->sock->sk;
 	int ret;
 
+	lockdep_assert_held(&conn->receive_lock);
 	if (!braid_stream_resume(&conn->stream) ||
 	    skb_queue_empty_lockless(&sk->sk_receive_queue))
 		return 0;
@@ -210,6 +212,16 @@ static int conn_receive(struct braid_conn *conn)
 	ret = tcp_read_sock(sk, &desc, receive_skb);
 	release_sock(sk);
 	return max(ret, 0);
+}
+
+static int conn_receive(struct braid_conn *conn)
+{
+	int received;
+
+	mutex_lock(&conn->receive_lock);
+	received = conn->sock ? receive_bytes(conn) : 0;
+	mutex_unlock(&conn->receive_lock);
+	return received;
 }
 
 /* Sending */
@@ -465,13 +477,60 @@ void braid_conn_push(struct braid_conn *conn)
 	memalloc_noio_restore(noio);
 }
 
+static void forget_callbacks(struct braid_conn *conn)
+{
+	struct sock *sk = conn->sock->sk;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	if (sk->sk_user_data == conn) {
+		sk->sk_user_data = NULL;
+		sk->sk_data_ready = conn->data_ready;
+		sk->sk_state_change = conn->state_change;
+		sk->sk_write_space = conn->write_space;
+	}
+	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+/*
+ * Releases the socket, so that a namespace need not wait for what the work of the
+ * connection waits for. Nothing is received or sent any more.
+ */
+static void conn_drop(struct braid_conn *conn)
+{
+	unsigned int noio = memalloc_noio_save();
+
+	mutex_lock(&conn->receive_lock);
+	mutex_lock(&conn->send_lock);
+	conn->dead = true;
+	if (conn->sock) {
+		forget_callbacks(conn);
+		braid_sock_release(conn->node, conn->sock);
+		conn->sock = NULL;
+	}
+	mutex_unlock(&conn->send_lock);
+	mutex_unlock(&conn->receive_lock);
+	memalloc_noio_restore(noio);
+}
+
+/**
+ * braid_conn_cut() - break a connection and release its socket
+ * @conn: the connection, also after braid_conn_release(); its down() will be called
+ *	when its work gets to it
+ *
+ * Context: Process, may sleep, but waits for no disk and no peer.
+ */
+void braid_conn_cut(struct braid_conn *conn)
+{
+	braid_conn_kill(conn);
+	conn_drop(conn);
+}
+
 static void go_down(struct braid_conn *conn)
 {
 	if (test_and_set_bit(CONN_DOWN, &conn->flags))
 		return;
-	kernel_sock_shutdown(conn->sock, SHUT_RDWR);
+	conn_drop(conn);
 	mutex_lock(&conn->send_lock);
-	conn->dead = true;
 	send_queue(conn);
 	mutex_unlock(&conn->send_lock);
 	conn->ops->down(conn);
@@ -547,6 +606,7 @@ static void on_state_change(struct sock *sk)
 /**
  * braid_conn_init() - initialise a connection after its handshake
  * @conn: the connection
+ * @node: node of the socket
  * @sock: the socket, owned by the connection from now on
  * @ops: operations of the owner
  * @answers: receives answers, not requests
@@ -554,15 +614,18 @@ static void on_state_change(struct sock *sk)
  *
  * Nothing is received before braid_conn_start().
  */
-void braid_conn_init(struct braid_conn *conn, struct socket *sock,
-		     const struct braid_conn_ops *ops, bool answers, bool data)
+void braid_conn_init(struct braid_conn *conn, struct braid_blk_node *node,
+		     struct socket *sock, const struct braid_conn_ops *ops,
+		     bool answers, bool data)
 {
 	memset(conn, 0, sizeof(*conn));
 	conn->ops = ops;
+	conn->node = node;
 	conn->sock = sock;
 	INIT_WORK(&conn->work, conn_work);
 	braid_stream_init(&conn->stream, &ops->stream, answers, data);
 	init_llist_head(&conn->queue);
+	mutex_init(&conn->receive_lock);
 	mutex_init(&conn->send_lock);
 }
 
@@ -591,20 +654,6 @@ void braid_conn_start(struct braid_conn *conn)
 	queue_work(conn_wq, &conn->work);
 }
 
-static void forget_callbacks(struct braid_conn *conn)
-{
-	struct sock *sk = conn->sock->sk;
-
-	write_lock_bh(&sk->sk_callback_lock);
-	if (sk->sk_user_data == conn) {
-		sk->sk_user_data = NULL;
-		sk->sk_data_ready = conn->data_ready;
-		sk->sk_state_change = conn->state_change;
-		sk->sk_write_space = conn->write_space;
-	}
-	write_unlock_bh(&sk->sk_callback_lock);
-}
-
 /**
  * braid_conn_release() - release a connection and its socket
  * @conn: the connection; after down(), or before braid_conn_start()
@@ -617,10 +666,8 @@ static void forget_callbacks(struct braid_conn *conn)
  */
 void braid_conn_release(struct braid_conn *conn)
 {
-	forget_callbacks(conn);
+	conn_drop(conn);
 	cancel_work_sync(&conn->work);
-	braid_sock_release(conn->sock);
 	if (conn->head_page)
 		put_page(conn->head_page);
-	mutex_destroy(&conn->send_lock);
 }

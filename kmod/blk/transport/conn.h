@@ -9,6 +9,7 @@
 
 #include "transport/stream.h"
 
+struct braid_blk_node;
 struct page;
 struct sock;
 struct socket;
@@ -70,7 +71,9 @@ struct braid_conn_ops {
 /**
  * struct braid_conn - a framed connection
  * @ops: operations of the owner
- * @sock: the connected socket, owned by the connection
+ * @node: node of @sock
+ * @sock: the connected socket, owned by the connection; NULL when the connection
+ *	broke. Written with both locks held
  * @flags: CONN_*, atomic bits
  * @work: receives and sends
  * @worker: task that runs @work now; written by that task, compared with
@@ -78,6 +81,7 @@ struct braid_conn_ops {
  * @again: @work must run another round; accessed by @worker only
  * @stream: received frames; used by @work only
  * @queue: frames to be sent, newest first; added by any context
+ * @receive_lock: held while bytes are received; taken before @send_lock
  * @send_lock: protects the sending side of the socket and the fields up to @vec
  * @ready: frames taken from @queue, oldest first
  * @sending: frame that is partly sent
@@ -94,12 +98,15 @@ struct braid_conn_ops {
  */
 struct braid_conn {
 	const struct braid_conn_ops *ops;
+	struct braid_blk_node *node;
 	struct socket *sock;
 	unsigned long flags;
 	struct work_struct work;
 	struct task_struct *worker;
 	bool again;
 	struct braid_stream stream;
+
+	struct mutex receive_lock; /* see above */
 
 	struct llist_head queue ____cacheline_aligned_in_smp;
 
@@ -124,14 +131,16 @@ int braid_conn_copy(const void *source, int offset, struct iov_iter *to,
 int braid_conn_module_init(void);
 void braid_conn_module_exit(void);
 
-void braid_conn_init(struct braid_conn *conn, struct socket *sock,
-		     const struct braid_conn_ops *ops, bool answers, bool data);
+void braid_conn_init(struct braid_conn *conn, struct braid_blk_node *node,
+		     struct socket *sock, const struct braid_conn_ops *ops,
+		     bool answers, bool data);
 void braid_conn_start(struct braid_conn *conn);
 
 void braid_conn_queue(struct braid_conn *conn, struct braid_conn_out *out);
 void braid_conn_push(struct braid_conn *conn);
 void braid_conn_kick(struct braid_conn *conn);
 void braid_conn_kill(struct braid_conn *conn);
+void braid_conn_cut(struct braid_conn *conn);
 
 void braid_conn_release(struct braid_conn *conn);
 

@@ -9,6 +9,7 @@
 #include <linux/printk.h>
 
 #include "transport/auth.h"
+#include "transport/dialling.h"
 #include "transport/sock.h"
 
 static int shake_hands(struct braid_handshake *handshake, struct socket *sock,
@@ -44,7 +45,8 @@ static int shake_hands(struct braid_handshake *handshake, struct socket *sock,
 	return braid_handshake_take_welcome(handshake, secrets, which, got);
 }
 
-static int dial_once(struct net *net, const struct braid_address *address,
+static int dial_once(struct braid_dialling *dialling,
+		     const struct braid_address *address,
 		     const struct braid_secrets *secrets, unsigned int which,
 		     const struct braid_handshake_want *want,
 		     unsigned long deadline, struct braid_handshake_got *got,
@@ -53,7 +55,7 @@ static int dial_once(struct net *net, const struct braid_address *address,
 	struct braid_handshake handshake = { };
 	int ret;
 
-	*sock = braid_sock_connect(net, address, deadline);
+	*sock = braid_sock_connect(dialling, address, deadline);
 	if (IS_ERR(*sock))
 		return PTR_ERR(*sock);
 	ret = shake_hands(&handshake, *sock, secrets, which, want, deadline,
@@ -63,15 +65,17 @@ static int dial_once(struct net *net, const struct braid_address *address,
 		pr_info_ratelimited("target at port %u: handshake failed: %s\n",
 				    address->port, handshake.why);
 	braid_handshake_clear(&handshake);
+	if (!braid_dialling_done(dialling))
+		ret = -EINTR;
 	if (ret)
-		braid_sock_release(*sock);
+		braid_sock_release(dialling->node, *sock);
 	/* A target that is full, or receives garbage, closes the connection. */
 	return ret == -ECONNRESET || ret == -EPIPE ? -ECONNREFUSED : ret;
 }
 
 /**
  * braid_dial() - connect to a target and do the handshake
- * @net: network namespace to connect from
+ * @dialling: what other tasks see of the call, and the node to connect from
  * @address: address of the target
  * @secrets: the secrets; if the first one is rejected, the other is tried
  * @which: index of the secret to try first; set to the accepted one
@@ -84,7 +88,8 @@ static int dial_once(struct net *net, const struct braid_address *address,
  * Context: Process, may sleep until @deadline.
  * Return: as braid_remote_connect().
  */
-int braid_dial(struct net *net, const struct braid_address *address,
+int braid_dial(struct braid_dialling *dialling,
+	       const struct braid_address *address,
 	       const struct braid_secrets *secrets, unsigned int *which,
 	       const struct braid_handshake_want *want, unsigned long deadline,
 	       struct braid_handshake_got *got, u32 *features,
@@ -95,8 +100,8 @@ int braid_dial(struct net *net, const struct braid_address *address,
 
 	for (i = 0; i < secrets->count && ret == -EKEYREJECTED; i++) {
 		try = (*which + i) % secrets->count;
-		ret = dial_once(net, address, secrets, try, want, deadline, got,
-				features, sock);
+		ret = dial_once(dialling, address, secrets, try, want,
+				deadline, got, features, sock);
 	}
 	if (!ret)
 		*which = try;

@@ -7,11 +7,12 @@
 #include "transport/handshake.h"
 #include "proto/voter.h"
 
+struct braid_dialling;
 struct braid_secrets;
-struct net;
 struct socket;
 
-int braid_dial(struct net *net, const struct braid_address *address,
+int braid_dial(struct braid_dialling *dialling,
+	       const struct braid_address *address,
 	       const struct braid_secrets *secrets, unsigned int *which,
 	       const struct braid_handshake_want *want, unsigned long deadline,
 	       struct braid_handshake_got *got, u32 *features,

@@ -21,6 +21,7 @@
 
 #include "transport/conn.h"
 #include "transport/dial.h"
+#include "transport/dialling.h"
 #include "transport/handshake.h"
 #include "store/request.h"
 #include "transport/sock.h"
@@ -568,8 +569,8 @@ static int link_start(struct link *link, struct socket *sock, u64 session,
 	struct braid_remote *remote = link->remote;
 	unsigned long flags;
 
-	braid_conn_init(&link->conn, sock, &link_ops, true,
-			link->role == BRAID_ROLE_DATA);
+	braid_conn_init(&link->conn, remote->where.dialling->node, sock,
+			&link_ops, true, link->role == BRAID_ROLE_DATA);
 	link->volume = braid_wire_volume(&got->volume);
 	link->voter = got->voter;
 	link->session = session;
@@ -618,7 +619,7 @@ static int remote_dial(struct braid_remote *remote,
 		       unsigned int timeout_ms, struct braid_handshake_got *got,
 		       u32 *features, struct socket **sock)
 {
-	return braid_dial(remote->where.net, &remote->where.address,
+	return braid_dial(remote->where.dialling, &remote->where.address,
 			  &remote->where.secrets, &remote->which, want,
 			  jiffies + msecs_to_jiffies(timeout_ms), got, features,
 			  sock);
@@ -755,7 +756,7 @@ static int open_data(struct braid_remote *remote,
 		return ret;
 	/* Another opening of the store may have lost unflushed data (S1). */
 	if (got.store != remote->store) {
-		braid_sock_release(sock);
+		braid_sock_release(remote->where.dialling->node, sock);
 		return -ENOTCONN;
 	}
 	return link_start(&remote->data, sock, nonce, &got);

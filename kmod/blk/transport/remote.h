@@ -9,6 +9,7 @@
 #include "proto/epoch.h"
 #include "proto/voter.h"
 
+struct braid_dialling;
 struct braid_remote;
 struct braid_request;
 struct net;
@@ -32,7 +33,8 @@ struct braid_remote_hello {
 
 /**
  * struct braid_remote_where - address and identity of a voter
- * @net: network namespace to connect from; outlives the connection
+ * @dialling: what other tasks see of a call, and the node to connect from;
+ *	outlives the remote
  * @address: address of the target
  * @volume: UUID of the volume; nil: use @name
  * @name: name of the volume
@@ -40,7 +42,7 @@ struct braid_remote_hello {
  * @secrets: shared secrets
  */
 struct braid_remote_where {
-	struct net *net;
+	struct braid_dialling *dialling;
 	struct braid_address address;
 	uuid_t volume;
 	char name[25];

@@ -16,6 +16,9 @@
 #include <net/sock.h>
 #include <net/tcp.h>
 
+#include "transport/dialling.h"
+#include "transport/node.h"
+
 #define BACKLOG			64
 
 /* A silent peer counts as dead after about this time. */
@@ -73,7 +76,25 @@ static int to_sockaddr(const struct braid_address *address,
 	return sizeof(*in6);
 }
 
-static struct socket *sock_open(struct net *net,
+/**
+ * braid_sock_module_init() - have the protocols loaded that sockets need
+ *
+ * Loading a protocol waits for namespaces that are going, which wait for this
+ * module. So it is done before any namespace can wait, and ignores a failure:
+ * creating a socket will report it.
+ *
+ * Context: Process, may sleep.
+ */
+void braid_sock_module_init(void)
+{
+	struct socket *sock;
+
+	if (!sock_create_kern(&init_net, AF_INET6, SOCK_STREAM, IPPROTO_TCP,
+			      &sock))
+		sock_release(sock);
+}
+
+static struct socket *sock_open(struct braid_blk_node *node,
 				const struct braid_address *address)
 {
 	struct socket *sock;
@@ -81,10 +102,14 @@ static struct socket *sock_open(struct net *net,
 
 	if (address->family != AF_INET && address->family != AF_INET6)
 		return ERR_PTR(-EAFNOSUPPORT);
-	ret = sock_create_kern(net, address->family, SOCK_STREAM, IPPROTO_TCP,
-			       &sock);
-	if (ret)
+	if (!braid_blk_node_enter(node))
+		return ERR_PTR(-ENETDOWN);
+	ret = sock_create_kern(node->net, address->family, SOCK_STREAM,
+			       IPPROTO_TCP, &sock);
+	if (ret) {
+		braid_blk_node_leave(node);
 		return ERR_PTR(ret);
+	}
 	sock_reclassify(sock->sk);
 	return sock;
 }
@@ -123,6 +148,7 @@ void braid_sock_tune(struct socket *sock, bool writer)
 
 /**
  * braid_sock_release() - release a socket
+ * @node: node of the socket
  * @sock: the socket
  *
  * Undoes braid_sock_tune(). The connection is reset: a socket that waits for
@@ -130,7 +156,7 @@ void braid_sock_tune(struct socket *sock, bool writer)
  *
  * Context: Process, may sleep.
  */
-void braid_sock_release(struct socket *sock)
+void braid_sock_release(struct braid_blk_node *node, struct socket *sock)
 {
 	/*
 	 * Unsent data is of no use, and would keep the socket for minutes,
@@ -140,6 +166,7 @@ void braid_sock_release(struct socket *sock)
 	if (sock_flag(sock->sk, SOCK_MEMALLOC))
 		sk_clear_memalloc(sock->sk);
 	sock_release(sock);
+	braid_blk_node_leave(node);
 }
 
 /* Return: false if the deadline has passed. */
@@ -171,7 +198,7 @@ static int sock_unreached(int error)
 
 /**
  * braid_sock_connect() - connect to a target
- * @net: network namespace of the socket
+ * @dialling: what other tasks see of the call, and the node
  * @address: address of the target
  * @deadline: limit, in jiffies
  *
@@ -179,40 +206,41 @@ static int sock_unreached(int error)
  * Return: the socket, or an ERR_PTR() of -ECONNREFUSED, -ETIMEDOUT,
  * -EHOSTUNREACH, -EINTR or another errno.
  */
-struct socket *braid_sock_connect(struct net *net,
+struct socket *braid_sock_connect(struct braid_dialling *dialling,
 				  const struct braid_address *address,
 				  unsigned long deadline)
 {
 	struct sockaddr_storage storage;
 	struct socket *sock;
+	int ret = -EINTR;
 	int length;
-	int ret;
 
-	sock = sock_open(net, address);
+	sock = sock_open(dialling->node, address);
 	if (IS_ERR(sock))
 		return sock;
 	braid_sock_tune(sock, true);
 	length = to_sockaddr(address, &storage);
-	if (time_left(deadline, &sock->sk->sk_sndtimeo))
+	if (!time_left(deadline, &sock->sk->sk_sndtimeo))
+		ret = -ETIMEDOUT;
+	else if (braid_dialling_begin(dialling, sock))
 		ret = kernel_connect(sock, (struct sockaddr_unsized *)&storage,
 				     length, 0);
-	else
-		ret = -ETIMEDOUT;
 	if (!ret)
 		return sock;
-	braid_sock_release(sock);
+	braid_dialling_done(dialling);
+	braid_sock_release(dialling->node, sock);
 	return ERR_PTR(sock_unreached(ret));
 }
 
 /**
  * braid_sock_listen() - listen on an address
- * @net: network namespace of the socket
+ * @node: the node
  * @address: the address
  *
  * Context: Process, may sleep.
  * Return: the socket or an ERR_PTR().
  */
-struct socket *braid_sock_listen(struct net *net,
+struct socket *braid_sock_listen(struct braid_blk_node *node,
 				 const struct braid_address *address)
 {
 	struct sockaddr_storage storage;
@@ -220,7 +248,7 @@ struct socket *braid_sock_listen(struct net *net,
 	int length;
 	int ret;
 
-	sock = sock_open(net, address);
+	sock = sock_open(node, address);
 	if (IS_ERR(sock))
 		return sock;
 	sock_set_reuseaddr(sock->sk);
@@ -233,8 +261,30 @@ struct socket *braid_sock_listen(struct net *net,
 		ret = kernel_listen(sock, BACKLOG);
 	if (!ret)
 		return sock;
-	sock_release(sock);
+	braid_sock_release(node, sock);
 	return ERR_PTR(ret);
+}
+
+/**
+ * braid_sock_accept() - accept a connection, if there is one
+ * @node: node of the listening socket
+ * @listening: the listening socket
+ * @sock: set to the socket of the connection
+ *
+ * Context: Process, may sleep, but does not wait for a connection.
+ * Return: 0, -EAGAIN, or another negative errno.
+ */
+int braid_sock_accept(struct braid_blk_node *node, struct socket *listening,
+		      struct socket **sock)
+{
+	int ret;
+
+	if (!braid_blk_node_enter(node))
+		return -ENETDOWN;
+	ret = kernel_accept(listening, sock, O_NONBLOCK);
+	if (ret)
+		braid_blk_node_leave(node);
+	return ret;
 }
 
 /**

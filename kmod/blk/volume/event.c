@@ -2,6 +2,7 @@
 #include "volume/event.h"
 
 #include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
@@ -79,6 +80,8 @@ static void send_waiting(struct work_struct *work)
 		container_of(events, struct braid_blk_node, events);
 	struct llist_node *all;
 	struct event *event, *next;
+	/* The end of the namespace waits for this. */
+	unsigned int noio = memalloc_noio_save();
 
 	all = llist_reverse_order(llist_del_all(&events->waiting));
 
@@ -89,6 +92,7 @@ static void send_waiting(struct work_struct *work)
 	}
 	if (atomic_xchg(&events->lost, 0))
 		braid_nl_event_lost(node->net);
+	memalloc_noio_restore(noio);
 }
 
 static void event_queue(struct braid_events *events, const char *volume,
@@ -115,11 +119,15 @@ static void event_queue(struct braid_events *events, const char *volume,
 void braid_event_volume(struct braid_blk_node *node, const char *volume,
 			const char *what, u8 voter, const char *why)
 {
+	/* A node that ends has no listener. */
+	if (!braid_blk_node_enter(node))
+		return;
 	rcu_read_lock();
 	/* Pairs with the release in braid_event_start(): the queue is there. */
 	if (smp_load_acquire(&started) && braid_nl_events_wanted(node->net))
 		event_queue(&node->events, volume, what, voter, why);
 	rcu_read_unlock();
+	braid_blk_node_leave(node);
 }
 
 void braid_event_begin(struct braid_blk_node *node)
@@ -130,11 +138,6 @@ void braid_event_begin(struct braid_blk_node *node)
 	atomic_set(&events->count, 0);
 	atomic_set(&events->lost, 0);
 	INIT_WORK(&events->work, send_waiting);
-}
-
-void braid_event_end(struct braid_blk_node *node)
-{
-	flush_work(&node->events.work);
 }
 
 int braid_event_start(void)

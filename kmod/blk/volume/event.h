@@ -15,9 +15,8 @@ struct braid_blk_node;
 void braid_event_volume(struct braid_blk_node *node, const char *volume,
 			const char *what, u8 voter, const char *why);
 
-/* A node's, before its first event; and after its last: all are sent. May sleep. */
+/* Before the first event of a node. */
 void braid_event_begin(struct braid_blk_node *node);
-void braid_event_end(struct braid_blk_node *node);
 
 /* The family's: events are taken from the one to the other. May sleep. */
 int braid_event_start(void);

@@ -70,6 +70,13 @@ void braid_peer_kill(struct braid_peer *peer)
 	braid_peer_drop_user(peer);
 }
 
+void braid_peer_stop(struct braid_peer *peer)
+{
+	braid_dialling_stop(&peer->dialling);
+	/* A connection that is made meanwhile is killed by its maker. */
+	braid_peer_kill(peer);
+}
+
 void braid_peer_push(struct braid_peer *peer)
 {
 	if (!atomic_inc_not_zero(&peer->users))

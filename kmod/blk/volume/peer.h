@@ -10,6 +10,7 @@
 #include "proto/epoch.h"
 #include "proto/voter.h"
 #include "store/request.h"
+#include "transport/dialling.h"
 
 struct braid_blk_node;
 struct braid_record;
@@ -69,6 +70,7 @@ struct braid_vote {
  * @local: the replica in this node while connected, else NULL; @users keep it
  * @control: with @local: its session for control requests; @users keep it
  * @session: with @local: its session for data while UP; @users keep it
+ * @dialling: the connection to one elsewhere while it is being made
  * @remote: the connections to one elsewhere while connected; @users keep it
  * @users: submitters between the look at the pointers above and the hand-over,
  *	plus one while connected
@@ -103,6 +105,7 @@ struct braid_peer {
 	struct braid_replica *local;
 	struct braid_session *control;
 	struct braid_session *session;
+	struct braid_dialling dialling;
 	struct braid_remote *remote;
 	atomic_t users;
 	u64 answered;
@@ -139,6 +142,12 @@ void braid_peer_reset(struct braid_peer *peer, const char *why);
 void braid_peer_push(struct braid_peer *peer);
 /* Breaks its connection, so that everything is answered soon. Context: any. */
 void braid_peer_kill(struct braid_peer *peer);
+
+/*
+ * Breaks its connection and one that is being made, and no further one is made.
+ * Context: process, waits for no peer.
+ */
+void braid_peer_stop(struct braid_peer *peer);
 
 /* Is it connected? Context: any. */
 static inline bool braid_peer_connected(const struct braid_peer *peer)

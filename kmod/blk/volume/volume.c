@@ -84,6 +84,17 @@ struct braid_volume *braid_volume_next(struct braid_blk_node *node,
 	return next;
 }
 
+void braid_volume_each(struct braid_blk_node *node,
+		       void (*fn)(struct braid_volume *volume))
+{
+	struct braid_volume *volume;
+
+	mutex_lock(&volumes_lock);
+	list_for_each_entry(volume, &node->volumes, node)
+		fn(volume);
+	mutex_unlock(&volumes_lock);
+}
+
 int braid_volume_list(struct braid_volume *volume)
 {
 	struct list_head *volumes = &volume->owner->volumes;

@@ -200,6 +200,13 @@ struct braid_volume *braid_volume_find(struct braid_blk_node *node,
 struct braid_volume *braid_volume_next(struct braid_blk_node *node,
 				       struct braid_volume *last);
 
+/*
+ * Calls @fn for every volume of a node, with the list's mutex held.  Unlike a walk by
+ * braid_volume_next() it does not end early when a volume is closed meanwhile.
+ */
+void braid_volume_each(struct braid_blk_node *node,
+		       void (*fn)(struct braid_volume *volume));
+
 /* Queues unless the volume is being closed. @lock held. */
 void braid_volume_queue(struct braid_volume *volume,
 			struct workqueue_struct *queue,
