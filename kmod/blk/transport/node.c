@@ -13,10 +13,12 @@
  * with pernet_ops_rwsem held, or are waited for by tasks that hold it: while they
  * wait, no namespace of the machine ends or begins. So
  *
- * 1. kill, in pre_exit, waits for nothing. Namespaces that go together may use
- *    each other's volumes: I/O of all of them fails before any of them waits;
- * 2. cut, in exit, releases sockets and waits until none is left, but for no
- *    disk: the task that waits for a disk does not own the socket;
+ * 1. kill and cut, in pre_exit, wait for no disk and no peer. Namespaces that go
+ *    together may use each other's volumes: I/O of all of them fails before any of
+ *    them waits. Sockets go so early that peers are told: a reset that is sent
+ *    right before the devices go is lost;
+ * 2. exit waits until no socket is left. The task that waits for a disk does not
+ *    own the socket;
  * 3. the rest of the end, which waits for disks, is a work. Unloading waits for
  *    it before it unregisters the operations of namespaces.
  *
@@ -177,6 +179,7 @@ static void node_kill(struct braid_blk_node *node)
 			complete_all(&node->idle);
 		spin_unlock_irq(&node->lock);
 		node_ops->kill(node);
+		node_ops->cut(node);
 	}
 	mutex_unlock(&node->ending);
 	memalloc_noio_restore(noio);
@@ -189,7 +192,6 @@ static void node_end(struct braid_blk_node *node)
 	mutex_lock(&node->ending);
 	if (!node->ended) {
 		node->ended = true;
-		node_ops->cut(node);
 		wait_for_completion(&node->idle);
 		/* The last that looks at the namespace. */
 		flush_work(&node->events.work);

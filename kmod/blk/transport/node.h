@@ -94,8 +94,8 @@ struct braid_blk_node {
  * @kill: called after the last request of a node, when the namespace goes or the
  *	module is unloaded: breaks connections and fails I/O, so that all works of
  *	the node return. Waits for no other task, and for no disk
- * @cut: called after @kill of all nodes that go together: releases the sockets
- *	that are not released by a work anyway. Waits for no disk
+ * @cut: called after @kill of the node: releases the sockets that are not
+ *	released by a work anyway. Waits for no disk and no peer
  * @end: called in a work after the node's last socket was released: ends
  *	everything of the node; waits for disks
  */
