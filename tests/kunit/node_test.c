@@ -111,6 +111,55 @@ static void call_is_given_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, silence->error, -EINTR);
 }
 
+/* A connection whose end is seen. */
+struct early {
+	struct braid_conn conn;
+	struct completion down;
+};
+
+static void early_batch(struct braid_conn *conn)
+{
+}
+
+static void early_down(struct braid_conn *conn)
+{
+	complete(&container_of(conn, struct early, conn)->down);
+}
+
+static const struct braid_conn_ops early_ops = {
+	.stream = {
+		.copy = braid_conn_copy,
+	},
+	.batch = early_batch,
+	.down = early_down,
+};
+
+/* A connection breaks, and loses its socket, before its owner begins to receive. */
+static void killed_connection_starts(struct kunit *test)
+{
+	struct early *early = kunit_kzalloc(test, sizeof(*early), GFP_KERNEL);
+	struct world *world = test->priv;
+	struct braid_dialling dialling;
+	struct socket *sock;
+
+	KUNIT_ASSERT_NOT_NULL(test, early);
+	braid_dialling_init(&dialling, &suite_node);
+	sock = braid_sock_connect(&dialling, &world->address,
+				  jiffies + msecs_to_jiffies(TIMEOUT_MS));
+	KUNIT_ASSERT_FALSE(test, IS_ERR(sock));
+	braid_dialling_done(&dialling);
+	init_completion(&early->down);
+	braid_conn_init(&early->conn, &suite_node, sock, &early_ops, true, false);
+	braid_conn_kill(&early->conn);
+	KUNIT_EXPECT_TRUE(test, wait_for_completion_timeout(&early->down,
+							    msecs_to_jiffies(TIMEOUT_MS)));
+	KUNIT_EXPECT_NULL(test, early->conn.sock);
+	braid_conn_start(&early->conn);
+	flush_work(&early->conn.work);
+	KUNIT_EXPECT_FALSE(test, completion_done(&early->down));
+	braid_conn_release(&early->conn);
+}
+
 /* Nothing uses a namespace that is about to go. */
 static void ending_node_has_no_new_users(struct kunit *test)
 {
@@ -136,6 +185,7 @@ static void ending_node_has_no_new_users(struct kunit *test)
 static struct kunit_case node_cases[] = {
 	KUNIT_CASE(node_ends_without_its_store),
 	KUNIT_CASE(call_is_given_up),
+	KUNIT_CASE(killed_connection_starts),
 	KUNIT_CASE(ending_node_has_no_new_users),
 	{}
 };

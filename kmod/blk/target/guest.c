@@ -75,11 +75,12 @@ static void guest_kill(struct braid_guest *guest)
 		kernel_sock_shutdown(guest->sock, SHUT_RDWR);
 }
 
-static void release_sock_of(struct braid_guest *guest)
+static void release_sock_of(struct braid_guest *guest,
+			    struct braid_blk_node *node)
 {
 	mutex_lock(&guest->sock_lock);
 	if (guest->sock)
-		braid_sock_release(guest->host->owner, guest->sock);
+		braid_sock_release(node, guest->sock);
 	guest->sock = NULL;
 	mutex_unlock(&guest->sock_lock);
 }
@@ -91,7 +92,7 @@ static void guest_cut(struct braid_guest *guest)
 	if (guest->opened)
 		braid_conn_cut(&guest->conn);
 	else
-		release_sock_of(guest);
+		release_sock_of(guest, guest->host->owner);
 }
 
 /* The handshake */
@@ -279,6 +280,9 @@ static void guest_count_out(struct braid_guest *guest)
 
 static void guest_end(struct braid_guest *guest)
 {
+	/* The listener may go once the connection is in no list. */
+	struct braid_blk_node *node = guest->host->owner;
+
 	if (guest->session)
 		braid_session_close(guest->session);
 	if (guest->opened) {
@@ -296,7 +300,7 @@ static void guest_end(struct braid_guest *guest)
 	 * guest_kill() may use the socket until the connection left the list.
 	 */
 	if (!guest->opened)
-		release_sock_of(guest);
+		release_sock_of(guest, node);
 	if (guest->replica)
 		braid_replica_put(guest->replica);
 	complete_all(&guest->gone);

@@ -492,23 +492,31 @@ static void forget_callbacks(struct braid_conn *conn)
 }
 
 /*
- * Releases the socket, so that a namespace need not wait for what the work of the
- * connection waits for. Nothing is received or sent any more.
+ * Takes the socket away; nothing is received or sent afterwards.
+ * Return: the socket, which the caller releases, or NULL if another task did.
  */
-static void conn_drop(struct braid_conn *conn)
+static struct socket *take_sock(struct braid_conn *conn)
 {
-	unsigned int noio = memalloc_noio_save();
+	struct socket *sock;
 
 	mutex_lock(&conn->receive_lock);
 	mutex_lock(&conn->send_lock);
 	conn->dead = true;
-	if (conn->sock) {
+	sock = conn->sock;
+	if (sock)
 		forget_callbacks(conn);
-		braid_sock_release(conn->node, conn->sock);
-		conn->sock = NULL;
-	}
+	conn->sock = NULL;
 	mutex_unlock(&conn->send_lock);
 	mutex_unlock(&conn->receive_lock);
+	return sock;
+}
+
+static void release_taken(struct braid_conn *conn, struct socket *sock)
+{
+	unsigned int noio = memalloc_noio_save();
+
+	if (sock)
+		braid_sock_release(conn->node, sock);
 	memalloc_noio_restore(noio);
 }
 
@@ -522,17 +530,25 @@ static void conn_drop(struct braid_conn *conn)
 void braid_conn_cut(struct braid_conn *conn)
 {
 	braid_conn_kill(conn);
-	conn_drop(conn);
+	release_taken(conn, take_sock(conn));
 }
 
 static void go_down(struct braid_conn *conn)
 {
+	struct socket *sock;
+
 	if (test_and_set_bit(CONN_DOWN, &conn->flags))
 		return;
-	conn_drop(conn);
+	sock = take_sock(conn);
+	/*
+	 * Queued requests fail before the socket is released: the release waits for
+	 * CPU hotplug, which may wait for memory that a request of this connection
+	 * frees.
+	 */
 	mutex_lock(&conn->send_lock);
 	send_queue(conn);
 	mutex_unlock(&conn->send_lock);
+	release_taken(conn, sock);
 	conn->ops->down(conn);
 }
 
@@ -629,13 +645,7 @@ void braid_conn_init(struct braid_conn *conn, struct braid_blk_node *node,
 	mutex_init(&conn->send_lock);
 }
 
-/**
- * braid_conn_start() - begin to receive
- * @conn: the connection
- *
- * Context: Process.
- */
-void braid_conn_start(struct braid_conn *conn)
+static void install_callbacks(struct braid_conn *conn)
 {
 	struct sock *sk = conn->sock->sk;
 
@@ -651,6 +661,20 @@ void braid_conn_start(struct braid_conn *conn)
 	if (sk->sk_state != TCP_ESTABLISHED)
 		set_bit(CONN_KILLED, &conn->flags);
 	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+/**
+ * braid_conn_start() - begin to receive
+ * @conn: the connection; if it was killed, it may be down and have lost its socket
+ *
+ * Context: Process, may sleep.
+ */
+void braid_conn_start(struct braid_conn *conn)
+{
+	mutex_lock(&conn->send_lock);
+	if (conn->sock)
+		install_callbacks(conn);
+	mutex_unlock(&conn->send_lock);
 	queue_work(conn_wq, &conn->work);
 }
 
@@ -666,7 +690,7 @@ void braid_conn_start(struct braid_conn *conn)
  */
 void braid_conn_release(struct braid_conn *conn)
 {
-	conn_drop(conn);
+	release_taken(conn, take_sock(conn));
 	cancel_work_sync(&conn->work);
 	if (conn->head_page)
 		put_page(conn->head_page);

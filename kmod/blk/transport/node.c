@@ -104,11 +104,12 @@ int braid_blk_node_number(struct braid_blk_node *node)
 
 	if (net_eq(node->net, &init_net))
 		return 0;
+	/* The end of a namespace takes this lock, so memory must not wait for I/O. */
 	mutex_lock(&nodes_lock);
 	if (!node->number)
 		ret = xa_alloc_cyclic(&node_numbers, &node->number, node,
 				      XA_LIMIT(1, U32_MAX), &next_number,
-				      GFP_KERNEL);
+				      GFP_NOIO);
 	mutex_unlock(&nodes_lock);
 	return min(ret, 0);
 }
@@ -189,6 +190,8 @@ static void node_end(struct braid_blk_node *node)
 {
 	unsigned int noio = memalloc_noio_save();
 
+	/* Unloading finds a node that began after it killed all others. */
+	node_kill(node);
 	mutex_lock(&node->ending);
 	if (!node->ended) {
 		node->ended = true;

@@ -142,7 +142,7 @@ void braid_event_begin(struct braid_blk_node *node)
 
 int braid_event_start(void)
 {
-	event_wq = alloc_workqueue("braid_event", WQ_UNBOUND, 0);
+	event_wq = alloc_workqueue("braid_event", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!event_wq)
 		return -ENOMEM;
 	/* The queue is there for everybody that sees this. */
