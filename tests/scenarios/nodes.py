@@ -421,7 +421,7 @@ def unloaded():
             sh("rmmod", "braid_blk")
             true(not os.path.isdir("/sys/module/braid_blk"), "the module is there")
         finally:
-            sh("/run/lab/load-modules", KERNEL)
+            sh("insmod", f"/build/{KERNEL}/braid_blk.ko")
         for node in nodes:
             equal(node.ask("replica show"), [])
             node.braid(f"replica open /dev/nullb{node.number}")
