@@ -80,6 +80,8 @@ kernel_words() {
 	[[ $kernel == debug ]] && words+=" reboot=t pty.legacy_count=0" &&
 		words+=" loop.max_loop=1 null_blk.nr_devices=0"
 	[[ $counted ]] && words+=" mitigations=off"
+	# What a kernel measures at boot is wrong if the host is busy then.
+	[[ $tsc_khz ]] && words+=" tsc_early_khz=$tsc_khz"
 	printf '%s %s\n' "$words" "$append"
 }
 
