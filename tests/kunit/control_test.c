@@ -46,8 +46,64 @@ static void attach_has_its_order(struct kunit *test)
 				0u);
 		/* What its writer knew of the other: it was at 2, and promised. */
 		KUNIT_EXPECT_EQ(test, voter_record(i).known[!i], 3ULL);
-		KUNIT_EXPECT_EQ(test, voter_record(i).stores[!i], 100ULL + !i);
+		KUNIT_EXPECT_EQ(test, voter_record(i).stores[!i], 0ULL);
 	}
+	control_end();
+}
+
+/* Return: true if voter 0 recorded these ids of the stores of voters 0 to 2. */
+static bool stores_are(u64 first, u64 second, u64 third)
+{
+	const struct braid_record record = voter_record(0);
+
+	return record.stores[0] == first && record.stores[1] == second &&
+	       record.stores[2] == third;
+}
+
+/*
+ * Attach 4: while members may differ, the record says which of them kept its cache
+ * since the previous attachment.
+ */
+static void attach_remembers_unchanged_stores(struct kunit *test)
+{
+	struct braid_volume *volume;
+	unsigned int i;
+
+	control_begin(test, 3, 0);
+	not_clean();
+	control.voter[1].dirty = BIT(3);
+	for (i = 0; i < 3; i++) {
+		control.voter[i].record.stores[0] = 99;
+		control.voter[i].record.stores[1] = 101;
+		control.voter[i].record.stores[2] = 102;
+	}
+	volume = attached();
+	KUNIT_EXPECT_TRUE(test, stores_are(0, 101, 102));
+	/* Another record before that is done, of a member that failed, keeps them. */
+	cut(1, true);
+	KUNIT_EXPECT_TRUE(test, wait_until(ISR(volume) == 0xa));
+	KUNIT_EXPECT_TRUE(test, wait_until(voter_record(0).isr == 0xa));
+	KUNIT_EXPECT_TRUE(test, stores_are(0, 101, 102));
+	/* All are equal: the ids are those of today. */
+	braid_volume_equal(volume);
+	KUNIT_EXPECT_TRUE(test, wait_until(stores_are(100, 101, 102)));
+	control_end();
+}
+
+/* Nothing is to be made equal: the ids are those of today at once. */
+static void attach_of_what_is_equal_records_stores(struct kunit *test)
+{
+	struct braid_volume *volume;
+	unsigned int i;
+
+	control_begin(test, 3, 0);
+	not_clean();
+	for (i = 0; i < 3; i++)
+		control.voter[i].record.stores[0] = 99;
+	volume = attached();
+	KUNIT_EXPECT_EQ(test, control.reconcile, 0UL);
+	KUNIT_EXPECT_TRUE(test, wait_until(stores_are(100, 101, 102)));
+	KUNIT_EXPECT_EQ(test, ISR(volume), 0xeULL);
 	control_end();
 }
 
@@ -598,6 +654,8 @@ static void same_store_goes_on(struct kunit *test)
 
 static struct kunit_case control_cases[] = {
 	KUNIT_CASE(attach_has_its_order),
+	KUNIT_CASE(attach_remembers_unchanged_stores),
+	KUNIT_CASE(attach_of_what_is_equal_records_stores),
 	KUNIT_CASE(attach_of_what_is_closed),
 	KUNIT_CASE(attach_without_generations_left),
 	KUNIT_CASE(attach_needs_a_majority),

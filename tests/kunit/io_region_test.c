@@ -45,6 +45,7 @@ static void reconcile_comes_before_the_touch(struct kunit *test)
 	braid_io_reconcile(&w->volume, dirty, 2);
 	KUNIT_EXPECT_EQ(test, braid_io_unreconciled(&w->volume),
 			WORLD_REGIONS - 1);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(w->equal), 0);
 	app = app_submit(w, REQ_OP_READ, 3 * 16 + 2, 1, 0xff);
 	free = app_submit(w, REQ_OP_WRITE, 9 * 16, 1, 0xff);
 	KUNIT_EXPECT_TRUE(test, wait_until(logged(w, 2, BRAID_OP_WRITE) == 1));
@@ -59,6 +60,8 @@ static void reconcile_comes_before_the_touch(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, app_wait(w, free), 0);
 	KUNIT_EXPECT_TRUE(test,
 			  wait_until(!braid_io_unreconciled(&w->volume)));
+	/* The control part is told once, after the last region. */
+	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(w->equal) == 1));
 	KUNIT_EXPECT_EQ(test, memcmp(w->fake[0].disk, w->fake[1].disk,
 				     WORLD_SIZE), 0);
 	KUNIT_EXPECT_EQ(test, memcmp(w->fake[0].disk, w->fake[2].disk,

@@ -80,6 +80,7 @@ struct world {
 	u64 failed_flush;
 	int failed_error;
 	u64 refused;
+	int equal;		/* calls of braid_volume_equal() */
 	u32 cleared;		/* regions in answered CLEARs of peer 1 */
 	int accounting;		/* begun and not ended */
 	struct rnd_state rnd;
@@ -299,6 +300,11 @@ void braid_volume_member_failed(struct braid_volume *volume,
 	if (flush)
 		w->failed_flush |= peer->bit;
 	spin_unlock_irqrestore(&w->lock, flags);
+}
+
+void braid_volume_equal(struct braid_volume *volume)
+{
+	WRITE_ONCE(world_of(volume)->equal, world_of(volume)->equal + 1);
 }
 
 void braid_volume_refused(struct braid_volume *volume, struct braid_peer *peer)

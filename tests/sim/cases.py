@@ -80,15 +80,14 @@ def dies_again():
             *read(0, 70, 140, 200)]
 
 
-@case("7: it does not forget which replica kept its cache", known="lost write")
+@case("7: it does not forget which replica kept its cache")
 def forgets():
     return [*serve(4), *write(0, 70, 140, 200), ANSWERED, cut(4), cut(1), ("sleep", 200),
             *on(1, 4), LEASE, ("wires", 400000), *serve(4), cut(4), ("wires", 0), *on(4),
             LEASE, LEASE, *serve(4), *read(0, 70, 140, 200)]
 
 
-@case("3: the writer's node is back, and a slow link makes its attach try twice",
-      known="lost write")
+@case("3: the writer's node is back, and a slow link makes its attach try twice")
 def tries_twice():
     return [*serve(1), *write(133), FLUSH, ANSWERED, *write(133), ANSWERED,
             ("wire", 2, 1, 0, 400000), cut(1), *on(1), LEASE, *serve(1), *read(133)]

@@ -208,6 +208,8 @@ static int serve(struct braid_attempt *a)
 	set_active(volume);
 	if (dirty)
 		braid_io_reconcile(volume, dirty, source);
+	else
+		braid_volume_equal(volume);
 	error = braid_disk_add(volume, volume->record.size,
 			       volume->record.flags & BRAID_RECORD_DISCARD);
 	if (error)

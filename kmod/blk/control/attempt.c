@@ -421,6 +421,7 @@ static int start(struct braid_attempt *a)
 	spin_lock_irqsave(&volume->lock, flags);
 	volume->record = a->choice.record;
 	a->clean = volume->record.flags & BRAID_RECORD_CLEAN;
+	volume->unequal = !a->clean;
 	spin_unlock_irqrestore(&volume->lock, flags);
 	if (!volume->io)
 		error = braid_io_init(volume);

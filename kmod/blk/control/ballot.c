@@ -47,6 +47,41 @@ static void kick_votes(struct braid_volume *volume)
 }
 
 /*
+ * The id of the store of a voter for a record, where the current one has @before. Until
+ * all members are equal the next attach must know which of them has kept its cache
+ * since the previous attachment, to copy from it: a store that was opened again since
+ * then has no id (attach 4).
+ */
+static u64 store_to_record(const struct braid_volume *volume,
+			   const struct braid_peer *peer, u64 before)
+{
+	u64 store = peer ? peer->store : 0;
+
+	if (!volume->unequal)
+		return store;
+	return !store || store == before ? before : 0;
+}
+
+/* Return: true if the record lacks the id of the store of a member. */
+static bool stores_outdated(struct braid_volume *volume)
+{
+	const struct braid_record *record = &volume->record;
+	unsigned int i;
+
+	if (volume->unequal)
+		return false;
+	for (i = 0; i < record->voters.count; i++) {
+		const struct braid_peer *peer =
+			braid_volume_peer(volume, record->voters.voter[i].id);
+
+		if (peer && peer->bit & volume->isr && peer->store &&
+		    peer->store != record->stores[i])
+			return true;
+	}
+	return false;
+}
+
+/*
  * Proposes @isr.  From here on writes and flushes need its members and those of
  * every proposal before it: any of them may be adopted by who attaches next,
  * until this one is committed (I3).
@@ -82,7 +117,8 @@ static void propose(struct braid_volume *volume, u64 isr)
 		if (peer)
 			record->known[i] = max(record->known[i],
 					       peer->sequence);
-		record->stores[i] = peer ? peer->store : 0;
+		record->stores[i] = store_to_record(volume, peer,
+						    record->stores[i]);
 	}
 	volume->proposed |= isr;
 	ballot->open = true;
@@ -244,7 +280,8 @@ void braid_ballot_work(struct work_struct *work)
 	clean = volume->record.flags & BRAID_RECORD_CLEAN;
 	if (volume->state == BRAID_VOLUME_DEAD)
 		goto out_unlock;
-	if (isr == volume->isr && clean == ballot->clean)
+	if (isr == volume->isr && clean == ballot->clean &&
+	    !stores_outdated(volume))
 		ballot->needed = 0;
 	else if (majority_answers(volume, now))
 		propose(volume, isr);

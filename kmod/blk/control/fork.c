@@ -120,10 +120,20 @@ static void make_record(const struct braid_attempt *a,
 	memset(record->known, 0, sizeof(record->known));
 	memset(record->stores, 0, sizeof(record->stores));
 	memset(&record->joining, 0, sizeof(record->joining));
-	for (i = 0; i < a->ask->count; i++)
-		if (counts(a, i))
-			record->voters.voter[record->voters.count++] =
-				a->ask->reply[i].peer->voter;
+	for (i = 0; i < a->ask->count; i++) {
+		const struct braid_voter *voter =
+			&a->ask->reply[i].peer->voter;
+		const struct braid_voter *known =
+			braid_voters_find(&best->voters, voter->id);
+
+		if (!counts(a, i))
+			continue;
+		/* The next attach copies from a member that has kept its cache. */
+		if (known)
+			record->stores[record->voters.count] =
+				best->stores[known - best->voters.voter];
+		record->voters.voter[record->voters.count++] = *voter;
+	}
 	record->list_version++;
 	record->isr = isr;
 	record->own = BRAID_OWN_INSYNC;

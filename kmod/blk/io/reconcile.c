@@ -172,6 +172,7 @@ static void reconcile_done(struct braid_reconciler *worker, bool equal)
 	struct braid_io_set *set = worker->set;
 	struct braid_reconcile *all = &set->reconcile;
 	struct bio_list free, rest;
+	bool last = false;
 	struct bio *bio;
 
 	bio_list_init(&free);
@@ -180,6 +181,7 @@ static void reconcile_done(struct braid_reconciler *worker, bool equal)
 	if (equal) {
 		__clear_bit(worker->region, all->unequal);
 		WRITE_ONCE(all->left, all->left - 1);
+		last = !all->left;
 		while ((bio = bio_list_pop(&all->parked)))
 			bio_list_add(bio_waits_for(set, bio, 0) == NO_REGION ?
 					     &free : &rest, bio);
@@ -187,6 +189,8 @@ static void reconcile_done(struct braid_reconciler *worker, bool equal)
 	}
 	worker->region = NO_REGION;
 	spin_unlock_irq(&all->lock);
+	if (last)
+		braid_volume_equal(set->volume);
 	braid_io_enqueue(set, &free);
 }
 
@@ -315,6 +319,8 @@ void braid_io_reconcile(struct braid_volume *volume, unsigned long *dirty,
 	might_sleep();
 	if (!left || WARN_ON_ONCE(all->unequal)) {
 		kvfree(dirty);
+		if (!left)
+			braid_volume_equal(volume);
 		return;
 	}
 	/* One has to be; more are faster. */

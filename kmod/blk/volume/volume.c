@@ -211,6 +211,17 @@ void braid_vote_free(struct braid_vote *vote)
 	kfree(vote);
 }
 
+void braid_volume_equal(struct braid_volume *volume)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	volume->unequal = false;
+	/* Ids of stores may be recorded now. */
+	braid_ballot_kick(volume);
+	spin_unlock_irqrestore(&volume->lock, flags);
+}
+
 void braid_ballot_kick(struct braid_volume *volume)
 {
 	braid_volume_queue(volume, volume->voting, &volume->ballot_work);

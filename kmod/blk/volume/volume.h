@@ -96,6 +96,7 @@ struct braid_ballot {
  * @lease_until: boottime ns (READ_ONCE/WRITE_ONCE)
  * @dead_why: static text: why it is dead
  * @ballot: the proposal in flight
+ * @unequal: step 4 of the attach is not done: members may hold different blocks
  * @failed: members that did not do what they had to and must go (S)
  * @fatal: of them, those that cannot stay even as the last one: a flush failed,
  *	or what was not flushed may be lost (S1, S3)
@@ -152,6 +153,7 @@ struct braid_volume {
 	u64 lease_until;
 	const char *dead_why;
 	struct braid_ballot ballot;
+	bool unequal;
 	u64 failed;
 	u64 fatal;
 	u64 refused;
@@ -218,6 +220,8 @@ void braid_volume_queue_in(struct braid_volume *volume,
 void braid_volume_tell(struct braid_volume *volume, u32 news);
 /* Sets and clears reasons to hold I/O. @lock held. */
 void braid_volume_hold(struct braid_volume *volume, u32 set, u32 clear);
+/* Step 4 of the attach is done: all members hold the same blocks. Context: any. */
+void braid_volume_equal(struct braid_volume *volume);
 
 /* The peer of a voter, or NULL. */
 struct braid_peer *braid_volume_peer(struct braid_volume *volume, u8 voter);
