@@ -79,6 +79,9 @@ static void attach_remembers_unchanged_stores(struct kunit *test)
 	}
 	volume = attached();
 	KUNIT_EXPECT_TRUE(test, stores_are(0, 101, 102));
+	/* These two are copied from. */
+	KUNIT_EXPECT_EQ(test, (int)control.source, 2);
+	KUNIT_EXPECT_EQ(test, control.kept, 0xcULL);
 	/* Another record before that is done, of a member that failed, keeps them. */
 	cut(1, true);
 	KUNIT_EXPECT_TRUE(test, wait_until(ISR(volume) == 0xa));

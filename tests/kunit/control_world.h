@@ -99,6 +99,7 @@ struct played {
  * @shut: it cannot be opened
  * @reconcile: regions that were to be made equal
  * @source: from whom
+ * @kept: or from whom
  * @failed: everything in flight was failed
  * @hold_flush: making all durable does not end
  * @waits_since: of a write, boottime ns; 0: none
@@ -126,6 +127,7 @@ static struct control {
 	bool shut;
 	unsigned long reconcile;
 	u8 source;
+	u64 kept;
 	bool failed;
 	bool hold_flush;
 	u64 waits_since;
@@ -501,10 +503,11 @@ void braid_io_fail(struct braid_volume *volume, int error)
 }
 
 void braid_io_reconcile(struct braid_volume *volume, unsigned long *dirty,
-			u8 source)
+			u8 source, u64 kept)
 {
 	control.reconcile = *dirty;
 	control.source = source;
+	control.kept = kept;
 	kvfree(dirty);
 }
 

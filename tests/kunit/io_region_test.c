@@ -42,7 +42,7 @@ static void reconcile_comes_before_the_touch(struct kunit *test)
 	memset(w->fake[1].disk + (3 << WORLD_REGION_SHIFT), 2, 65536);
 	bitmap_fill(dirty, WORLD_REGIONS);
 	__clear_bit(9, dirty);
-	braid_io_reconcile(&w->volume, dirty, 2);
+	braid_io_reconcile(&w->volume, dirty, 2, 0);
 	KUNIT_EXPECT_EQ(test, braid_io_unreconciled(&w->volume),
 			WORLD_REGIONS - 1);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(w->equal), 0);
@@ -103,7 +103,7 @@ static void reconcile_ends_with_the_volume(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, dirty);
 	__set_bit(3, dirty);
-	braid_io_reconcile(&w->volume, dirty, 2);
+	braid_io_reconcile(&w->volume, dirty, 2, 0);
 	app = app_submit(w, REQ_OP_READ, 3 * 16, 1, 0xff);
 	KUNIT_EXPECT_TRUE(test, wait_until(logged(w, -1, BRAID_OP_FLUSH) >= 3));
 	spin_lock_irq(&w->volume.lock);
@@ -124,7 +124,7 @@ static void reconcile_copies_to_proposals(struct kunit *test)
 	memset(w->fake[0].disk, 1, 65536);
 	__set_bit(0, dirty);
 	world_members(w, A | B, A | B | C);
-	braid_io_reconcile(&w->volume, dirty, 1);
+	braid_io_reconcile(&w->volume, dirty, 1, 0);
 	KUNIT_EXPECT_TRUE(test,
 			  wait_until(!braid_io_unreconciled(&w->volume)));
 	KUNIT_EXPECT_EQ(test, disk_byte(w, 1, 15), 1);
@@ -133,6 +133,24 @@ static void reconcile_copies_to_proposals(struct kunit *test)
 	/* G4: a proposal is not committed. */
 	KUNIT_EXPECT_EQ(test, last_of(w, 2, BRAID_OP_WRITE)->committed, 4);
 	KUNIT_EXPECT_EQ(test, last_of(w, 2, BRAID_OP_WRITE)->generation, 6);
+}
+
+/* The source is out: another member that kept its cache is copied from. */
+static void reconcile_copies_from_a_kept_cache(struct kunit *test)
+{
+	struct world *w = world_begin(test);
+	unsigned long *dirty = bitmap_zalloc(WORLD_REGIONS, GFP_KERNEL);
+	int peer;
+
+	KUNIT_ASSERT_NOT_NULL(test, dirty);
+	for (peer = 0; peer < 3; peer++)
+		memset(w->fake[peer].disk, 1 + peer, 65536);
+	__set_bit(0, dirty);
+	braid_io_reconcile(&w->volume, dirty, 9, C);
+	KUNIT_EXPECT_TRUE(test,
+			  wait_until(!braid_io_unreconciled(&w->volume)));
+	for (peer = 0; peer < 3; peer++)
+		KUNIT_EXPECT_EQ(test, disk_byte(w, peer, 15), 3);
 }
 
 /* A digest that is too short says nothing. */
@@ -147,7 +165,7 @@ static void reconcile_needs_whole_digests(struct kunit *test)
 	memset(w->fake[2].disk, 1, 65536);
 	w->fake[1].digest_len = BRAID_DIGEST_SIZE / 2;
 	__set_bit(0, dirty);
-	braid_io_reconcile(&w->volume, dirty, 1);
+	braid_io_reconcile(&w->volume, dirty, 1, 0);
 	KUNIT_EXPECT_TRUE(test,
 			  wait_until(!braid_io_unreconciled(&w->volume)));
 	KUNIT_EXPECT_EQ(test, logged(w, 1, BRAID_OP_WRITE), 1);
@@ -182,7 +200,7 @@ static void reconcile_flushes_before_it_serves(struct kunit *test)
 	memset(w->fake[1].disk + (3 << WORLD_REGION_SHIFT), 2, 65536);
 	__set_bit(3, dirty);
 	world_mode(w, FAKE_HOLD);
-	braid_io_reconcile(&w->volume, dirty, 2);
+	braid_io_reconcile(&w->volume, dirty, 2, 0);
 	app = app_submit(w, REQ_OP_READ, 3 * 16, 1, 0xff);
 	/* First what is there; nothing is compared before it is durable. */
 	KUNIT_EXPECT_TRUE(test, wait_until(logged(w, -1, BRAID_OP_FLUSH) >= 3));
@@ -230,7 +248,7 @@ static void reconcile_goes_on_without_some(struct kunit *test)
 	__set_bit(6, w->fake[2].bad);
 	w->fake[2].write_error = -ENOSPC;
 	__set_bit(0, dirty);
-	braid_io_reconcile(&w->volume, dirty, 2);
+	braid_io_reconcile(&w->volume, dirty, 2, 0);
 	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(w->failed) == C));
 	/* As long as it is a member all is tried again, and none of it cleared (C2). */
 	KUNIT_EXPECT_TRUE(test, wait_until(logged(w, 2, BRAID_OP_DIGEST) >= 3));
@@ -462,6 +480,7 @@ static struct kunit_case io_region_cases[] = {
 	KUNIT_CASE(reconcile_goes_on_without_some),
 	KUNIT_CASE(reconcile_ends_with_the_volume),
 	KUNIT_CASE(reconcile_copies_to_proposals),
+	KUNIT_CASE(reconcile_copies_from_a_kept_cache),
 	KUNIT_CASE(reconcile_needs_whole_digests),
 	KUNIT_CASE(clear_comes_after_a_flush),
 	KUNIT_CASE(clear_stamps_when_somebody_is_out),

@@ -198,16 +198,17 @@ static int serve(struct braid_attempt *a)
 	struct braid_volume *volume = a->volume;
 	unsigned long *dirty = NULL;
 	unsigned long flags;
+	u64 kept;
 	u8 source;
 	int error;
 
 	error = braid_settle(volume, a->clean, a->choice.source, &dirty,
-			     &source, a->extack);
+			     &source, &kept, a->extack);
 	if (error)
 		return error;
 	set_active(volume);
 	if (dirty)
-		braid_io_reconcile(volume, dirty, source);
+		braid_io_reconcile(volume, dirty, source, kept);
 	else
 		braid_volume_equal(volume);
 	error = braid_disk_add(volume, volume->record.size,

@@ -208,8 +208,29 @@ static int collect_all(struct braid_volume *volume, struct settle *settle,
 	}
 }
 
+/* While members may differ the record has the ids of stores that did not change. */
+static u64 members_with_cache(struct braid_volume *volume)
+{
+	const struct braid_record *record = &volume->record;
+	unsigned long flags;
+	unsigned int i;
+	u64 kept = 0;
+
+	spin_lock_irqsave(&volume->lock, flags);
+	for (i = 0; i < record->voters.count; i++) {
+		const struct braid_peer *peer =
+			braid_volume_peer(volume, record->voters.voter[i].id);
+
+		if (peer && peer->store && peer->store == record->stores[i])
+			kept |= peer->bit;
+	}
+	kept &= volume->isr;
+	spin_unlock_irqrestore(&volume->lock, flags);
+	return kept;
+}
+
 int braid_settle(struct braid_volume *volume, bool clean, u8 prefer,
-		 unsigned long **dirty, u8 *source,
+		 unsigned long **dirty, u8 *source, u64 *kept,
 		 struct netlink_ext_ack *extack)
 {
 	struct settle *settle;
@@ -231,7 +252,9 @@ int braid_settle(struct braid_volume *volume, bool clean, u8 prefer,
 		error = collect_all(volume, settle, extack);
 	if (!error) {
 		isr = READ_ONCE(volume->isr);
-		*source = isr & BRAID_VOTER_BIT(prefer) ? prefer : __ffs64(isr);
+		*kept = members_with_cache(volume);
+		*source = isr & BRAID_VOTER_BIT(prefer) ?
+				  prefer : __ffs64(*kept ?: isr);
 		if (!bitmap_empty(settle->dirty, settle->regions))
 			swap(*dirty, settle->dirty);
 	}

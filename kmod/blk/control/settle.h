@@ -13,6 +13,8 @@ struct netlink_ext_ack;
  * @prefer: whom to copy from if it is a member still
  * @dirty: on return what is to be made equal, kvmalloc'ed, or NULL
  * @source: whom to copy from
+ * @kept: members whose store is the same as in the previous attachment; they have
+ *	what was acknowledged and not flushed
  *
  * Waits until every member has a session or is out, collects the dirty regions
  * of all of them, and has them flush: what was found must be durable before it
@@ -21,7 +23,7 @@ struct netlink_ext_ack;
  * Context: may sleep, interruptible. Return: 0 or a negative errno, @extack told.
  */
 int braid_settle(struct braid_volume *volume, bool clean, u8 prefer,
-		 unsigned long **dirty, u8 *source,
+		 unsigned long **dirty, u8 *source, u64 *kept,
 		 struct netlink_ext_ack *extack);
 
 #endif /* BRAID_BLK_SETTLE_H */

@@ -251,21 +251,40 @@ static int copier_compare(struct braid_copier *copier, u64 offset, u64 length,
 	return 1;
 }
 
-static int copier_copy(struct braid_copier *copier, u64 offset, u32 length,
-		       u64 source)
+/* Reads from @first, else from one of @kept, else from any member: see copy.h. */
+static int copier_fetch(struct braid_copier *copier, u64 offset, u32 length,
+			u64 members, u64 first, u64 kept, u64 *from)
 {
-	u64 members = copier_members(copier), unreadable = 0, from;
+	u64 unreadable = 0, one;
+	int err = -EIO;
+
+	for (kept = (kept | first) & members; kept && err == -EIO; kept &= ~one) {
+		one = first & kept ? first : BIT_ULL(__ffs64(kept));
+		err = braid_copier_read(copier, offset, length, one, one,
+					&unreadable, from);
+	}
+	if (err != -EIO || !(members & ~unreadable))
+		return err;
+	return braid_copier_read(copier, offset, length, members & ~unreadable,
+				 0, &unreadable, from);
+}
+
+static int copier_copy(struct braid_copier *copier, u64 offset, u32 length,
+		       u64 first, u64 kept)
+{
+	u64 members = copier_members(copier), from;
 	int err;
 
-	err = braid_copier_read(copier, offset, length, members, source,
-				&unreadable, &from);
+	if (!members)
+		return -EAGAIN;
+	err = copier_fetch(copier, offset, length, members, first, kept, &from);
 	if (err)
 		return err;
 	return braid_copier_write(copier, offset, length, members & ~from);
 }
 
 int braid_copier_equalise(struct braid_copier *copier, u64 offset, u64 length,
-			  u64 source)
+			  u64 first, u64 kept)
 {
 	u64 members = copier_members(copier), end = offset + length;
 	u32 piece, at;
@@ -280,11 +299,11 @@ int braid_copier_equalise(struct braid_copier *copier, u64 offset, u64 length,
 	copier->copied = true;
 	for (; offset < end; offset += piece) {
 		piece = min_t(u64, copier->room, end - offset);
-		err = copier_copy(copier, offset, piece, source);
+		err = copier_copy(copier, offset, piece, first, kept);
 		for (at = 0; err == -EIO && at < piece; at += BRAID_BLOCK) {
 			/* Nobody has all of it; a block that nobody has stays. */
 			err = copier_copy(copier, offset + at, BRAID_BLOCK,
-					  source);
+					  first, kept);
 			if (!err)
 				err = -EIO;
 			else if (err == -EAGAIN)

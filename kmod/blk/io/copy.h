@@ -95,13 +95,18 @@ int braid_copier_write(struct braid_copier *copier, u64 offset, u32 length,
  * @copier: its buffer is used
  * @offset: bytes
  * @length: bytes
- * @source: whom to copy from, a set of one; another one when it cannot
+ * @first: member to copy from, a set of one or empty
+ * @kept: members to copy from if @first cannot read it; another one when none of these
+ *	can
+ *
+ * A member of these two that does not answer is waited for until it is out: a copy from
+ * another one may be older.
  *
  * The caller holds the range, exclusively, and its regions (braid_dirty_hold()).
  * A block that nobody can read is left alone.
  * Return: 0 or -EAGAIN: somebody was not reached.
  */
 int braid_copier_equalise(struct braid_copier *copier, u64 offset, u64 length,
-			  u64 source);
+			  u64 first, u64 kept);
 
 #endif /* BRAID_BLK_COPY_H */

@@ -49,11 +49,12 @@ void braid_io_fail(struct braid_volume *volume, int error);
 
 /*
  * Attach 4: regions of @dirty (bitmap over all regions, kvmalloc'ed, taken over)
- * must be made equal on the ISR before they are touched; copied from voter @source.
+ * must be made equal on the ISR before they are touched; copied from voter @source, or
+ * from one of @kept, a set of members that kept their cache since the previous attachment.
  * Once, before the volume is served.
  */
 void braid_io_reconcile(struct braid_volume *volume, unsigned long *dirty,
-			u8 source);
+			u8 source, u64 kept);
 /* Regions not reconciled yet. */
 u32 braid_io_unreconciled(struct braid_volume *volume);
 

@@ -243,7 +243,8 @@ static int reconcile_region(struct braid_reconciler *worker, u32 region)
 		wait_for_completion(&worker->granted);
 	braid_dirty_hold(&set->dirty, region, region, GFP_NOIO);
 	err = braid_copier_equalise(worker->copier, offset, length,
-				    set->reconcile.source);
+				    set->reconcile.source,
+				    set->reconcile.kept);
 	if (!err && worker->copier->copied)
 		err = reconcile_flush(set);
 	spin_lock_irq(&set->volume->lock);
@@ -309,7 +310,7 @@ static struct braid_reconciler *reconciler_new(struct braid_io_set *set,
 }
 
 void braid_io_reconcile(struct braid_volume *volume, unsigned long *dirty,
-			u8 source)
+			u8 source, u64 kept)
 {
 	struct braid_io_set *set = volume->io;
 	struct braid_reconcile *all = &set->reconcile;
@@ -333,6 +334,7 @@ void braid_io_reconcile(struct braid_volume *volume, unsigned long *dirty,
 	spin_lock_irq(&all->lock);
 	all->unequal = dirty;
 	all->source = source ? BRAID_VOTER_BIT(source) : 0;
+	all->kept = kept;
 	all->cursor = 0;
 	WRITE_ONCE(all->left, left);
 	spin_unlock_irq(&all->lock);

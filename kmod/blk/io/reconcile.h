@@ -20,6 +20,7 @@ struct braid_reconciler;
  * @left: bits set in @unequal; READ_ONCE without the lock for a look
  * @cursor: where the background pass goes on
  * @source: whom to copy from, a set of one
+ * @kept: members whose store was not opened again since the previous attachment
  * @parked: bios that touch one, in the order of arrival
  * @worker: those who make regions equal
  */
@@ -30,6 +31,7 @@ struct braid_reconcile {
 	u32 left;
 	u32 cursor;
 	u64 source;
+	u64 kept;
 	struct bio_list parked;
 	struct braid_reconciler *worker[BRAID_RECONCILERS];
 };
