@@ -13,7 +13,8 @@ nodes, one event a line, in the order in which it was seen:
                                 `torn` is a block of two pieces
     fail ID                     it failed, or is not known to have succeeded: a write may have
                                 taken effect, or may yet as long as its attachment is the last
-    cut NODE                    the node lost power, and what its disk had not flushed
+    cut NODE                    the node lost power, and what its disk had not flushed; or
+                                its disk fails or hangs, so that its replica may be put out
 
 Empty lines and what follows a # are skipped.
 """

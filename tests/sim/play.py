@@ -183,6 +183,9 @@ class Play:
         word, number, *more = text.split(":")
         getattr(self, f"_noted_{word}")(self.nodes[int(number)], *map(int, more))
 
+    def _noted_lost(self, node):
+        self.lines.append(f"cut {node.number}")
+
     def _noted_cut(self, node):
         self.counts["cut"] += 1
         self.lines.append(f"cut {node.number}")
@@ -399,14 +402,25 @@ class Play:
         if self.is_on(number):
             self.device.say("drive", self.nodes[number].drive, *words)
 
+    def gives_up(self, number):
+        """From now on the replica may be put out: what it alone held may be lost."""
+        if self.is_on(number):
+            self.device.say("note", f"lost:{number}")
+
     def do_hang(self, number, on):
         self.to_drive(number, "hang", on)
+        if int(on):
+            self.gives_up(number)
 
     def do_fail(self, number, *percents):
         self.to_drive(number, "fail", *percents)
+        if any(map(int, percents)):
+            self.gives_up(number)
 
     def do_full(self, number, on):
         self.to_drive(number, "full", on)
+        if int(on):
+            self.gives_up(number)
 
     def do_slow(self, number, shortest, longest):
         self.to_drive(number, "slow", shortest, longest)
