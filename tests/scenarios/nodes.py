@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-# lab: kernel=stock,um,debug nodes=1 timeout=900 long_kernels=debug
+# lab: kernel=stock,um,debug nodes=1 timeout=900 long_kernels=stock,debug
 """Volumes on three nodes that are network namespaces of one kernel: each has replicas,
 targets, volumes and events of its own, and what it has ends with it."""
 
