@@ -499,7 +499,7 @@ static struct socket *take_sock(struct braid_conn *conn)
 {
 	struct socket *sock;
 
-	mutex_lock(&conn->receive_lock);
+	lockdep_assert_held(&conn->receive_lock);
 	mutex_lock(&conn->send_lock);
 	conn->dead = true;
 	sock = conn->sock;
@@ -507,7 +507,6 @@ static struct socket *take_sock(struct braid_conn *conn)
 		forget_callbacks(conn);
 	conn->sock = NULL;
 	mutex_unlock(&conn->send_lock);
-	mutex_unlock(&conn->receive_lock);
 	return sock;
 }
 
@@ -515,9 +514,18 @@ static void release_taken(struct braid_conn *conn, struct socket *sock)
 {
 	unsigned int noio = memalloc_noio_save();
 
+	lockdep_assert_held(&conn->receive_lock);
 	if (sock)
 		braid_sock_release(conn->node, sock);
 	memalloc_noio_restore(noio);
+}
+
+/* Returns when the socket is released, also by another task. */
+static void conn_drop(struct braid_conn *conn)
+{
+	mutex_lock(&conn->receive_lock);
+	release_taken(conn, take_sock(conn));
+	mutex_unlock(&conn->receive_lock);
 }
 
 /**
@@ -530,7 +538,7 @@ static void release_taken(struct braid_conn *conn, struct socket *sock)
 void braid_conn_cut(struct braid_conn *conn)
 {
 	braid_conn_kill(conn);
-	release_taken(conn, take_sock(conn));
+	conn_drop(conn);
 }
 
 static void go_down(struct braid_conn *conn)
@@ -539,6 +547,7 @@ static void go_down(struct braid_conn *conn)
 
 	if (test_and_set_bit(CONN_DOWN, &conn->flags))
 		return;
+	mutex_lock(&conn->receive_lock);
 	sock = take_sock(conn);
 	/*
 	 * Queued requests fail before the socket is released: the release waits for
@@ -549,6 +558,7 @@ static void go_down(struct braid_conn *conn)
 	send_queue(conn);
 	mutex_unlock(&conn->send_lock);
 	release_taken(conn, sock);
+	mutex_unlock(&conn->receive_lock);
 	conn->ops->down(conn);
 }
 
@@ -690,7 +700,7 @@ void braid_conn_start(struct braid_conn *conn)
  */
 void braid_conn_release(struct braid_conn *conn)
 {
-	release_taken(conn, take_sock(conn));
+	conn_drop(conn);
 	cancel_work_sync(&conn->work);
 	if (conn->head_page)
 		put_page(conn->head_page);
