@@ -145,12 +145,17 @@ static void reconcile_copies_from_a_kept_cache(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, dirty);
 	for (peer = 0; peer < 3; peer++)
 		memset(w->fake[peer].disk, 1 + peer, 65536);
+	/* It cannot read one block, and this block only comes from a member that lost more. */
+	__set_bit(5, w->fake[2].bad);
 	__set_bit(0, dirty);
 	braid_io_reconcile(&w->volume, dirty, 9, C);
 	KUNIT_EXPECT_TRUE(test,
 			  wait_until(!braid_io_unreconciled(&w->volume)));
-	for (peer = 0; peer < 3; peer++)
+	for (peer = 0; peer < 3; peer++) {
+		KUNIT_EXPECT_EQ(test, disk_byte(w, peer, 4), 3);
+		KUNIT_EXPECT_EQ(test, disk_byte(w, peer, 5), 1);
 		KUNIT_EXPECT_EQ(test, disk_byte(w, peer, 15), 3);
+	}
 }
 
 /* A digest that is too short says nothing. */

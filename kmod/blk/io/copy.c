@@ -265,6 +265,9 @@ static int copier_fetch(struct braid_copier *copier, u64 offset, u32 length,
 	}
 	if (err != -EIO || !(members & ~unreadable))
 		return err;
+	/* Other blocks can be read: the caller asks for one by one. */
+	if (unreadable && length > BRAID_BLOCK)
+		return err;
 	return braid_copier_read(copier, offset, length, members & ~unreadable,
 				 0, &unreadable, from);
 }
