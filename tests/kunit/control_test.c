@@ -107,6 +107,15 @@ static void attach_of_what_is_equal_records_stores(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, control.reconcile, 0UL);
 	KUNIT_EXPECT_TRUE(test, wait_until(stores_are(100, 101, 102)));
 	KUNIT_EXPECT_EQ(test, ISR(volume), 0xeULL);
+	/* A member that lost its cache has no id in a record that still names it. */
+	spin_lock_irq(&volume->lock);
+	volume->failed |= BIT(3);
+	volume->fatal |= BIT(3);
+	braid_ballot_repeat(volume);
+	KUNIT_EXPECT_EQ(test, volume->ballot.record.isr, 0xeULL);
+	KUNIT_EXPECT_EQ(test, volume->ballot.record.stores[2], 0ULL);
+	spin_unlock_irq(&volume->lock);
+	KUNIT_EXPECT_TRUE(test, wait_until(ISR(volume) == 0x6));
 	control_end();
 }
 

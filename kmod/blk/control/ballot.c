@@ -57,6 +57,9 @@ static u64 store_to_record(const struct braid_volume *volume,
 {
 	u64 store = peer ? peer->store : 0;
 
+	/* It has lost its cache, but is a member until a record ejects it. */
+	if (peer && peer->bit & volume->fatal)
+		return 0;
 	if (!volume->unequal)
 		return store;
 	return !store || store == before ? before : 0;
@@ -68,7 +71,8 @@ static bool stores_outdated(struct braid_volume *volume)
 	const struct braid_record *record = &volume->record;
 	unsigned int i;
 
-	if (volume->unequal)
+	/* The last generation is for a record that says closed. */
+	if (volume->unequal || volume->generation >= BRAID_GENERATION_MAX - 1)
 		return false;
 	for (i = 0; i < record->voters.count; i++) {
 		const struct braid_peer *peer =
