@@ -40,8 +40,8 @@ static const struct braid_blk_node_ops node_ops = {
 };
 
 /*
- * What is asked comes before what asks: replicas, targets, volumes, the nodes that
- * have them; the family last, so that no request meets a half-built module.
+ * Replicas come before targets and volumes, which use them, and the nodes after all
+ * three; the family is last, so that no request meets a half-built module.
  */
 static int __init braid_blk_module_init(void)
 {
